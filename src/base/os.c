@@ -1,0 +1,163 @@
+#include "base/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static cm_code io_fail(cm_err *e, const char *doing, const char *path) {
+  cm_code code = errno == ENOENT || errno == ENOTDIR ? CM_E_NOTFOUND : CM_E_IO;
+  return cm_fail(e, code, 0, "can't %s %.150s: %s", doing, path, strerror(errno));
+}
+
+cm_code cm_os_map(const char *path, cm_map *out, cm_err *e) {
+  *out = (cm_map){0};
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return io_fail(e, "open", path);
+  struct stat st;
+  cm_code code = CM_OK;
+  if (fstat(fd, &st) != 0) {
+    code = io_fail(e, "read", path);
+  } else if (!S_ISREG(st.st_mode)) {
+    code = cm_fail(e, CM_E_IO, 0, "%.180s is not a regular file", path);
+  } else if (st.st_size == 0) {
+    code = cm_fail(e, CM_E_FORMAT, 0, "%.180s is empty", path);
+  } else {
+    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (p == MAP_FAILED) code = io_fail(e, "map", path);
+    else *out = (cm_map){p, (size_t)st.st_size};
+  }
+  close(fd);
+  return code;
+}
+
+void cm_os_unmap(cm_map *m) {
+  if (m->p) munmap((void *)(uintptr_t)m->p, m->n);
+  *m = (cm_map){0};
+}
+
+void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  if (offset >= m->n) return;
+  if (n > m->n - offset) n = m->n - offset;
+  size_t start = offset / page * page;
+  (void)posix_madvise((void *)(uintptr_t)(m->p + start), n + (offset - start), POSIX_MADV_WILLNEED);
+}
+
+cm_code cm_os_read_fd(int fd, cm_buf *out, cm_err *e) {
+  char chunk[16384];
+  for (;;) {
+    ssize_t n = read(fd, chunk, sizeof chunk);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return cm_fail(e, CM_E_IO, 0, "can't read: %s", strerror(errno));
+    if (n == 0) return CM_OK;
+    cm_buf_add(out, chunk, (size_t)n);
+    if (out->overflow) return cm_fail(e, CM_E_LIMIT, 0, "more than %zu bytes", out->max);
+  }
+}
+
+cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io_fail(e, "open", path);
+  cm_code code = cm_os_read_fd(fd, out, e);
+  close(fd);
+  return code ? cm_err_prefix(e, path) : CM_OK;
+}
+
+cm_code cm_os_write_fd(int fd, const void *p, size_t n, cm_err *e) {
+  const char *at = p;
+  while (n) {
+    ssize_t w = write(fd, at, n);
+    if (w < 0 && errno == EINTR) continue;
+    if (w < 0) return cm_fail(e, CM_E_IO, 0, "can't write: %s", strerror(errno));
+    at += w;
+    n -= (size_t)w;
+  }
+  return CM_OK;
+}
+
+cm_code cm_os_out_open(cm_os_out *o, const char *path, cm_err *e) {
+  o->fd = -1;
+  int n = snprintf(o->path, sizeof o->path, "%s", path);
+  int m = snprintf(o->tmp, sizeof o->tmp, "%s.XXXXXX", path);
+  if (n < 0 || m < 0 || (size_t)m >= sizeof o->tmp) return cm_fail(e, CM_E_USAGE, 0, "path too long");
+  o->fd = mkstemp(o->tmp);
+  if (o->fd < 0) return io_fail(e, "create", path);
+  mode_t mask = umask(0);
+  umask(mask);
+  (void)fchmod(o->fd, 0666 & ~mask);
+  return CM_OK;
+}
+
+cm_code cm_os_out_write(cm_os_out *o, const void *p, size_t n, cm_err *e) {
+  cm_code code = cm_os_write_fd(o->fd, p, n, e);
+  return code ? cm_err_prefix(e, o->path) : CM_OK;
+}
+
+cm_code cm_os_out_commit(cm_os_out *o, cm_err *e) {
+  bool ok = fsync(o->fd) == 0;
+  ok = close(o->fd) == 0 && ok;
+  o->fd = -1;
+  if (ok && rename(o->tmp, o->path) == 0) return CM_OK;
+  cm_code code = io_fail(e, "write", o->path);
+  unlink(o->tmp);
+  return code;
+}
+
+void cm_os_out_abort(cm_os_out *o) {
+  if (o->fd < 0) return;
+  close(o->fd);
+  unlink(o->tmp);
+  o->fd = -1;
+}
+
+static uint64_t clock_ns(clockid_t id) {
+  struct timespec t;
+  clock_gettime(id, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t cm_os_now_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+
+uint64_t cm_os_peak_rss_bytes(void) {
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+#ifdef __APPLE__
+  return (uint64_t)u.ru_maxrss;
+#else
+  return (uint64_t)u.ru_maxrss * 1024;
+#endif
+}
+
+unsigned cm_os_cpu_count(void) {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return (unsigned)CPU_COUNT(&set);
+#endif
+  long n = sysconf(_SC_NPROCESSORS_ONLN);
+  return n > 0 ? (unsigned)n : 1;
+}
+
+uint64_t cm_os_memory_bytes(void) {
+  long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
+bool cm_os_is_tty(int fd) { return isatty(fd) == 1; }
+
+void cm_os_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+void cm_os_yield(void) { sched_yield(); }

@@ -1,0 +1,49 @@
+/* base/os: everything that differs between operating systems. No other room includes <sys/…> headers. */
+#ifndef CM_BASE_OS_H
+#define CM_BASE_OS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* A read-only view of a whole file, shared with the page cache. */
+typedef struct cm_map {
+  const uint8_t *p;
+  size_t n;
+} cm_map;
+
+/* Maps a regular file. CM_E_NOTFOUND, CM_E_IO (directory, no permission), CM_E_FORMAT (empty file). */
+cm_code cm_os_map(const char *path, cm_map *out, cm_err *e);
+void cm_os_unmap(cm_map *m);
+/* Asks the kernel to read ahead; never fails. */
+void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n);
+
+/* Appends a whole file (or what a descriptor still gives) to `out`; CM_E_LIMIT past out->max. */
+cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e);
+cm_code cm_os_read_fd(int fd, cm_buf *out, cm_err *e);
+
+/* A file that appears whole or not at all: written beside `path`, synced, renamed over it by commit. */
+typedef struct cm_os_out {
+  int fd;
+  char tmp[4096];
+  char path[4096];
+} cm_os_out;
+cm_code cm_os_out_open(cm_os_out *o, const char *path, cm_err *e);
+cm_code cm_os_out_write(cm_os_out *o, const void *p, size_t n, cm_err *e);
+cm_code cm_os_out_commit(cm_os_out *o, cm_err *e); /* also closes */
+void cm_os_out_abort(cm_os_out *o);                /* removes the temporary file; fine after commit */
+
+/* Writes all bytes to a descriptor; CM_E_IO when it is closed or full. */
+cm_code cm_os_write_fd(int fd, const void *p, size_t n, cm_err *e);
+
+uint64_t cm_os_now_ns(void);       /* monotonic */
+uint64_t cm_os_peak_rss_bytes(void);
+unsigned cm_os_cpu_count(void);    /* processors this process may run on, at least 1 */
+uint64_t cm_os_memory_bytes(void); /* physical memory of the machine */
+bool cm_os_is_tty(int fd);
+void cm_os_pause(void); /* tells the processor that this is a spin loop */
+void cm_os_yield(void);
+
+#endif

@@ -1,0 +1,210 @@
+#include "engine/engine.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { DEFAULT_COLS = 256 };
+
+struct cm_engine {
+  cm_gguf *file;
+  cm_tok *tok;
+  cm_model *model;
+};
+
+/* Takes over `file`, also when it fails. */
+static cm_code engine_of(cm_engine **out, cm_gguf *file, cm_err *e) {
+  cm_engine *g = cm_alloc(1, sizeof *g);
+  if (!g) {
+    cm_gguf_close(file);
+    return cm_fail(e, CM_E_NOMEM, 0, "no memory for an engine");
+  }
+  g->file = file;
+  cm_code code = cm_model_open(&g->model, file, e);
+  if (!code) code = cm_tok_open(&g->tok, file, e);
+  if (!code && cm_tok_count(g->tok) > cm_model_shape(g->model)->vocab)
+    code = cm_fail(e, CM_E_FORMAT, 0, "the tokenizer has %u tokens, the embedding only %u rows", cm_tok_count(g->tok),
+                   cm_model_shape(g->model)->vocab);
+  if (code) {
+    cm_engine_close(g);
+    return code;
+  }
+  *out = g;
+  return CM_OK;
+}
+
+cm_code cm_engine_open(cm_engine **out, const char *path, cm_err *e) {
+  cm_gguf *file = NULL;
+  *out = NULL;
+  cm_code code = cm_gguf_open(path, &file, e);
+  if (code) return code;
+  code = engine_of(out, file, e);
+  return code ? cm_err_prefix(e, path) : CM_OK;
+}
+
+cm_code cm_engine_open_memory(cm_engine **out, const void *p, size_t n, cm_err *e) {
+  cm_gguf *file = NULL;
+  *out = NULL;
+  cm_code code = cm_gguf_parse(p, n, &file, e);
+  return code ? code : engine_of(out, file, e);
+}
+
+void cm_engine_close(cm_engine *g) {
+  if (!g) return;
+  cm_tok_close(g->tok);
+  cm_model_close(g->model);
+  cm_gguf_close(g->file);
+  cm_free(g);
+}
+
+const cm_gguf *cm_engine_gguf(const cm_engine *g) { return g->file; }
+const cm_tok *cm_engine_tok(const cm_engine *g) { return g->tok; }
+const cm_model *cm_engine_model(const cm_engine *g) { return g->model; }
+const cm_shape *cm_engine_shape(const cm_engine *g) { return cm_model_shape(g->model); }
+
+/* --- session ------------------------------------------------------------------------------------------------------ */
+
+struct cm_session {
+  const cm_engine *g;
+  cm_kv *kv;
+  uint32_t len;
+  uint32_t *tokens; /* [ctx] */
+};
+
+cm_code cm_session_open(cm_session **out, const cm_engine *g, uint32_t ctx, cm_err *e) {
+  const cm_shape *shape = cm_engine_shape(g);
+  *out = NULL;
+  if (ctx < 1 || ctx > shape->ctx_train)
+    return cm_fail(e, CM_E_LIMIT, 0, "a context of %u tokens is outside 1 to %u, the model's own", ctx, shape->ctx_train);
+  cm_session *s = cm_alloc(1, sizeof *s);
+  if (!s) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a session");
+  s->g = g;
+  s->tokens = cm_alloc(ctx, sizeof *s->tokens);
+  cm_code code = s->tokens ? cm_kv_open(&s->kv, shape, ctx, e) : cm_fail(e, CM_E_NOMEM, 0, "no memory for a session");
+  if (code) {
+    cm_session_close(s);
+    return code;
+  }
+  *out = s;
+  return CM_OK;
+}
+
+void cm_session_close(cm_session *s) {
+  if (!s) return;
+  cm_kv_close(s->kv);
+  cm_free(s->tokens);
+  cm_free(s);
+}
+
+uint32_t cm_session_ctx(const cm_session *s) { return cm_kv_ctx(s->kv); }
+uint32_t cm_session_len(const cm_session *s) { return s->len; }
+const uint32_t *cm_session_tokens(const cm_session *s) { return s->tokens; }
+
+void cm_session_rewind(cm_session *s, uint32_t len) {
+  if (len < s->len) s->len = len;
+}
+
+/* --- batch ---------------------------------------------------------------------------------------------------------- */
+
+struct cm_batch {
+  const cm_engine *g;
+  cm_pool *pool;
+  cm_kern *kern;
+  cm_run *run;
+  cm_col *cols; /* [max_cols] */
+  size_t max_cols, max_logits;
+};
+
+static cm_code batch_parts(cm_batch *b, const cm_batch_options *o, cm_err *e) {
+  unsigned threads = o->threads ? o->threads : cm_os_cpu_count();
+  cm_code code = cm_pool_open(&b->pool, threads < CM_POOL_MAX ? threads : CM_POOL_MAX, e);
+  if (!code) code = cm_kern_open(&b->kern, o->any_isa ? cm_cpu_best() : o->isa, b->pool, e);
+  if (!code) code = cm_run_open(&b->run, b->g->model, b->kern, b->max_cols, b->max_logits, e);
+  if (code) return code;
+  b->cols = cm_alloc(b->max_cols, sizeof *b->cols);
+  return b->cols ? CM_OK : cm_fail(e, CM_E_NOMEM, 0, "no memory for a batch");
+}
+
+cm_code cm_batch_open(cm_batch **out, const cm_engine *g, const cm_batch_options *o, cm_err *e) {
+  *out = NULL;
+  cm_batch *b = cm_alloc(1, sizeof *b);
+  if (!b) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a batch");
+  b->g = g;
+  b->max_logits = o->max_logits ? o->max_logits : 1;
+  b->max_cols = o->max_cols ? o->max_cols : DEFAULT_COLS;
+  if (b->max_cols < b->max_logits) b->max_cols = b->max_logits;
+  cm_code code = batch_parts(b, o, e);
+  if (code) {
+    cm_batch_close(b);
+    return code;
+  }
+  *out = b;
+  return CM_OK;
+}
+
+void cm_batch_close(cm_batch *b) {
+  if (!b) return;
+  cm_run_close(b->run);
+  cm_kern_close(b->kern);
+  cm_pool_close(b->pool);
+  cm_free(b->cols);
+  cm_free(b);
+}
+
+unsigned cm_batch_threads(const cm_batch *b) { return cm_pool_threads(b->pool); }
+cm_isa cm_batch_isa(const cm_batch *b) { return cm_kern_isa(b->kern); }
+
+static cm_code check_tokens(const cm_batch *b, const uint32_t *tokens, size_t n, cm_err *e) {
+  uint32_t vocab = cm_engine_shape(b->g)->vocab;
+  for (size_t i = 0; i < n; i++)
+    if (tokens[i] >= vocab) return cm_fail(e, CM_E_USAGE, i, "token %u is outside the vocabulary of %u", tokens[i], vocab);
+  return CM_OK;
+}
+
+static uint32_t common_prefix(const cm_session *s, const uint32_t *tokens, size_t n) {
+  uint32_t i = 0;
+  while (i < s->len && i < n && s->tokens[i] == tokens[i]) i++;
+  return i;
+}
+
+/* Computes the next `n` tokens of a session in one pass. */
+static void extend(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n, float *logits) {
+  for (size_t i = 0; i < n; i++) b->cols[i] = (cm_col){s->kv, s->len + (uint32_t)i, tokens[i], NULL};
+  b->cols[n - 1].logits = logits;
+  cm_forward(b->run, b->cols, n);
+  memcpy(s->tokens + s->len, tokens, n * sizeof *tokens);
+  s->len += (uint32_t)n;
+}
+
+cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n, float *logits, size_t *reused,
+                        cm_err *e) {
+  uint32_t ctx = cm_session_ctx(s);
+  if (n < 1) return cm_fail(e, CM_E_USAGE, 0, "an empty prompt");
+  if (n > ctx) return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %zu tokens, the context holds %u", n, ctx);
+  cm_code code = check_tokens(b, tokens, n, e);
+  if (code) return code;
+  uint32_t keep = common_prefix(s, tokens, n);
+  if (logits && keep == n) keep--;
+  cm_session_rewind(s, keep);
+  if (reused) *reused = keep;
+  for (size_t at = keep; at < n;) {
+    size_t piece = n - at < b->max_cols ? n - at : b->max_cols;
+    extend(b, s, tokens + at, piece, at + piece == n ? logits : NULL);
+    at += piece;
+  }
+  return CM_OK;
+}
+
+cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens, size_t n, float *const *logits,
+                      cm_err *e) {
+  if (n < 1 || n > b->max_logits) return cm_fail(e, CM_E_USAGE, 0, "%zu sessions in a batch for %zu", n, b->max_logits);
+  cm_code code = check_tokens(b, tokens, n, e);
+  if (code) return code;
+  for (size_t i = 0; i < n; i++)
+    if (s[i]->len >= cm_session_ctx(s[i]))
+      return cm_fail(e, CM_E_LIMIT, i, "the context of %u tokens is full", cm_session_ctx(s[i]));
+  for (size_t i = 0; i < n; i++) b->cols[i] = (cm_col){s[i]->kv, s[i]->len, tokens[i], logits[i]};
+  cm_forward(b->run, b->cols, n);
+  for (size_t i = 0; i < n; i++) s[i]->tokens[s[i]->len++] = tokens[i];
+  return CM_OK;
+}

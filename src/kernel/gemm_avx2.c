@@ -1,0 +1,186 @@
+/* 16 rows x up to 4 columns at a time with AVX2.
+ *
+ * A lane is a row. For each group of four values, 16 rows are two vectors of 8 x 4 bytes; one broadcast gives the four
+ * activations of a column; vpmaddubsw multiplies and adds pairs into 16-bit lanes. Small codes stay in 16 bits for several
+ * groups before vpmaddwd widens them (4-bit codes: 8 groups; 5-bit: 4; 6-bit: 2), and that widening multiplies by the
+ * sub-block's scale at no extra cost. Q8_0's codes need all 8 bits: there |w| meets sign(x, w), widened at once. */
+#include "kernel/gemm.h"
+
+#if defined(__x86_64__)
+#include <string.h>
+
+#include "quant/intrin.h"
+
+#define INLINE static inline __attribute__((always_inline)) CM_AVX2
+
+enum { COLS = 4 };
+
+/* int32 sums of one column: rows 0..7 and 8..15. */
+typedef struct pair {
+  __m256i lo, hi;
+} pair;
+
+INLINE __m256i load(const void *p) { return _mm256_loadu_si256(p); }
+
+INLINE __m256i broadcast4(const int8_t *x) {
+  int32_t v;
+  memcpy(&v, x, 4);
+  return _mm256_set1_epi32(v);
+}
+
+/* sum[c] += scale * (16 rows . x[c]) over `groups` groups of four, widened every `step` groups. */
+INLINE void dot_groups(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t groups, size_t step,
+                       __m256i scale_lo, __m256i scale_hi, pair *sum) {
+  for (size_t g = 0; g < groups; g += step) {
+    __m256i lo[COLS], hi[COLS];
+    for (size_t s = 0; s < step; s++) {
+      __m256i w0 = load(q[g + s]), w1 = load(q[g + s][8]);
+      for (int c = 0; c < COLS; c++) {
+        __m256i a = broadcast4(x[c] + 4 * (g + s));
+        __m256i p0 = _mm256_maddubs_epi16(w0, a), p1 = _mm256_maddubs_epi16(w1, a);
+        lo[c] = s ? _mm256_add_epi16(lo[c], p0) : p0;
+        hi[c] = s ? _mm256_add_epi16(hi[c], p1) : p1;
+      }
+    }
+    for (int c = 0; c < COLS; c++) {
+      sum[c].lo = _mm256_add_epi32(sum[c].lo, _mm256_madd_epi16(lo[c], scale_lo));
+      sum[c].hi = _mm256_add_epi32(sum[c].hi, _mm256_madd_epi16(hi[c], scale_hi));
+    }
+  }
+}
+
+/* The same for codes of 8 bits: w = u - 128 is signed, so the result is I - M already. */
+INLINE void dot_signed(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, pair *sum) {
+  const __m256i flip = _mm256_set1_epi8((char)0x80), ones = _mm256_set1_epi16(1);
+  for (size_t g = 0; g < 8; g++) {
+    __m256i w0 = _mm256_xor_si256(load(q[g]), flip), w1 = _mm256_xor_si256(load(q[g][8]), flip);
+    __m256i a0 = _mm256_abs_epi8(w0), a1 = _mm256_abs_epi8(w1);
+    for (int c = 0; c < COLS; c++) {
+      __m256i a = broadcast4(x[c] + 4 * g);
+      __m256i p0 = _mm256_maddubs_epi16(a0, _mm256_sign_epi8(a, w0));
+      __m256i p1 = _mm256_maddubs_epi16(a1, _mm256_sign_epi8(a, w1));
+      sum[c].lo = _mm256_add_epi32(sum[c].lo, _mm256_madd_epi16(p0, ones));
+      sum[c].hi = _mm256_add_epi32(sum[c].hi, _mm256_madd_epi16(p1, ones));
+    }
+  }
+}
+
+/* acc[0..7] += (d * dx) * I, and for asymmetric types the second product is subtracted first. */
+INLINE void step8(float *acc, const float *d, float dx, __m256i i) {
+  __m256 f = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(d), _mm256_set1_ps(dx)), _mm256_cvtepi32_ps(i));
+  _mm256_storeu_ps(acc, _mm256_add_ps(_mm256_loadu_ps(acc), f));
+}
+
+INLINE void step8_min(float *acc, const float *d, const float *dm, float dx, __m256i i, __m256i m) {
+  __m256 x = _mm256_set1_ps(dx);
+  __m256 f = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(d), x), _mm256_cvtepi32_ps(i));
+  __m256 s = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(dm), x), _mm256_cvtepi32_ps(m));
+  _mm256_storeu_ps(acc, _mm256_add_ps(_mm256_loadu_ps(acc), _mm256_sub_ps(f, s)));
+}
+
+/* --- blocks of 32 ---------------------------------------------------------------------------------------------------- */
+
+INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x, size_t blocks, size_t step,
+                   bool is_signed, float (*const *acc)[CM_PANEL_ROWS]) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  for (size_t b = 0; b < blocks; b++, p++) {
+    pair sum[COLS];
+    const int8_t *xq[COLS];
+    memset(sum, 0, sizeof sum);
+    for (int c = 0; c < COLS; c++) xq[c] = x[c][b].q;
+    if (is_signed) dot_signed(p->q, xq, sum);
+    else dot_groups(p->q, xq, 8, step, ones, ones, sum);
+    for (int c = 0; c < COLS; c++) {
+      float *a = *acc[c], dx = x[c][b].d;
+      __m256i m = _mm256_set1_epi32(is_signed ? 0 : t->offset * x[c][b].sum);
+      if (t->symmetric) {
+        step8(a, p->d, dx, _mm256_sub_epi32(sum[c].lo, m));
+        step8(a + 8, p->d + 8, dx, _mm256_sub_epi32(sum[c].hi, m));
+      } else {
+        step8_min(a, p->d, p->dm, dx, sum[c].lo, m);
+        step8_min(a + 8, p->d + 8, p->dm + 8, dx, sum[c].hi, m);
+      }
+    }
+  }
+}
+
+/* --- blocks of 256 --------------------------------------------------------------------------------------------------- */
+
+/* Eight int16 scales, each doubled for the two 16-bit lanes of its row. */
+INLINE __m256i twice(const int16_t *s) {
+  __m256i v = _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)s));
+  return _mm256_or_si256(v, _mm256_slli_epi32(v, 16));
+}
+
+/* M of one column: min times the sums of x, two sub-blocks a step. */
+INLINE pair min_sums(const cm_panel256 *p, const cm_q8k *x, int sub_blocks) {
+  pair m = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+  for (int s = 0; s < sub_blocks; s += 2) {
+    int per = 16 / sub_blocks, s0 = 0, s1 = 0;
+    for (int i = 0; i < per; i++) s0 += x->sums[s * per + i], s1 += x->sums[(s + 1) * per + i];
+    __m256i both = _mm256_set1_epi32((s0 & 0xFFFF) | (int32_t)((uint32_t)s1 << 16));
+    __m256i a = load(p->min[s]), b = load(p->min[s + 1]);
+    __m256i even = _mm256_unpacklo_epi16(a, b), odd = _mm256_unpackhi_epi16(a, b); /* rows 0-3 8-11 | 4-7 12-15 */
+    __m256i lo = _mm256_permute2x128_si256(even, odd, 0x20), hi = _mm256_permute2x128_si256(even, odd, 0x31);
+    m.lo = _mm256_add_epi32(m.lo, _mm256_madd_epi16(lo, both));
+    m.hi = _mm256_add_epi32(m.hi, _mm256_madd_epi16(hi, both));
+  }
+  return m;
+}
+
+INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const *x, size_t blocks, size_t groups,
+                    size_t step, float (*const *acc)[CM_PANEL_ROWS]) {
+  for (size_t b = 0; b < blocks; b++, p++) {
+    pair sum[COLS];
+    memset(sum, 0, sizeof sum);
+    for (size_t s = 0; s < 64 / groups; s++) {
+      const int8_t *xq[COLS];
+      for (int c = 0; c < COLS; c++) xq[c] = x[c][b].q + 4 * groups * s;
+      dot_groups(p->q + groups * s, xq, groups, step, twice(p->scale[s]), twice(p->scale[s] + 8), sum);
+    }
+    for (int c = 0; c < COLS; c++) {
+      float *a = *acc[c], dx = x[c][b].d;
+      pair m = min_sums(p, &x[c][b], t->sub_blocks);
+      if (t->symmetric) {
+        step8(a, p->d, dx, _mm256_sub_epi32(sum[c].lo, m.lo));
+        step8(a + 8, p->d + 8, dx, _mm256_sub_epi32(sum[c].hi, m.hi));
+      } else {
+        step8_min(a, p->d, p->dm, dx, sum[c].lo, m.lo);
+        step8_min(a + 8, p->d + 8, p->dm + 8, dx, sum[c].hi, m.hi);
+      }
+    }
+  }
+}
+
+/* One copy of the loops for each code width, so that their bounds are constants. */
+CM_AVX2 static void tile_of_width(const cm_quant *t, const void *p, const void *const *x, size_t blocks,
+                                  float (*const *acc)[CM_PANEL_ROWS]) {
+  if (t->act == CM_ACT_Q8) {
+    const cm_q8 *const *x8 = (const cm_q8 *const *)x;
+    if (t->max_u > 31) tile32(t, p, x8, blocks, 1, true, acc);
+    else if (t->max_u > 15) tile32(t, p, x8, blocks, 4, false, acc);
+    else tile32(t, p, x8, blocks, 8, false, acc);
+    return;
+  }
+  const cm_q8k *const *xk = (const cm_q8k *const *)x;
+  if (t->sub_blocks == 8 && t->max_u > 15) tile256(t, p, xk, blocks, 8, 4, acc);
+  else if (t->sub_blocks == 8) tile256(t, p, xk, blocks, 8, 8, acc);
+  else if (t->max_u > 15) tile256(t, p, xk, blocks, 4, 2, acc);
+  else tile256(t, p, xk, blocks, 4, 4, acc);
+}
+
+CM_AVX2 void cm_tile_avx2(const cm_quant *q, const void *panels, const void *const *x, size_t ncols, size_t blocks,
+                          float (*acc)[CM_PANEL_ROWS]) {
+  float spare[1][CM_PANEL_ROWS] = {{0}}; /* where columns go that don't exist */
+  for (size_t c = 0; c < ncols; c += COLS) {
+    const void *xc[COLS];
+    float(*ac[COLS])[CM_PANEL_ROWS];
+    for (size_t i = 0; i < COLS; i++) {
+      bool real = c + i < ncols;
+      xc[i] = x[real ? c + i : c];
+      ac[i] = real ? &acc[c + i] : spare;
+    }
+    tile_of_width(q, panels, xc, blocks, ac);
+  }
+}
+#endif

@@ -1,0 +1,122 @@
+#include "kernel/kernel.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel/state.h"
+
+enum { ELEMENT_GRAIN = 16384 }; /* values of an element-wise loop that are worth a thread */
+
+const cm_ops *cm_ops_of(cm_isa isa) {
+#if defined(__x86_64__)
+  if (isa == CM_ISA_AVX2 || isa == CM_ISA_AVX512) return &cm_ops_avx2;
+#elif defined(__aarch64__)
+  if (isa == CM_ISA_NEON) return &cm_ops_neon;
+#endif
+  (void)isa;
+  return &cm_ops_scalar;
+}
+
+typedef struct job {
+  const cm_ops *ops;
+  cm_act_fn *quantize;
+  const float *x, *w;
+  float *y;
+  uint8_t *out;
+  size_t n, out_stride;
+  float eps;
+} job;
+
+static void quantize_part(void *ctx, size_t begin, size_t end, unsigned worker) {
+  (void)worker;
+  const job *j = ctx;
+  for (size_t c = begin; c < end; c++) j->quantize(j->x + c * j->n, j->out + c * j->out_stride, j->n);
+}
+
+void cm_quantize_cols(cm_kern *k, cm_act act, const float *x, size_t n, size_t ncols, void *out) {
+  job j = {.quantize = cm_act_quantizer(act, k->isa), .x = x, .out = out, .n = n, .out_stride = cm_act_bytes(act, n)};
+  cm_pool_for(k->pool, ncols, ELEMENT_GRAIN / n + 1, quantize_part, &j);
+}
+
+static void rmsnorm_part(void *ctx, size_t begin, size_t end, unsigned worker) {
+  (void)worker;
+  const job *j = ctx;
+  for (size_t c = begin; c < end; c++) {
+    const float *x = j->x + c * j->n;
+    float mean = j->ops->sum_squares(x, j->n) / (float)j->n;
+    j->ops->scale_mul(x, 1.0f / sqrtf(mean + j->eps), j->w, j->y + c * j->n, j->n);
+  }
+}
+
+void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n, size_t ncols, float *out) {
+  job j = {.ops = k->ops, .x = x, .w = w, .y = out, .n = n, .eps = eps};
+  cm_pool_for(k->pool, ncols, ELEMENT_GRAIN / n + 1, rmsnorm_part, &j);
+}
+
+void cm_add_bias(cm_kern *k, float *x, const float *b, size_t n, size_t ncols) {
+  for (size_t c = 0; c < ncols; c++) k->ops->add(x + c * n, b, n);
+}
+
+static void add_part(void *ctx, size_t begin, size_t end, unsigned worker) {
+  (void)worker;
+  const job *j = ctx;
+  j->ops->add(j->y + begin, j->x + begin, end - begin);
+}
+
+void cm_add(cm_kern *k, float *x, const float *y, size_t n) {
+  job j = {.ops = k->ops, .x = y, .y = x};
+  cm_pool_for(k->pool, n, ELEMENT_GRAIN, add_part, &j);
+}
+
+static void silu_part(void *ctx, size_t begin, size_t end, unsigned worker) {
+  (void)worker;
+  const job *j = ctx;
+  j->ops->silu_mul(j->y + begin, j->x + begin, end - begin);
+}
+
+void cm_silu_mul(cm_kern *k, float *gate, const float *up, size_t n) {
+  job j = {.ops = k->ops, .x = up, .y = gate};
+  cm_pool_for(k->pool, n, ELEMENT_GRAIN / 4, silu_part, &j);
+}
+
+void cm_store_f16(const float *x, uint16_t *out, size_t n) { cm_ops_of(cm_cpu_best())->store_f16(x, out, n); }
+
+void cm_exp_many(cm_kern *k, float *x, size_t n) { k->ops->exp_many(x, n); }
+
+float cm_expf(float x) {
+  cm_ops_scalar.exp_many(&x, 1);
+  return x;
+}
+
+size_t cm_argmax(const float *x, size_t n) {
+  size_t best = 0;
+  for (size_t i = 1; i < n; i++)
+    if (x[i] > x[best] || x[best] != x[best]) best = i;
+  return best;
+}
+
+/* --- attention ---------------------------------------------------------------------------------------------------- */
+
+typedef struct attn_job {
+  const cm_ops *ops;
+  const cm_attn_col *cols;
+  size_t kv_heads, group, dim, head_stride;
+} attn_job;
+
+/* An index is one (column, KV head). */
+static void attention_part(void *ctx, size_t begin, size_t end, unsigned worker) {
+  (void)worker;
+  const attn_job *j = ctx;
+  for (size_t i = begin; i < end; i++) {
+    const cm_attn_col *c = &j->cols[i / j->kv_heads];
+    size_t h = i % j->kv_heads, at = h * j->group * j->dim;
+    j->ops->attend(c->q + at, c->k + h * j->head_stride, c->v + h * j->head_stride, c->count, j->group, j->dim,
+                   c->out + at);
+  }
+}
+
+void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads, size_t head_dim,
+                  size_t head_stride) {
+  attn_job j = {k->ops, cols, kv_heads, heads / kv_heads, head_dim, head_stride};
+  cm_pool_for(k->pool, ncols * kv_heads, 1, attention_part, &j);
+}

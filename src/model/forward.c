@@ -1,0 +1,204 @@
+/* The forward pass. Buffers hold [column][values]; every step runs over all columns before the next begins, so that each
+ * weight matrix is streamed once for all of them. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/parts.h"
+
+struct cm_run {
+  const cm_model *m;
+  cm_kern *k;
+  size_t max_cols, max_logits;
+  float *x;       /* [cols][hidden] the residual stream */
+  float *norm;    /* [cols][hidden] */
+  float *q;       /* [cols][heads * head_dim] */
+  float *kv;      /* [cols][kv_heads * head_dim], K and then V */
+  float *attn;    /* [cols][heads * head_dim] */
+  float *gate;    /* [cols][ff] */
+  float *up;      /* [cols][ff] */
+  float *angles;  /* [cols][head_dim] cos, sin pairs */
+  float *logits;  /* [max_logits][vocab] */
+  void *acts[CM_ACT_COUNT]; /* the current input of matrices, in each form once it was needed */
+  bool have[CM_ACT_COUNT];
+  cm_attn_col *attn_cols;
+  void *memory; /* all of the above */
+};
+
+/* Hands out aligned pieces of one block; with base == NULL it only counts. */
+typedef struct carve {
+  uint8_t *base;
+  size_t used;
+} carve;
+
+static void *take(carve *c, size_t bytes) {
+  void *p = c->base ? c->base + c->used : NULL;
+  c->used += (bytes + 63) & ~(size_t)63;
+  return p;
+}
+
+static float *take_f32(carve *c, size_t cols, size_t n) { return take(c, cols * n * sizeof(float)); }
+
+static void carve_all(cm_run *r, carve *c) {
+  const cm_shape *s = &r->m->shape;
+  size_t n = r->max_cols, q = (size_t)s->heads * s->head_dim, kv = (size_t)s->kv_heads * s->head_dim;
+  size_t widest = s->ff > q ? s->ff : q;
+  if (s->hidden > widest) widest = s->hidden;
+  widest = (widest + 255) & ~(size_t)255;
+  r->x = take_f32(c, n, s->hidden);
+  r->norm = take_f32(c, n, s->hidden);
+  r->q = take_f32(c, n, q);
+  r->kv = take_f32(c, n, kv);
+  r->attn = take_f32(c, n, q);
+  r->gate = take_f32(c, n, s->ff);
+  r->up = take_f32(c, n, s->ff);
+  r->angles = take_f32(c, n, s->head_dim);
+  r->logits = take_f32(c, r->max_logits, s->vocab);
+  for (int a = CM_ACT_F32 + 1; a < CM_ACT_COUNT; a++) r->acts[a] = take(c, n * cm_act_bytes((cm_act)a, widest));
+  r->attn_cols = take(c, n * sizeof *r->attn_cols);
+}
+
+cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols, size_t max_logits, cm_err *e) {
+  *out = NULL;
+  cm_run *r = cm_alloc(1, sizeof *r);
+  if (!r) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a forward pass");
+  r->m = m, r->k = k, r->max_cols = max_cols, r->max_logits = max_logits;
+  carve c = {0};
+  carve_all(r, &c);
+  r->memory = cm_alloc(c.used + 64, 1);
+  if (!r->memory) {
+    cm_run_close(r);
+    return cm_fail(e, CM_E_NOMEM, 0, "no memory for %zu columns (%zu MiB)", max_cols, c.used >> 20);
+  }
+  c = (carve){(uint8_t *)(((uintptr_t)r->memory + 63) & ~(uintptr_t)63), 0};
+  carve_all(r, &c);
+  *out = r;
+  return CM_OK;
+}
+
+void cm_run_close(cm_run *r) {
+  if (!r) return;
+  cm_free(r->memory);
+  cm_free(r);
+}
+
+/* --- matrices ------------------------------------------------------------------------------------------------------ */
+
+/* A new input for the matrices that follow; it is quantized at most once in each form. */
+static void new_input(cm_run *r) { memset(r->have, 0, sizeof r->have); }
+
+static void mul(cm_run *r, const cm_mat *w, const float *x, size_t n, float *y) {
+  cm_act act = w->q->act;
+  if (act == CM_ACT_F32) {
+    cm_matmul(r->k, w, x, n, y, w->rows);
+    return;
+  }
+  if (!r->have[act]) cm_quantize_cols(r->k, act, x, w->cols, n, r->acts[act]);
+  r->have[act] = true;
+  cm_matmul(r->k, w, r->acts[act], n, y, w->rows);
+}
+
+static void mul_bias(cm_run *r, const cm_mat *w, const float *bias, const float *x, size_t n, float *y) {
+  mul(r, w, x, n, y);
+  if (bias) cm_add_bias(r->k, y, bias, w->rows, n);
+}
+
+/* --- attention ------------------------------------------------------------------------------------------------------- */
+
+/* Writes the new keys (rotated) or values of all columns into their caches. */
+static void store_kv(cm_run *r, const cm_col *cols, size_t n, uint32_t layer, bool is_v) {
+  const cm_shape *s = &r->m->shape;
+  for (size_t c = 0; c < n; c++) {
+    float *x = r->kv + c * s->kv_heads * s->head_dim;
+    if (!is_v) cm_rope(x, r->angles + c * s->head_dim, s->kv_heads, s->head_dim);
+    const cm_kv *kv = cols[c].kv;
+    uint16_t *to = kv->data + layer * kv->layer_stride + (is_v ? s->kv_heads * kv->head_stride : 0);
+    for (size_t h = 0; h < s->kv_heads; h++)
+      cm_store_f16(x + h * s->head_dim, to + h * kv->head_stride + (size_t)cols[c].pos * s->head_dim, s->head_dim);
+  }
+}
+
+/* Columns of one call may have caches of different sizes, so runs of equal head stride go together. */
+static void attend(cm_run *r, const cm_col *cols, size_t n, uint32_t layer) {
+  const cm_shape *s = &r->m->shape;
+  size_t width = (size_t)s->heads * s->head_dim;
+  for (size_t c = 0; c < n; c++) {
+    const cm_kv *kv = cols[c].kv;
+    const uint16_t *k = kv->data + layer * kv->layer_stride;
+    r->attn_cols[c] = (cm_attn_col){r->q + c * width, k, k + s->kv_heads * kv->head_stride, cols[c].pos + 1,
+                                    r->attn + c * width};
+  }
+  for (size_t from = 0, to; from < n; from = to) {
+    size_t stride = cols[from].kv->head_stride;
+    for (to = from + 1; to < n && cols[to].kv->head_stride == stride;) to++;
+    cm_attention(r->k, r->attn_cols + from, to - from, s->heads, s->kv_heads, s->head_dim, stride);
+  }
+}
+
+static void attention_block(cm_run *r, const cm_col *cols, size_t n, uint32_t layer) {
+  const cm_shape *s = &r->m->shape;
+  const cm_layer *l = &r->m->layers[layer];
+  cm_rmsnorm(r->k, r->x, l->attn_norm, s->rms_eps, s->hidden, n, r->norm);
+  new_input(r);
+  mul_bias(r, &l->q, l->q_bias, r->norm, n, r->q);
+  for (size_t c = 0; c < n; c++)
+    cm_rope(r->q + c * s->heads * s->head_dim, r->angles + c * s->head_dim, s->heads, s->head_dim);
+  mul_bias(r, &l->k, l->k_bias, r->norm, n, r->kv);
+  store_kv(r, cols, n, layer, false);
+  mul_bias(r, &l->v, l->v_bias, r->norm, n, r->kv);
+  store_kv(r, cols, n, layer, true);
+  attend(r, cols, n, layer);
+  new_input(r);
+  mul(r, &l->o, r->attn, n, r->norm);
+  cm_add(r->k, r->x, r->norm, n * s->hidden);
+}
+
+static void ffn_block(cm_run *r, size_t n, uint32_t layer) {
+  const cm_shape *s = &r->m->shape;
+  const cm_layer *l = &r->m->layers[layer];
+  cm_rmsnorm(r->k, r->x, l->ffn_norm, s->rms_eps, s->hidden, n, r->norm);
+  new_input(r);
+  mul(r, &l->gate, r->norm, n, r->gate);
+  mul(r, &l->up, r->norm, n, r->up);
+  cm_silu_mul(r->k, r->gate, r->up, n * s->ff);
+  new_input(r);
+  mul(r, &l->down, r->gate, n, r->norm);
+  cm_add(r->k, r->x, r->norm, n * s->hidden);
+}
+
+/* --- ends --------------------------------------------------------------------------------------------------------------- */
+
+static void embed(cm_run *r, const cm_col *cols, size_t n) {
+  const cm_mat *w = &r->m->embed;
+  const cm_shape *s = &r->m->shape;
+  for (size_t c = 0; c < n; c++) {
+    const uint8_t *row = (const uint8_t *)w->data + cols[c].token * w->row_bytes;
+    w->q->to_f32(row, r->x + c * s->hidden, s->hidden);
+    cm_rope_angles(cols[c].pos, s->rope_theta, s->head_dim, r->angles + c * s->head_dim);
+  }
+}
+
+/* Only the columns that want logits go through the largest matrix. */
+static void output(cm_run *r, const cm_col *cols, size_t n) {
+  const cm_shape *s = &r->m->shape;
+  size_t wanted = 0;
+  for (size_t c = 0; c < n; c++) {
+    if (!cols[c].logits) continue;
+    memmove(r->x + wanted * s->hidden, r->x + c * s->hidden, s->hidden * sizeof(float));
+    wanted++;
+  }
+  if (!wanted) return;
+  cm_rmsnorm(r->k, r->x, r->m->output_norm, s->rms_eps, s->hidden, wanted, r->norm);
+  new_input(r);
+  mul(r, &r->m->output, r->norm, wanted, r->logits);
+  for (size_t c = 0, i = 0; c < n; c++)
+    if (cols[c].logits) memcpy(cols[c].logits, r->logits + i++ * s->vocab, s->vocab * sizeof(float));
+}
+
+void cm_forward(cm_run *r, const cm_col *cols, size_t n) {
+  embed(r, cols, n);
+  for (uint32_t layer = 0; layer < r->m->shape.layers; layer++) {
+    attention_block(r, cols, n, layer);
+    ffn_block(r, n, layer);
+  }
+  output(r, cols, n);
+}

@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 INTENTS = os.path.join(HERE, "intents")
 REFUSAL = "# cannot: not a shell task"
 REFUSE_SHARE = 0.02
-NOISY_SHARE = 0.7
+NOISY_SHARE = 0.6
 
 
 def reserved(value):

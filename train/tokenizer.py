@@ -189,7 +189,8 @@ def train(texts, value_words, avoid, size):
     for word, weight in value_words.items():
         bare[to_alphabet(word)] += weight
     room = size - 256 - len(SPECIAL)
-    wanted = [w for w, n in spaced.most_common() if n >= 4 and w not in avoid]
+    # Short fragments with a space would split values unevenly, so they must be really frequent words.
+    wanted = [w for w, n in spaced.most_common() if n >= (8 if len(w) > 3 else 60) and len(w) > (w != "a") and w not in avoid]
     merges = learn_merges(bare, room - min(len(wanted), room * 2 // 5), 3)
     tokens = [BYTES[b] for b in range(256)]
     for pair in merges:

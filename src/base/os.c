@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,13 @@ cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e) {
   cm_code code = cm_os_read_fd(fd, out, e);
   close(fd);
   return code ? cm_err_prefix(e, path) : CM_OK;
+}
+
+bool cm_os_has_input(int fd, bool only_ready) {
+  struct stat st;
+  if (fstat(fd, &st) != 0 || isatty(fd)) return false;
+  struct pollfd p = {.fd = fd, .events = POLLIN};
+  return !only_ready || !S_ISSOCK(st.st_mode) || poll(&p, 1, 50) > 0;
 }
 
 cm_code cm_os_write_fd(int fd, const void *p, size_t n, cm_err *e) {

@@ -24,6 +24,10 @@ void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n);
 cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e);
 cm_code cm_os_read_fd(int fd, cm_buf *out, cm_err *e);
 
+/* Whether reading `fd` makes sense: never a terminal or a closed descriptor; a file or a pipe always; with `only_ready` a
+ * socket (which is what some programs leave open as a child's stdin) only if something is there within 50 ms. */
+bool cm_os_has_input(int fd, bool only_ready);
+
 /* A file that appears whole or not at all: written beside `path`, synced, renamed over it by commit. */
 typedef struct cm_os_out {
   int fd;

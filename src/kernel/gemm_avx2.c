@@ -6,10 +6,10 @@
  * sub-block's scale at no extra cost. Q8_0's codes need all 8 bits: there |w| meets sign(x, w), widened at once. */
 #include "kernel/gemm.h"
 
-#if defined(__x86_64__)
-#include <string.h>
-
 #include "quant/intrin.h"
+
+#if defined(CM_X86)
+#include <string.h>
 
 #define INLINE static inline __attribute__((always_inline)) CM_AVX2
 

@@ -6,7 +6,7 @@
 
 typedef struct cm_tok cm_tok;
 
-enum { CM_TOK_NONE = UINT32_MAX };
+#define CM_TOK_NONE UINT32_MAX /* no token */
 
 /* A growing list of token ids with a hard maximum. */
 typedef struct cm_ids {

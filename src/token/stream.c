@@ -1,0 +1,50 @@
+#include "token/state.h"
+
+static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
+
+void cm_tok_stream_init(cm_tok_stream *s, const cm_tok *t) { *s = (cm_tok_stream){.t = t}; }
+
+static bool is_char(const char p[4], size_t n) {
+  uint32_t cp;
+  return cm_utf8_next(p, n, &cp) == n && cp != UINT32_MAX;
+}
+
+/* Whether bytes that are no character yet begin one: some ending makes it whole. Which second bytes
+ * are allowed depends on the first, but they are always one range, so its two ends decide. */
+static bool begins_char(const char *p, size_t n) {
+  for (size_t len = n + 1; len <= 4; len++) {
+    char low[4] = {'\x80', '\x80', '\x80', '\x80'}, high[4] = {'\xBF', '\xBF', '\xBF', '\xBF'};
+    memcpy(low, p, n);
+    memcpy(high, p, n);
+    if (is_char(low, len) || is_char(high, len)) return true;
+  }
+  return false;
+}
+
+/* One U+FFFD stands for the longest beginning of a character before a byte that doesn't continue
+ * it, as Unicode recommends and browsers do. */
+static void feed(cm_tok_stream *s, char c, cm_buf *out) {
+  for (bool again = true; again;) {
+    again = false;
+    s->held[s->n_held++] = c;
+    if (is_char(s->held, s->n_held)) {
+      cm_buf_add(out, s->held, s->n_held);
+      s->n_held = 0;
+    } else if (!begins_char(s->held, s->n_held)) {
+      cm_buf_puts(out, replacement);
+      again = s->n_held > 1; /* c may start the next character */
+      s->n_held = 0;
+    }
+  }
+}
+
+void cm_tok_stream_push(cm_tok_stream *s, uint32_t id, cm_buf *out) {
+  char bytes[CM_VOCAB_MAX_SPELLING];
+  size_t n = cm_tok_bytes(s->t, id, false, bytes);
+  for (size_t i = 0; i < n; i++) feed(s, bytes[i], out);
+}
+
+void cm_tok_stream_end(cm_tok_stream *s, cm_buf *out) {
+  if (s->n_held) cm_buf_puts(out, replacement);
+  s->n_held = 0;
+}

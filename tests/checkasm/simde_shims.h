@@ -1,0 +1,29 @@
+/* AVX-512 conversions that Debian's SIMDe lacks, element by element. Included before every file of the emulated build. */
+#ifndef CM_TESTS_SIMDE_SHIMS_H
+#define CM_TESTS_SIMDE_SHIMS_H
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/x86/avx512.h>
+#include <string.h>
+
+static inline simde__m512 shim_cvtepi32_ps(simde__m512i v) {
+  int32_t i[16];
+  float f[16];
+  simde__m512 out;
+  memcpy(i, &v, sizeof i);
+  for (int k = 0; k < 16; k++) f[k] = (float)i[k];
+  memcpy(&out, f, sizeof out);
+  return out;
+}
+#define _mm512_cvtepi32_ps shim_cvtepi32_ps
+
+static inline simde__m512i shim_cvtepi16_epi32(simde__m256i v) {
+  int16_t s[16];
+  int32_t i[16];
+  simde__m512i out;
+  memcpy(s, &v, sizeof s);
+  for (int k = 0; k < 16; k++) i[k] = s[k];
+  memcpy(&out, i, sizeof out);
+  return out;
+}
+#define _mm512_cvtepi16_epi32 shim_cvtepi16_epi32
+#endif

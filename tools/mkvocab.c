@@ -1,6 +1,6 @@
 /* rooms: gguf libs: jansson */
-/* mkvocab DIR OUT.gguf [TOKENS]: a GGUF file with nothing but the tokenizer of DIR (see vocab.h), padded
- * to TOKENS ids (151936, as Qwen2's models have). */
+/* mkvocab DIR OUT.gguf [TOKENS]: a GGUF file with nothing but the tokenizer of DIR (see vocab.h),
+ * padded to TOKENS ids (151936, as Qwen2's models have). */
 #include "vocab.h"
 
 int main(int argc, char **argv) {

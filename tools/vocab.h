@@ -1,5 +1,5 @@
-/* tools/vocab: puts a tokenizer of the Qwen2 kind, from the files that its models come with, into a
- * GGUF file. For tools and tests: included by the one source file that needs it, links jansson.
+/* tools/vocab: puts a tokenizer of the Qwen2 kind, from the files that its models come with, into
+ * a GGUF file. For tools and tests: included by the one source file that needs it, with jansson.
  *
  *   vocab.json         {"spelling": id, …}
  *   merges.txt         "left right" a line, by rank, after a first line "#version: …"

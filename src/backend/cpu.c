@@ -8,7 +8,7 @@
 #include "base/os.h"
 #include "engine/engine.h"
 
-enum { DEFAULT_CTX = 4096, MAX_PROMPT_TOKENS = 1 << 20, MAX_REPLY_BYTES = 1 << 20, MAX_PARALLEL = 64 };
+enum { DEFAULT_CTX = 4096, MAX_PROMPT_TOKENS = 1 << 20, MAX_REPLY_BYTES = 1 << 20, MAX_PARALLEL = 64, PROMPT_PIECE = 256 };
 
 /* Greedy decoding has one answer only: the other candidates are drawn. */
 #define OTHER_TEMPERATURE 0.7f
@@ -116,19 +116,34 @@ static void pick(cpu *c, const cm_request *q, strand *s, uint32_t i) {
   s->running = !s->result.finished && room;
 }
 
-/* The first session computes the prompt; the others take over its cache by syncing to the same tokens. */
-static cm_code prefill(cpu *c, const cm_request *q, const cm_ids *prompt, strand *s, cm_replies *out, cm_err *e) {
-  size_t vocab = cm_engine_shape(c->engine)->vocab;
-  for (uint32_t i = 0; i < q->candidates; i++) {
-    size_t reused = 0;
-    cm_code code = c->sessions[i] ? CM_OK : cm_session_open(&c->sessions[i], c->engine, c->ctx, e);
-    if (!code) code = cm_session_sync(c->batch, c->sessions[i], prompt->p, prompt->n, c->logits + i * vocab, &reused, e);
+/* Computes the prompt in pieces, so that a deadline or Ctrl-C is noticed in the middle of a long one. */
+static cm_code compute_prompt(cpu *c, const cm_request *q, const cm_ids *prompt, cm_replies *out, cm_err *e) {
+  cm_session *s = c->sessions[0];
+  size_t at = cm_session_common(s, prompt->p, prompt->n);
+  cm_code code = CM_OK;
+  out->cached_tokens = (uint32_t)at;
+  for (at += PROMPT_PIECE; !code && at < prompt->n; at += PROMPT_PIECE) {
+    code = cm_session_sync(c->batch, s, prompt->p, at, NULL, NULL, e);
     if (!code) code = stopped(q, e);
-    if (code) return code;
-    if (i == 0) out->cached_tokens = (uint32_t)reused;
-    pick(c, q, &s[i], i);
   }
-  return CM_OK;
+  return code ? code : cm_session_sync(c->batch, s, prompt->p, prompt->n, c->logits, NULL, e);
+}
+
+/* The first session computes the prompt; the others copy its cache and logits. */
+static cm_code prefill(cpu *c, const cm_request *q, const cm_ids *prompt, cm_replies *out, cm_err *e) {
+  size_t vocab = cm_engine_shape(c->engine)->vocab;
+  if (prompt->n > c->ctx)
+    return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %zu tokens, the context holds %u", prompt->n, c->ctx);
+  for (uint32_t i = 0; i < q->candidates; i++) {
+    cm_code code = c->sessions[i] ? CM_OK : cm_session_open(&c->sessions[i], c->engine, c->ctx, e);
+    if (code) return code;
+  }
+  cm_code code = compute_prompt(c, q, prompt, out, e);
+  for (uint32_t i = 1; !code && i < q->candidates; i++) {
+    code = cm_session_copy(c->sessions[i], c->sessions[0], e);
+    memcpy(c->logits + i * vocab, c->logits, vocab * sizeof *c->logits);
+  }
+  return code;
 }
 
 static cm_code decode(cpu *c, const cm_request *q, strand *s, cm_err *e) {
@@ -183,8 +198,9 @@ static cm_code run(cpu *c, const cm_request *q, const cm_ids *prompt, cm_arena *
   uint64_t start = cm_os_now_ns();
   out->prompt_tokens = (uint32_t)prompt->n;
   cm_code code = open_strands(c, q, s, e);
-  if (!code) code = prefill(c, q, prompt, s, out, e);
+  if (!code) code = prefill(c, q, prompt, out, e);
   uint64_t mid = cm_os_now_ns();
+  for (uint32_t i = 0; !code && i < q->candidates; i++) pick(c, q, &s[i], i);
   if (!code) code = decode(c, q, s, e);
   if (!code) code = collect(q, s, a, out, e);
   out->prompt_ns = mid - start;

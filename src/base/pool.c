@@ -11,6 +11,13 @@
  * costs more than most of them; but a helper must not burn a core that somebody else needs. */
 enum { SPINS = 4000 };
 
+/* The state of a round in one word, so that joining and closing exclude each other: how many helpers are in it, whether
+ * it is open, and its number. A helper that comes late finds the round closed and stays out: the caller never waits for a
+ * thread that the system has put aside, unless it holds a chunk. */
+#define ACTIVE UINT64_C(0xFFFF)
+#define OPEN (UINT64_C(1) << 16)
+#define ROUND_SHIFT 32
+
 struct cm_pool {
   unsigned threads;
   pthread_t ids[CM_POOL_MAX];
@@ -19,14 +26,13 @@ struct cm_pool {
     unsigned worker;
   } helpers[CM_POOL_MAX];
 
-  /* The job, written by the caller before `round` moves. */
+  /* The job, written by the caller while no helper is active. */
   cm_pool_fn *fn;
   void *ctx;
   size_t n, grain;
 
-  _Alignas(64) atomic_size_t next;  /* first index nobody has taken */
-  _Alignas(64) atomic_uint round;   /* moves when there is a new job */
-  _Alignas(64) atomic_uint pending; /* helpers that have not finished this round */
+  _Alignas(64) atomic_size_t next;           /* first index nobody has taken */
+  _Alignas(64) atomic_uint_fast64_t state;   /* ACTIVE, OPEN, round */
   atomic_uint sleepers;
   atomic_bool quit;
   pthread_mutex_t lock;
@@ -42,37 +48,55 @@ static void work(cm_pool *p, unsigned worker) {
   }
 }
 
-/* Blocks until `round` differs from `seen`. */
-static void wait_for_job(cm_pool *p, unsigned seen) {
+static uint64_t round_of(uint64_t state) { return state >> ROUND_SHIFT; }
+
+/* Blocks until there is a round other than `seen`; returns the state. */
+static uint64_t wait_for_round(cm_pool *p, uint64_t seen) {
+  uint64_t s = 0;
   for (int i = 0; i < SPINS; i++) {
-    if (atomic_load_explicit(&p->round, memory_order_acquire) != seen) return;
+    s = atomic_load(&p->state);
+    if (round_of(s) != seen) return s;
     cm_os_pause();
   }
   pthread_mutex_lock(&p->lock);
   atomic_fetch_add(&p->sleepers, 1);
-  while (atomic_load(&p->round) == seen) pthread_cond_wait(&p->wake, &p->lock);
+  while (round_of(s = atomic_load(&p->state)) == seen) pthread_cond_wait(&p->wake, &p->lock);
   atomic_fetch_sub(&p->sleepers, 1);
   pthread_mutex_unlock(&p->lock);
+  return s;
 }
 
 static void *helper_main(void *arg) {
   struct helper *h = arg;
   cm_pool *p = h->pool;
-  for (unsigned seen = 0;;) {
-    wait_for_job(p, seen);
-    seen++;
+  for (uint64_t seen = 0;;) {
+    uint64_t s = wait_for_round(p, seen);
     if (atomic_load(&p->quit)) return NULL;
-    work(p, h->worker);
-    atomic_fetch_sub_explicit(&p->pending, 1, memory_order_release);
+    if (!(s & OPEN)) {
+      seen = round_of(s);
+    } else if (atomic_compare_exchange_strong(&p->state, &s, s + 1)) {
+      seen = round_of(s);
+      work(p, h->worker);
+      atomic_fetch_sub(&p->state, 1);
+    }
   }
 }
 
-static void start_round(cm_pool *p) {
-  atomic_fetch_add(&p->round, 1);
+static void open_round(cm_pool *p) {
+  uint64_t round = round_of(atomic_load(&p->state)) + 1;
+  atomic_store(&p->state, (round << ROUND_SHIFT) | OPEN);
   if (atomic_load(&p->sleepers) == 0) return;
   pthread_mutex_lock(&p->lock);
   pthread_cond_broadcast(&p->wake);
   pthread_mutex_unlock(&p->lock);
+}
+
+static void close_round(cm_pool *p) {
+  atomic_fetch_and(&p->state, ~OPEN);
+  for (unsigned i = 0; atomic_load(&p->state) & ACTIVE; i++) {
+    if (i < SPINS) cm_os_pause();
+    else cm_os_yield(); /* a helper was put off its core in the middle of a chunk: let it run */
+  }
 }
 
 cm_code cm_pool_open(cm_pool **out, unsigned threads, cm_err *e) {
@@ -100,7 +124,7 @@ cm_code cm_pool_open(cm_pool **out, unsigned threads, cm_err *e) {
 void cm_pool_close(cm_pool *p) {
   if (!p) return;
   atomic_store(&p->quit, true);
-  start_round(p);
+  open_round(p);
   for (unsigned i = 1; i < p->threads; i++) pthread_join(p->ids[i], NULL);
   pthread_cond_destroy(&p->wake);
   pthread_mutex_destroy(&p->lock);
@@ -118,11 +142,7 @@ void cm_pool_for(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx) 
   }
   p->fn = fn, p->ctx = ctx, p->n = n, p->grain = grain;
   atomic_store_explicit(&p->next, 0, memory_order_relaxed);
-  atomic_store_explicit(&p->pending, p->threads - 1, memory_order_relaxed);
-  start_round(p);
+  open_round(p);
   work(p, 0);
-  for (unsigned i = 0; atomic_load_explicit(&p->pending, memory_order_acquire); i++) {
-    if (i < SPINS) cm_os_pause();
-    else cm_os_yield(); /* a helper was put off its core: let it run */
-  }
+  close_round(p);
 }

@@ -100,8 +100,23 @@ uint32_t cm_session_ctx(const cm_session *s) { return cm_kv_ctx(s->kv); }
 uint32_t cm_session_len(const cm_session *s) { return s->len; }
 const uint32_t *cm_session_tokens(const cm_session *s) { return s->tokens; }
 
+size_t cm_session_common(const cm_session *s, const uint32_t *tokens, size_t n) {
+  size_t i = 0;
+  while (i < s->len && i < n && s->tokens[i] == tokens[i]) i++;
+  return i;
+}
+
 void cm_session_rewind(cm_session *s, uint32_t len) {
   if (len < s->len) s->len = len;
+}
+
+cm_code cm_session_copy(cm_session *to, const cm_session *from, cm_err *e) {
+  if (from->len > cm_session_ctx(to))
+    return cm_fail(e, CM_E_LIMIT, 0, "%u tokens don't fit a context of %u", from->len, cm_session_ctx(to));
+  cm_kv_copy(to->kv, from->kv, from->len);
+  memcpy(to->tokens, from->tokens, from->len * sizeof *to->tokens);
+  to->len = from->len;
+  return CM_OK;
 }
 
 /* --- batch ---------------------------------------------------------------------------------------------------------- */
@@ -161,12 +176,6 @@ static cm_code check_tokens(const cm_batch *b, const uint32_t *tokens, size_t n,
   return CM_OK;
 }
 
-static uint32_t common_prefix(const cm_session *s, const uint32_t *tokens, size_t n) {
-  uint32_t i = 0;
-  while (i < s->len && i < n && s->tokens[i] == tokens[i]) i++;
-  return i;
-}
-
 /* Computes the next `n` tokens of a session in one pass. */
 static void extend(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n, float *logits) {
   for (size_t i = 0; i < n; i++) b->cols[i] = (cm_col){s->kv, s->len + (uint32_t)i, tokens[i], NULL};
@@ -183,7 +192,7 @@ cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size
   if (n > ctx) return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %zu tokens, the context holds %u", n, ctx);
   cm_code code = check_tokens(b, tokens, n, e);
   if (code) return code;
-  uint32_t keep = common_prefix(s, tokens, n);
+  uint32_t keep = (uint32_t)cm_session_common(s, tokens, n);
   if (logits && keep == n) keep--;
   cm_session_rewind(s, keep);
   if (reused) *reused = keep;

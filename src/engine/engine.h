@@ -32,7 +32,12 @@ void cm_session_close(cm_session *s);
 uint32_t cm_session_ctx(const cm_session *s);
 uint32_t cm_session_len(const cm_session *s);           /* tokens in the cache */
 const uint32_t *cm_session_tokens(const cm_session *s); /* [len] */
+/* How many of tokens[0..n) the session holds already, from the start on. */
+size_t cm_session_common(const cm_session *s, const uint32_t *tokens, size_t n);
 void cm_session_rewind(cm_session *s, uint32_t len);    /* forgets everything from position len on */
+
+/* Makes `to` hold what `from` holds, without computing. Both are of one engine; CM_E_LIMIT when `to` is too small. */
+cm_code cm_session_copy(cm_session *to, const cm_session *from, cm_err *e);
 
 /* --- batch ---------------------------------------------------------------------------------------------------------- */
 

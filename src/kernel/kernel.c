@@ -5,7 +5,10 @@
 
 #include "kernel/state.h"
 
-enum { ELEMENT_GRAIN = 16384 }; /* values of an element-wise loop that are worth a thread */
+enum {
+  ELEMENT_GRAIN = 16384,     /* values of an element-wise loop that are worth a thread */
+  ATTENTION_GRAIN = 1 << 16  /* products of attention, likewise */
+};
 
 const cm_ops *cm_ops_of(cm_isa isa) {
 #if defined(__x86_64__)
@@ -118,5 +121,6 @@ static void attention_part(void *ctx, size_t begin, size_t end, unsigned worker)
 void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads, size_t head_dim,
                   size_t head_stride) {
   attn_job j = {k->ops, cols, kv_heads, heads / kv_heads, head_dim, head_stride};
-  cm_pool_for(k->pool, ncols * kv_heads, 1, attention_part, &j);
+  size_t products = (size_t)cols[ncols - 1].count * j.group * head_dim * 2; /* of one item, about */
+  cm_pool_for(k->pool, ncols * kv_heads, ATTENTION_GRAIN / products + 1, attention_part, &j);
 }

@@ -11,7 +11,8 @@
 
 enum {
   GEMM_MIN_COLS = 3,     /* fewer columns than this: dot_rows for each */
-  DOT_ROWS_CHUNK = 64,   /* rows a thread takes at once when decoding */
+  CHUNK_BYTES = 96 << 10,   /* of weights that a thread takes at once when decoding: some 10 us; handing over costs 1 */
+  CHUNK_PRODUCTS = 1 << 19, /* likewise with many columns */
   PANEL_VALUES = 2048    /* columns of W unpacked at once: 16 rows x 2,048 bytes fit the L2 cache beside x */
 };
 
@@ -109,10 +110,11 @@ void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float 
   j.dot = cm_quant_dot_rows(w->q, k->isa);
   j.tile = cm_tile_kernel(k->isa);
   if (ncols < GEMM_MIN_COLS || w->q->act == CM_ACT_F32 || !j.tile) {
-    cm_pool_for(k->pool, w->rows, DOT_ROWS_CHUNK, dot_part, &j);
+    size_t rows = CHUNK_BYTES / w->row_bytes;
+    cm_pool_for(k->pool, w->rows, (rows + 15) & ~(size_t)15, dot_part, &j);
     return;
   }
   j.unpack = cm_quant_unpack(w->q, k->isa);
   size_t panels = (w->rows + CM_PANEL_ROWS - 1) / CM_PANEL_ROWS;
-  cm_pool_for(k->pool, panels, 2, gemm_part, &j);
+  cm_pool_for(k->pool, panels, CHUNK_PRODUCTS / (CM_PANEL_ROWS * w->cols * ncols) + 1, gemm_part, &j);
 }

@@ -185,6 +185,8 @@ cm_code cm_kv_open(cm_kv **out, const cm_shape *s, uint32_t ctx, cm_err *e) {
                    (unsigned long long)(bytes >> 20));
   }
   kv->ctx = ctx;
+  kv->head_dim = s->head_dim;
+  kv->heads = 2 * (size_t)s->layers * s->kv_heads;
   kv->head_stride = (size_t)ctx * s->head_dim;
   kv->layer_stride = 2 * s->kv_heads * kv->head_stride;
   *out = kv;
@@ -195,6 +197,11 @@ void cm_kv_close(cm_kv *kv) {
   if (!kv) return;
   cm_free(kv->data);
   cm_free(kv);
+}
+
+void cm_kv_copy(cm_kv *to, const cm_kv *from, uint32_t n) {
+  for (size_t h = 0; h < from->heads; h++)
+    memcpy(to->data + h * to->head_stride, from->data + h * from->head_stride, n * from->head_dim * sizeof *from->data);
 }
 
 uint32_t cm_kv_ctx(const cm_kv *kv) { return kv->ctx; }

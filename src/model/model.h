@@ -32,6 +32,8 @@ typedef struct cm_kv cm_kv;
 cm_code cm_kv_open(cm_kv **out, const cm_shape *s, uint32_t ctx, cm_err *e);
 void cm_kv_close(cm_kv *kv);
 uint32_t cm_kv_ctx(const cm_kv *kv);
+/* Copies positions 0 .. n-1; both caches are of the same shape and hold at least n. */
+void cm_kv_copy(cm_kv *to, const cm_kv *from, uint32_t n);
 uint64_t cm_kv_bytes(const cm_shape *s, uint32_t ctx);
 
 /* One token to compute: it is written to `kv` at `pos` and sees positions 0 .. pos, which must have been computed

@@ -20,6 +20,7 @@ struct cm_model {
 
 struct cm_kv {
   uint32_t ctx;
+  size_t head_dim, heads; /* heads: of keys and values, over all layers */
   size_t head_stride;  /* f16 values from one head to the next: ctx * head_dim */
   size_t layer_stride; /* from one layer to the next: 2 * kv_heads * head_stride */
   uint16_t *data;

@@ -1,8 +1,10 @@
 /* block32_variants: the functions of one type with blocks of 32 values, for every instruction set.
- * Not a header in the usual sense: a type's file includes it once, after defining type    its
- * cm_type32 (a static const, so that it melts into the loops) load2   its cm_load2_fn, if CM_X86
- *   load1   its cm_load1_fn, if CM_ARM
- * and gets to_f32 and CM_VARIANTS32 for its cm_quant. */
+ * Not a header in the usual sense: a type's file includes it once, after it has defined
+ * - type: its cm_type32 (a static const, so that it melts into the loops);
+ * - load2: its cm_load2_fn, if CM_X86;
+ * - load1: its cm_load1_fn, if CM_ARM;
+ * and gets to_f32 and CM_VARIANTS32 for its cm_quant.
+ */
 
 static void to_f32(const void *blocks, float *out, size_t n) {
   cm_to_f32_32(&type, blocks, out, n);

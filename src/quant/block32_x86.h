@@ -1,13 +1,14 @@
 /* block32_x86: eight rows at a time, for the types with blocks of 32 values.
  *
- * A type's loader gives a pair of rows, one in each half of a register: first the values 0..15 of both, then 16..31.
- * Four pairs (0|4, 1|5, 2|6, 3|7) are multiplied by the same activations; the partial sums then fold by horizontal
- * additions until each 32-bit lane holds one row's exact integer sum, rows in order. The float part is one
- * multiply-multiply-add for eight rows in the very order of the scalar code, with no latency chain but one float
- * addition a block.
+ * A type's loader gives a pair of rows, one in each half of a register: first the values 0..15 of
+ * both, then 16..31. Four pairs (0|4, 1|5, 2|6, 3|7) are multiplied by the same activations; the
+ * partial sums then fold by horizontal additions until each 32-bit lane holds one row's exact
+ * integer sum, rows in order. The float part is one multiply-multiply-add for eight rows in the
+ * very order of the scalar code, with no latency chain but one float addition a block.
  *
- * AVX-512 machines run the same code with VNNI's dot product: decoding is bound by memory, not by register width.
- * Unpacking transposes the same pairs. */
+ * AVX-512 machines run the same code with VNNI's dot product: decoding is bound by memory, not by
+ * register width. Unpacking transposes the same pairs.
+ */
 #ifndef CM_QUANT_BLOCK32_X86_H
 #define CM_QUANT_BLOCK32_X86_H
 #include "quant/block32.h"
@@ -162,14 +163,15 @@ CM_AVX2 CM_INLINE void cm_store8(float *out, size_t rows, __m256 v) {
 CM_AVX2 CM_INLINE void cm_rows8(const void *w, size_t row_bytes, size_t rows,
                                 const uint8_t *row[8]) {
   CM_UNROLL
-  for (size_t i = 0; i < 8; i++)
+  for (size_t i = 0; i < 8; i++) {
     row[i] = (const uint8_t *)w + (i < rows ? i : rows - 1) * row_bytes;
+  }
 }
 
 /* Short rows end before the hardware has understood that they are streams; so while one group of
- * eight rows is read, the next one is fetched in memory order, at the same speed. Long rows (and
- * L1 with them) are better left alone. Fetching past the matrix does no harm. */
-enum { CM_SHORT_ROW = 2048 };
+ * eight rows is read, the next one is fetched in memory order, at the same speed. With long rows
+ * (whose groups don't fit in L1) the hardware does better alone. Fetching past the matrix does no harm. */
+enum { CM_SHORT_ROW = 4096 };
 
 CM_AVX2 CM_INLINE void cm_fetch_ahead(const cm_type32 *t, const uint8_t *next_group, size_t b) {
   CM_UNROLL

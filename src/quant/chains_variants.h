@@ -1,7 +1,11 @@
 /* chains_variants: the functions of one float type, for every instruction set. A type's file
- * includes it once, after defining type      its cm_type1 (a static const) values8   its
- * cm_values8_fn, if CM_X86 values4   its cm_values4_fn, if CM_ARM and gets to_f32 and CM_VARIANTS1
- * for its cm_quant. AVX-512 has nothing to add: memory sets the pace. */
+ * includes it once, after it has defined
+ * - type: its cm_type1 (a static const);
+ * - values8: its cm_values8_fn, if CM_X86;
+ * - values4: its cm_values4_fn, if CM_ARM;
+ * and gets to_f32 and CM_VARIANTS1 for its cm_quant. AVX-512 has nothing to add: memory sets the
+ * pace.
+ */
 
 static void to_f32(const void *values, float *out, size_t n) {
   cm_to_f32_1(&type, values, out, n);

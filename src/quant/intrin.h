@@ -11,8 +11,7 @@
 #ifndef CM_QUANT_INTRIN_H
 #define CM_QUANT_INTRIN_H
 
-/* For templates: functions that take a function and must melt into their caller together with it.
- */
+/* For templates: functions that take a function and must melt into their caller with it. */
 #define CM_INLINE static inline __attribute__((always_inline))
 
 /* Before a loop with a small constant count over an array of vectors: only unrolled does it live

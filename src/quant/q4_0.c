@@ -1,12 +1,13 @@
 /* Q4_0: 32 values in 18 bytes: d (binary16), qs[16]; byte j holds u[j] in its low and u[j + 16] in
  * its high half. w = d * (u - 8).
  *
- * The variants differ in how the halves get apart; the sum is corrected by 8 * sum of x in
- * integers: AVX2     packed bytes of eight rows are transposed first (half the work), then split
- * by a mask and a shift; products of 15 * 127 leave room to add eight of them in 16 bits AVX-512
- * the same with VNNI's dot product NEON     a mask and a shift a row, then the dot product of
- * signed bytes Quantizing: the value of largest magnitude becomes -8, so d has the opposite sign
- * of it. */
+ * The halves get apart by a mask and a shift, and 8 times the sum of x is subtracted in integers:
+ * - AVX2: qs of two rows fill a register; products of 15 * 127 leave room to add eight of them in
+ *   16 bits before the first widening;
+ * - AVX-512: the same with VNNI's dot product;
+ * - NEON: one row a register, then the dot product of signed bytes.
+ * Quantizing: the value of largest magnitude becomes -8, so d has the opposite sign of it.
+ */
 #include "quant/block32_neon.h"
 #include "quant/block32_x86.h"
 #include "quant/types.h"

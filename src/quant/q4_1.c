@@ -1,9 +1,9 @@
 /* Q4_1: 32 values in 20 bytes: d, m (binary16), qs[16] as in Q4_0. w = d * u + m.
  *
  * In quant.h's terms dm is -m and min is 1: adding m and subtracting -m give the same bits. The
- * variants are Q4_0's, except that d and m of a row are fetched as one 32-bit word and the sum of
- * the activations meets m in floats. Quantizing: m is the smallest value, d a fifteenth of the
- * distance to the largest. */
+ * variants are Q4_0's, except that the sum of the activations meets m in floats. Quantizing: m is
+ * the smallest value, d a fifteenth of the distance to the largest.
+ */
 #include "quant/block32_neon.h"
 #include "quant/block32_x86.h"
 #include "quant/types.h"

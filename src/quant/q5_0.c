@@ -2,10 +2,11 @@
  * Q4_0 plus 16 times bit j of qh. w = d * (u - 16).
  *
  * The variants are Q4_0's plus the fifth bits:
- *   AVX2, AVX-512  qh of eight rows is one register; four bits at a time are spread over the four
- * bytes of their lane by a multiplication. 31 * 127 leaves room to add four pairs in 16 bits NEON
- * each byte of qh is repeated eight times and tested against one bit a byte Quantizing: the value
- * of largest magnitude becomes -16, so d has the opposite sign of it. */
+ * - AVX2 and AVX-512: a shuffle repeats each byte of qh eight times, a mask picks one bit a place,
+ *   a comparison makes it 0 or 16; eight products of 31 * 127 still fit in 16 bits;
+ * - NEON: the same with its bit test.
+ * Quantizing: the value of largest magnitude becomes -16, so d has the opposite sign of it.
+ */
 #include "quant/block32_neon.h"
 #include "quant/block32_x86.h"
 #include "quant/types.h"

@@ -1,11 +1,14 @@
 /* Q8_0: 32 values in 34 bytes: d (binary16), q[32] (signed). w = d * q.
  *
  * quant.h's unsigned u is q + 128, that is q with its top bit flipped; min is 128, dm is d. The
- * integer sum of a dot product comes out the same either way, so each variant takes the form that
- * suits it: scalar   u, as the specification says AVX2     q with its sign moved to the activation
- * (maddubs wants one unsigned operand, and u up to 255 would saturate its 16-bit sums) AVX-512  u,
- * since VNNI adds up in 32 bits NEON     q, since its dot product is signed Unpacking gives u.
- * Quantizing: d = peak / 127, rounding halves away from zero. */
+ * integer sum of a dot product comes out the same either way, so each variant takes what suits it:
+ * - scalar: u, as the specification says;
+ * - AVX2: q with its sign moved to the activation, because maddubs wants one unsigned operand, and
+ *   u up to 255 would saturate its 16-bit sums;
+ * - AVX-512: u, since VNNI adds up in 32 bits;
+ * - NEON: q, since its dot product is signed.
+ * Unpacking gives u. Quantizing: d = peak / 127, codes round halves away from zero.
+ */
 #include <math.h>
 
 #include "quant/block32_neon.h"

@@ -95,8 +95,8 @@ typedef struct cm_bpe_symbol {
   uint32_t rank, joined; /* of the merge with the next one, and what that makes; or NONE */
 } symbol;
 
-/* Possible merges, rank << 32 | position of the left symbol, as a binary heap, least first. Entries
- * whose symbol has changed since are told by its rank and passed over. */
+/* Possible merges, rank << 32 | position of the left symbol, as a binary heap, least first.
+ * Entries whose symbol has changed since are told by its rank and passed over. */
 typedef struct heap {
   uint64_t *p;
   size_t n;
@@ -156,8 +156,8 @@ static cm_code reserve(cm_bpe_work *w, size_t n, cm_err *e) {
   size_t cap = n < 256 ? 256 : n;
   cm_bpe_work_close(w);
   w->symbols = cm_realloc(NULL, cap, sizeof *w->symbols);
-  /* A merge takes one entry off the queue and adds two at most; a word of n bytes starts with n - 1
-   * entries and has n - 1 merges. */
+  /* A merge takes one entry off the queue and adds two at most; a word of n bytes starts with
+   * n - 1 entries and has n - 1 merges. */
   w->queue = cm_realloc(NULL, cap, 2 * sizeof *w->queue);
   w->spelling = cm_realloc(NULL, cap, 2); /* all of the alphabet is below U+0800 */
   if (!w->symbols || !w->queue || !w->spelling)

@@ -1,5 +1,5 @@
-/* token/bpe: byte-pair encoding (Sennrich et al., 2016). A word starts as its bytes' tokens; of all
- * neighbours that a merge names, the ones of the lowest rank, leftmost first, become one token,
+/* token/bpe: byte-pair encoding (Sennrich et al., 2016). A word starts as its bytes' tokens; of
+ * all neighbours that a merge names, those of the lowest rank, leftmost first, become one token,
  * until no merge applies. */
 #ifndef CM_TOKEN_BPE_H
 #define CM_TOKEN_BPE_H
@@ -8,10 +8,11 @@
 
 enum { CM_BPE_MAX_MERGES = 1 << 22 };
 
-/* Merges are found by the token that they make: it is looked up by its spelling, and its merges (one
- * in most vocabularies) differ in where they cut that. So a merge costs nothing to read beyond its
- * string, while a table of pairs of ids would take two more look-ups for each, most of the time that
- * opening a file takes. One whose parts are no tokens can't apply, and does no harm. */
+/* Merges are found by the token that they make: it is looked up by its spelling, and its merges
+ * (one in most vocabularies) differ in where they cut that. A table of pairs of ids instead would
+ * encode twice as fast, but take five times as long to build, two look-ups for each merge: it was
+ * most of the time of opening a file. A merge whose parts are no tokens never applies, and does no
+ * harm. */
 typedef struct cm_bpe {
   const cm_vocab *vocab;
   uint32_t n;            /* merges */
@@ -21,8 +22,9 @@ typedef struct cm_bpe {
   uint32_t of_byte[256]; /* the token of each byte */
 } cm_bpe;
 
-/* From an array of strings "LEFT RIGHT", by rank. `v` is borrowed. CM_E_FORMAT: a byte without token,
- * a merge that makes no token or comes twice. CM_E_LIMIT, CM_E_NOMEM. To be closed in any case. */
+/* From an array of strings "LEFT RIGHT", by rank. `v` is borrowed. CM_E_FORMAT: a byte without
+ * token, a merge that makes no token or comes twice. CM_E_LIMIT, CM_E_NOMEM. To be closed in any
+ * case. */
 cm_code cm_bpe_open(cm_bpe *b, const cm_vocab *v, const cm_gguf_kv *merges, cm_err *e);
 void cm_bpe_close(cm_bpe *b);
 

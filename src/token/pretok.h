@@ -10,8 +10,8 @@
 #define CM_TOKEN_PRETOK_H
 #include "base/str.h"
 
-/* cm_pretok it = {text, 0}; for (cm_str piece; cm_pretok_next(&it, &piece);) … The pieces are never
- * empty, and put together they are the text. */
+/* cm_pretok it = {text, 0}; for (cm_str piece; cm_pretok_next(&it, &piece);) … The pieces are
+ * never empty, and put together they are the text. */
 typedef struct cm_pretok {
   cm_str text;
   size_t at;

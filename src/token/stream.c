@@ -9,8 +9,8 @@ static bool is_char(const char p[4], size_t n) {
   return cm_utf8_next(p, n, &cp) == n && cp != UINT32_MAX;
 }
 
-/* Whether bytes that are no character yet begin one: some ending makes it whole. Which second bytes
- * are allowed depends on the first, but they are always one range, so its two ends decide. */
+/* Whether bytes that are no character yet begin one: some ending makes it whole. Of the bytes that
+ * may follow, 80 or BF is always one (only the second is restricted, to an end of that range). */
 static bool begins_char(const char *p, size_t n) {
   for (size_t len = n + 1; len <= 4; len++) {
     char low[4] = {'\x80', '\x80', '\x80', '\x80'}, high[4] = {'\xBF', '\xBF', '\xBF', '\xBF'};

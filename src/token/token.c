@@ -1,3 +1,5 @@
+#include "token/token.h"
+
 #include "token/alphabet.h"
 #include "token/pretok.h"
 #include "token/state.h"

@@ -1,0 +1,80 @@
+# The front door. The work is done by CMake (CMakePresets.json), tools/ and packaging/.
+# `make help` lists what can be asked for.
+
+PREFIX ?= /usr/local
+SHARE = $(DESTDIR)$(PREFIX)/share
+FUZZ_SECONDS ?= 60
+SOAK_ROUNDS ?= 50
+TESTS = tools/run_tests.sh
+LABELS = -L '^(t1|t2)$$'
+
+# Rooms with threads; the others gain nothing from the thread sanitizer.
+THREADED = -R '^unit\.(base|kernel|engine|backend)'
+# Checked by their own, faster runs; under a sanitizer these take minutes and show nothing more.
+SLOW = -E '^(checkasm|tiles)'
+
+build = cmake --preset $(1) >/dev/null && cmake --build build/$(1)
+
+all: ## the program, at build/release/cmdai
+	@$(call build,release)
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+deps: ## installs everything that is needed to build, test and lint
+	packaging/deps.sh build test dev
+
+test: all ## unit and integration tests; ends with "N passed, N failed, N skipped"
+	@$(TESTS) build/release $(LABELS)
+
+bench: all ## tokens per second by phase, on this machine
+	build/release/cmdai bench
+
+lint: all ## tools/tidy, clang-format and clang-tidy
+	@tools/lint.sh build/release
+
+format: ## lets clang-format lay out src, tools, tests and bench
+	@tools/lint.sh --format
+
+clang: ## the same tests, built with clang
+	@$(call build,clang)
+	@$(TESTS) build/clang $(LABELS) $(SLOW)
+
+asan: ## tests under the address and undefined-behaviour sanitizers
+	@$(call build,asan-ubsan)
+	@$(TESTS) build/asan-ubsan $(LABELS) $(SLOW)
+
+tsan: ## tests of the rooms with threads under the thread sanitizer
+	@$(call build,tsan)
+	@$(TESTS) build/tsan $(LABELS) $(THREADED)
+
+aarch64: ## cross-builds for ARM and checks its kernels under qemu
+	@$(call build,aarch64) --target checkasm
+	@$(TESTS) build/aarch64 -R '^checkasm$$'
+
+fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
+	@$(call build,fuzz)
+	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+soak: all ## the tests again and again (SOAK_ROUNDS), until one fails
+	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
+
+check: all test lint clang asan tsan aarch64 ## everything that CI runs
+
+train: ## trains the embedded model again (hours)
+	train/run.sh
+
+install: all ## the program, its manual and completions, under PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
+	  $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	install build/release/cmdai $(DESTDIR)$(PREFIX)/bin/cmdai
+	build/release/cmdai completion man >$(SHARE)/man/man1/cmdai.1
+	build/release/cmdai completion bash >$(SHARE)/bash-completion/completions/cmdai
+	build/release/cmdai completion zsh >$(SHARE)/zsh/site-functions/_cmdai
+	build/release/cmdai completion fish >$(SHARE)/fish/vendor_completions.d/cmdai.fish
+
+clean: ## removes all that was built
+	rm -rf build
+
+.PHONY: all help deps test bench lint format clang asan tsan aarch64 fuzz soak check train \
+  install clean

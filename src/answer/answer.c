@@ -1,0 +1,94 @@
+#include "answer/answer.h"
+
+#include <math.h>
+
+#include "answer/prompt.h"
+#include "answer/reply.h"
+
+double cm_answer_confidence(double logprob) { return exp(logprob < 0 ? logprob : 0); }
+
+/* Our own models are trained on bare requests; general.name says which they are. */
+static bool is_own(const cm_model_id *id) { return cm_str_starts(cm_str_of(id->id), CM_STR("cmdai-")); }
+
+static cm_code check(const cm_question *q, cm_err *e) {
+  if (q->request.n > CM_REQUEST_MAX)
+    return cm_fail(e, CM_E_LIMIT, 0, "the request has %zu bytes, at most %d are read", q->request.n, CM_REQUEST_MAX);
+  if (q->context.n > CM_CONTEXT_MAX)
+    return cm_fail(e, CM_E_LIMIT, 0, "stdin has %zu bytes, at most %d are read", q->context.n, CM_CONTEXT_MAX);
+  if (cm_str_trim(q->request).n == 0 && cm_str_trim(q->context).n == 0) return cm_fail(e, CM_E_USAGE, 0, "the request is empty");
+  size_t bad = cm_utf8_check(q->request.p, q->request.n);
+  if (bad < q->request.n) return cm_fail(e, CM_E_USAGE, bad, "the request is not valid UTF-8 at byte %zu", bad);
+  bad = cm_utf8_check(q->context.p, q->context.n);
+  if (bad < q->context.n) return cm_fail(e, CM_E_USAGE, bad, "stdin is not valid UTF-8 at byte %zu", bad);
+  return CM_OK;
+}
+
+/* The same command from several samples: their probabilities are of the same thing, so the larger one stays. */
+static void add_choice(cm_answer *out, cm_choice c) {
+  for (size_t i = 0; i < out->n; i++) {
+    if (!cm_str_eq(out->choices[i].command, c.command)) continue;
+    if (c.logprob > out->choices[i].logprob) out->choices[i] = c;
+    return;
+  }
+  out->choices[out->n++] = c;
+}
+
+static void sort_choices(cm_answer *out) {
+  for (size_t i = 1; i < out->n; i++)
+    for (size_t j = i; j > 0 && out->choices[j].logprob > out->choices[j - 1].logprob; j--) {
+      cm_choice t = out->choices[j];
+      out->choices[j] = out->choices[j - 1], out->choices[j - 1] = t;
+    }
+}
+
+/* Reads every candidate; one that holds no command is skipped, and the last error is reported if none does. */
+static cm_code read_replies(const cm_replies *r, cm_str opening, cm_arena *a, cm_answer *out, cm_err *e) {
+  cm_code last = CM_E_NOTFOUND;
+  out->choices = cm_arena_alloc(a, r->n, sizeof *out->choices);
+  if (!out->choices) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the answer");
+  for (size_t i = 0; i < r->n; i++) {
+    const cm_candidate *c = &r->items[i];
+    cm_reply reply;
+    cm_buf whole;
+    cm_buf_init(&whole, 2 << 20);
+    cm_buf_add(&whole, opening.p, opening.n);
+    cm_buf_add(&whole, c->text.p, c->text.n);
+    cm_code code = whole.overflow ? CM_E_NOMEM : cm_reply_parse((cm_str){whole.p, whole.n}, a, &reply, e);
+    cm_buf_close(&whole);
+    if (code) {
+      last = code;
+      continue;
+    }
+    if (reply.refused) {
+      out->refused = true, out->reason = reply.reason;
+      continue;
+    }
+    if (out->n == 0) out->explanation = reply.explanation;
+    add_choice(out, (cm_choice){reply.command, c->logprob, c->logprob / (c->tokens ? c->tokens : 1), reply.odd_bytes});
+  }
+  if (out->n) out->refused = false;
+  return out->n || out->refused ? CM_OK : last;
+}
+
+cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out, cm_err *e) {
+  *out = (cm_answer){.backend = cm_backend_name(b)};
+  cm_backend_identify(b, &out->model);
+  cm_prompt prompt;
+  cm_code code = check(q, e);
+  if (!code) code = cm_prompt_build(q->request, q->context, q->shell, is_own(&out->model), a, &prompt, e);
+  if (code) return code;
+  cm_request r = {.messages = prompt.messages, .n_messages = prompt.n, .opening = prompt.opening,
+                  .sampling = q->sampling, .max_tokens = q->max_tokens, .candidates = q->candidates,
+                  .deadline_ns = q->deadline_ns, .cancel = q->cancel};
+  cm_replies replies = {0};
+  code = cm_backend_generate(b, &r, a, &replies, e);
+  out->prompt_tokens = replies.prompt_tokens, out->cached_tokens = replies.cached_tokens;
+  out->output_tokens = replies.output_tokens;
+  out->prompt_ns = replies.prompt_ns, out->generate_ns = replies.generate_ns;
+  if (!code) code = read_replies(&replies, prompt.opening, a, out, e);
+  if (code || !out->n) return code;
+  sort_choices(out);
+  out->confidence = cm_answer_confidence(out->choices[0].logprob);
+  out->uncertain = out->confidence < CM_CONFIDENT;
+  return CM_OK;
+}

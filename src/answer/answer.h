@@ -1,0 +1,52 @@
+/* answer: from a request in plain words to one command. The only way commands come into being: cli, and later serve and
+ * quality, all go through here. */
+#ifndef CM_ANSWER_ANSWER_H
+#define CM_ANSWER_ANSWER_H
+#include "backend/backend.h"
+
+typedef struct cm_question {
+  cm_str request;    /* the user's words: valid UTF-8 */
+  cm_str context;    /* text from stdin; may be empty */
+  const char *shell; /* "bash" "sh" "zsh" "fish" */
+  uint32_t candidates;
+  uint32_t max_tokens;
+  cm_sample_options sampling;
+  uint64_t deadline_ns; /* on cm_os_now_ns' clock; 0: none */
+  const volatile int *cancel;
+} cm_question;
+
+typedef struct cm_choice {
+  cm_str command; /* one command, maybe of several lines; may hold odd bytes: never print it raw to a terminal */
+  double logprob; /* of the whole reply */
+  double mean_logprob; /* per token */
+  bool odd_bytes; /* control, escape or bidirectional characters inside */
+} cm_choice;
+
+typedef struct cm_answer {
+  cm_choice *choices; /* best first, without duplicates; empty when refused */
+  size_t n;
+  bool refused; /* the model says this is no task for a shell */
+  cm_str reason;
+  cm_str explanation;
+  double confidence; /* see cm_answer_confidence */
+  bool uncertain;    /* confidence below CM_CONFIDENT */
+  cm_model_id model;
+  const char *backend;
+  uint32_t prompt_tokens, cached_tokens, output_tokens;
+  uint64_t prompt_ns, generate_ns;
+} cm_answer;
+
+/* Below this the answer is shown as not sure. */
+#define CM_CONFIDENT 0.35
+
+/* Everything in *out lives in `a`. CM_E_NOTFOUND: the model gave no usable reply; other codes are the backend's. */
+cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out, cm_err *e);
+
+/* The probability that the model itself gives to the whole reply, e^logprob: measured for each answer. How well it
+ * predicts a right answer is printed by train/evaluate.py and written down in docs/MODEL.md. */
+double cm_answer_confidence(double logprob);
+
+/* Limits of a request; longer is CM_E_LIMIT. */
+enum { CM_REQUEST_MAX = 64 << 10, CM_CONTEXT_MAX = 1 << 20 };
+
+#endif

@@ -1,0 +1,54 @@
+/* cmdai models: model files. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "base/pool.h"
+#include "cli/cli.h"
+#include "convert/quantize.h"
+#include "gguf/inspect.h"
+
+static int model_fail(const cm_err *e) { return cm_ui_fail(cm_ui_status(e), "%s", e->msg); }
+
+static int inspect(const cm_opts *o, char **args) {
+  cm_err e = {0};
+  cm_gguf *f = NULL;
+  cm_buf b;
+  if (cm_gguf_open(args[0], &f, &e)) return model_fail(&e);
+  cm_buf_init(&b, 64 << 20);
+  cm_gguf_inspect(f, o->ctx, &b);
+  cm_gguf_close(f);
+  return cm_ui_out_buf(&b);
+}
+
+static int quantize(const cm_opts *o, char **args) {
+  cm_err e = {0};
+  cm_pool *pool = NULL;
+  cm_quantize_stats stats = {0};
+  cm_code code = cm_pool_open(&pool, o->threads ? o->threads : cm_os_cpu_count(), &e);
+  if (!code) code = cm_quantize_file(args[0], args[1], args[2], o->requantize, pool, &stats, &e);
+  cm_pool_close(pool);
+  if (code) return model_fail(&e);
+  cm_ui_note(o, "%s: %s, %.1f MB from %.1f MB", args[1], args[2], (double)stats.bytes_out / 1e6,
+             (double)stats.bytes_in / 1e6);
+  return CM_EXIT_OK;
+}
+
+static const struct {
+  const char *name;
+  size_t operands;
+  int (*run)(const cm_opts *o, char **args);
+  const char *usage;
+} actions[] = {
+    {"inspect", 1, inspect, "cmdai models inspect FILE.gguf"},
+    {"quantize", 3, quantize, "cmdai models quantize IN.gguf OUT.gguf TYPE"},
+};
+
+int cm_cmd_models(const cm_opts *o, char **operands, size_t n) {
+  for (size_t i = 0; n && i < sizeof actions / sizeof *actions; i++) {
+    if (strcmp(operands[0], actions[i].name) != 0) continue;
+    if (n - 1 == actions[i].operands) return actions[i].run(o, operands + 1);
+    return cm_ui_fail(CM_EXIT_USAGE, "usage: %s; did you mean: cmdai ask models %s ...?", actions[i].usage, operands[0]);
+  }
+  return cm_ui_fail(CM_EXIT_USAGE, "usage: cmdai models inspect|quantize ...; did you mean: cmdai ask models ...?");
+}

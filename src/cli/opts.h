@@ -1,0 +1,61 @@
+/* cli/opts: the one table of options. Parsing, --help, the man page, completions and environment names come from it. */
+#ifndef CM_CLI_OPTS_H
+#define CM_CLI_OPTS_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* Which commands take an option. */
+enum {
+  CM_FOR_ASK = 1,
+  CM_FOR_MODELS = 2,
+  CM_FOR_BENCH = 4,
+  CM_FOR_DEBUG = 8,
+  CM_FOR_COMPLETION = 16,
+  CM_FOR_ALL = 31
+};
+
+/* Every option's value; zero or NULL when it was not given, unless the table has a default. */
+typedef struct cm_opts {
+  bool help, version, json, explain, verbose, quiet, special, requantize, list_all;
+  const char *backend, *model, *shell, *output;
+  const char *tokens, *text, *force; /* debug generate */
+  unsigned candidates, threads, ctx, max_tokens, top_k, timeout, repeat_last;
+  unsigned prompt, decode, batch, repeat, top;
+  double temperature, top_p, min_p, repeat_penalty;
+  unsigned long long seed;
+} cm_opts;
+
+typedef enum cm_opt_kind { CM_OPT_FLAG, CM_OPT_TEXT, CM_OPT_CHOICE, CM_OPT_UINT, CM_OPT_U64, CM_OPT_REAL } cm_opt_kind;
+
+typedef struct cm_opt {
+  const char *name;    /* without the dashes */
+  char letter;         /* 0: none */
+  const char *arg;     /* "N", "FILE"; NULL for flags */
+  cm_opt_kind kind;
+  unsigned commands;   /* CM_FOR_… */
+  size_t offset;       /* in cm_opts */
+  double min, max;     /* UINT, REAL */
+  const char *choices; /* "plain|json" */
+  const char *env;     /* NULL: none */
+  const char *fallback; /* default value, as text; NULL: zero */
+  const char *help;
+} cm_opt;
+
+const cm_opt *cm_opt_at(size_t i); /* NULL past the end */
+
+/* Fills `o` with defaults and the environment's values. A bad value in the environment is CM_E_USAGE, naming it. */
+cm_code cm_opts_init(cm_opts *o, cm_err *e);
+
+/* Parses argv[0..n). With `anywhere` options may stand among the operands, else the first operand ends them and a known
+ * option after it is CM_E_USAGE. "--" ends options. Operands are collected in order into operands[] (room for n);
+ * *n_operands counts them. Options of other commands are CM_E_USAGE. */
+cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, size_t n, char **operands,
+                      size_t *n_operands, cm_err *e);
+
+/* The table as text. */
+void cm_opts_help(unsigned command, cm_buf *out);
+
+#endif

@@ -1,0 +1,112 @@
+#include "cli/render.h"
+
+#include "cli/cli.h"
+#include "data/json.h"
+
+static void put_str(cm_jw *w, const char *key, cm_str s) {
+  cm_jw_key(w, key);
+  if (s.n) cm_jw_str(w, s);
+  else cm_jw_null(w);
+}
+
+static void put_ms(cm_jw *w, const char *key, uint64_t ns) {
+  cm_jw_key(w, key);
+  cm_jw_f64(w, (double)(ns / 1000) / 1000.0);
+}
+
+static void put_count(cm_jw *w, const char *key, uint64_t n) {
+  cm_jw_key(w, key);
+  cm_jw_u64(w, n);
+}
+
+static void put_bool(cm_jw *w, const char *key, bool v) {
+  cm_jw_key(w, key);
+  cm_jw_bool(w, v);
+}
+
+static void put_candidates(cm_jw *w, const cm_answer *a) {
+  cm_jw_key(w, "candidates");
+  cm_jw_begin_array(w);
+  for (size_t i = 0; i < a->n; i++) {
+    cm_jw_begin_object(w);
+    put_str(w, "command", a->choices[i].command);
+    cm_jw_key(w, "logprob");
+    cm_jw_f64(w, a->choices[i].logprob);
+    cm_jw_end_object(w);
+  }
+  cm_jw_end_array(w);
+}
+
+static void put_model(cm_jw *w, const cm_answer *a) {
+  cm_jw_key(w, "backend");
+  cm_jw_text(w, a->backend);
+  cm_jw_key(w, "model");
+  if (!a->backend) {
+    cm_jw_null(w);
+    return;
+  }
+  cm_jw_begin_object(w);
+  put_str(w, "id", cm_str_of(a->model.id));
+  put_str(w, "sha256", cm_str_of(a->model.sha256));
+  put_str(w, "quant", cm_str_of(a->model.quant));
+  cm_jw_end_object(w);
+}
+
+static void put_costs(cm_jw *w, const cm_answer *a, const cm_times *t) {
+  cm_jw_key(w, "timing_ms");
+  cm_jw_begin_object(w);
+  put_ms(w, "load", t->loaded_ns ? t->loaded_ns - t->start_ns : 0);
+  put_ms(w, "prompt", a->prompt_ns);
+  put_ms(w, "generate", a->generate_ns);
+  put_ms(w, "total", t->done_ns ? t->done_ns - t->start_ns : 0);
+  cm_jw_end_object(w);
+  cm_jw_key(w, "tokens");
+  cm_jw_begin_object(w);
+  put_count(w, "prompt", a->prompt_tokens);
+  put_count(w, "cached", a->cached_tokens);
+  put_count(w, "output", a->output_tokens);
+  cm_jw_end_object(w);
+}
+
+/* No verdict exists before the safety rules do, and what was not judged is never "run". */
+static void put_verdict(cm_jw *w) {
+  cm_jw_key(w, "risk");
+  cm_jw_null(w);
+  cm_jw_key(w, "decision");
+  cm_jw_text(w, "confirm");
+  put_bool(w, "executed", false);
+}
+
+void cm_render_json(const cm_render *r, cm_buf *out) {
+  const cm_answer *a = r->answer;
+  cm_jw w;
+  cm_jw_init(&w, out, 2);
+  cm_jw_begin_object(&w);
+  cm_jw_key(&w, "schema");
+  cm_jw_text(&w, "cmdai.answer/1");
+  cm_jw_key(&w, "request");
+  cm_jw_str(&w, r->request);
+  put_str(&w, "command", a->n ? a->choices[0].command : (cm_str){0});
+  cm_jw_key(&w, "confidence");
+  if (a->n) cm_jw_f64(&w, a->confidence);
+  else cm_jw_null(&w);
+  put_bool(&w, "uncertain", a->n && a->uncertain);
+  put_bool(&w, "refused", a->refused);
+  if (a->refused) put_str(&w, "reason", a->reason);
+  put_candidates(&w, a);
+  put_str(&w, "explanation", a->explanation);
+  put_verdict(&w);
+  put_model(&w, a);
+  put_costs(&w, a, r->times);
+  cm_jw_key(&w, "error");
+  cm_jw_text(&w, r->error ? r->error->msg : NULL);
+  cm_jw_end_object(&w);
+  cm_buf_putc(out, '\n');
+}
+
+void cm_render_plain(const cm_answer *a, bool terminal, cm_buf *out) {
+  cm_str c = a->choices[0].command;
+  if (terminal) cm_ui_escape(c, out);
+  else cm_buf_add(out, c.p, c.n);
+  cm_buf_putc(out, '\n');
+}

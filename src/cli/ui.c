@@ -1,0 +1,92 @@
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/os.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "data/json.h"
+
+volatile int cm_ui_cancel;
+
+static void on_signal(int sig) {
+  if (cm_ui_cancel) _exit(128 + sig);
+  cm_ui_cancel = 1;
+}
+
+void cm_ui_catch_signals(void) {
+  struct sigaction a = {.sa_handler = on_signal};
+  sigemptyset(&a.sa_mask);
+  sigaction(SIGINT, &a, NULL);
+  sigaction(SIGTERM, &a, NULL);
+  signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write, with a message and a status */
+}
+
+void cm_ui_escape(cm_str s, cm_buf *out) {
+  for (size_t i = 0; i < s.n;) {
+    uint32_t cp;
+    size_t len = cm_utf8_next(s.p + i, s.n - i, &cp);
+    if (cp == '\n') cm_buf_puts(out, "\\n");
+    else if (cp == '\t') cm_buf_puts(out, "\\t");
+    else if (cp == UINT32_MAX || (cp < 0x80 && cm_json_hidden(cp))) cm_buf_printf(out, "\\x%02x", (unsigned char)s.p[i]);
+    else if (cm_json_hidden(cp)) cm_buf_printf(out, "\\u%04x", cp);
+    else cm_buf_add(out, s.p + i, len);
+    i += len;
+  }
+}
+
+/* One line to stderr; a failure to write there can't be reported anywhere. */
+static void line(const char *prefix, const char *fmt, va_list ap) {
+  char raw[1024];
+  cm_buf b;
+  vsnprintf(raw, sizeof raw, fmt, ap);
+  cm_buf_init(&b, 8192);
+  cm_buf_puts(&b, prefix);
+  cm_ui_escape(cm_str_of(raw), &b);
+  cm_buf_putc(&b, '\n');
+  if (b.p) (void)cm_os_write_fd(STDERR_FILENO, b.p, b.n, NULL);
+  cm_buf_close(&b);
+}
+
+int cm_ui_fail(int status, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  line("cmdai: ", fmt, ap);
+  va_end(ap);
+  return status;
+}
+
+void cm_ui_note(const cm_opts *o, const char *fmt, ...) {
+  if (o->quiet) return;
+  va_list ap;
+  va_start(ap, fmt);
+  line("", fmt, ap);
+  va_end(ap);
+}
+
+int cm_ui_out(const char *p, size_t n) {
+  cm_err e;
+  if (cm_os_write_fd(STDOUT_FILENO, p, n, &e)) return cm_ui_fail(CM_EXIT_WRITE, "stdout: %s", e.msg);
+  return CM_EXIT_OK;
+}
+
+int cm_ui_out_buf(cm_buf *b) {
+  int status = b->overflow ? cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory for the output") : cm_ui_out(b->p, b->n);
+  cm_buf_close(b);
+  return status;
+}
+
+int cm_ui_status(const cm_err *e) {
+  switch (e->code) {
+    case CM_OK: return CM_EXIT_OK;
+    case CM_E_USAGE:
+    case CM_E_LIMIT: return CM_EXIT_USAGE;
+    case CM_E_TIMEOUT: return CM_EXIT_TIMEOUT;
+    case CM_E_CANCELLED: return CM_EXIT_INTERRUPTED;
+    case CM_E_NOMEM:
+    case CM_E_INTERNAL: return CM_EXIT_NO_BACKEND;
+    default: return CM_EXIT_MODEL;
+  }
+}

@@ -1,7 +1,8 @@
-# One set of warnings and code-generation rules for everything. Never -march=native (one binary for every machine) and
-# never -ffast-math or contraction (answers are bit-identical everywhere).
+# One set of warnings and code-generation rules for everything. Never -march=native (one binary for
+# every machine) and never -ffast-math or contraction (answers are bit-identical everywhere).
 add_compile_options(-ffp-contract=off -fvisibility=hidden -fno-strict-aliasing
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla -Wstrict-prototypes -Wundef -Werror)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla
+  -Wstrict-prototypes -Wundef -Werror)
 add_compile_definitions(_POSIX_C_SOURCE=200809L _GNU_SOURCE CM_VERSION="${CM_VERSION_TEXT}")
 include_directories(${CMAKE_SOURCE_DIR}/src)
 

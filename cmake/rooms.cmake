@@ -28,7 +28,8 @@ function(cm_program name room)
   endforeach()
 endfunction()
 
-# Links a test, tool or fuzz target with the room that its file name starts with: tests/unit/gguf_reader.c -> cm_gguf.
+# Links a test, tool or fuzz target with the room that its file name starts with:
+# tests/unit/gguf_reader.c -> cm_gguf.
 function(cm_link_by_name target file)
   get_filename_component(stem ${file} NAME_WE)
   string(REGEX REPLACE "_.*" "" room ${stem})
@@ -43,7 +44,8 @@ function(cm_tools)
   foreach(file ${sources})
     get_filename_component(stem ${file} NAME_WE)
     add_executable(tool_${stem} ${file})
-    set_target_properties(tool_${stem} PROPERTIES OUTPUT_NAME ${stem} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tools)
+    set_target_properties(tool_${stem} PROPERTIES OUTPUT_NAME ${stem}
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tools)
     cm_link_listed(tool_${stem} ${file})
   endforeach()
 endfunction()
@@ -64,7 +66,8 @@ function(cm_link_listed target file)
 endfunction()
 
 # tests/unit/ROOM_what.c -> a cmocka program with the label t1, linked with cm_ROOM.
-# tests/fuzz/ROOM_what.c -> LLVMFuzzerTestOneInput; replays tests/fuzz/corpus/ROOM_what in the normal tests.
+# tests/fuzz/ROOM_what.c -> LLVMFuzzerTestOneInput; the normal tests replay its
+# tests/fuzz/corpus/ROOM_what.
 function(cm_tests)
   find_library(CMOCKA cmocka)
   if(NOT CMOCKA)
@@ -81,7 +84,8 @@ function(cm_tests)
     target_link_libraries(unit_${stem} PRIVATE ${CMOCKA})
     cm_link_by_name(unit_${stem} ${file})
     cm_link_listed(unit_${stem} ${file})
-    set_target_properties(unit_${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unit)
+    set_target_properties(unit_${stem} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unit)
     add_test(NAME unit.${stem} COMMAND unit_${stem})
     set_tests_properties(unit.${stem} PROPERTIES LABELS t1 TIMEOUT 300 SKIP_RETURN_CODE 77)
   endforeach()
@@ -95,11 +99,13 @@ function(cm_tests)
     add_executable(fuzz_${stem} ${file} ${replay})
     cm_link_by_name(fuzz_${stem} ${file})
     cm_link_listed(fuzz_${stem} ${file})
-    set_target_properties(fuzz_${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+    set_target_properties(fuzz_${stem} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
     if(CM_FUZZ)
       target_link_options(fuzz_${stem} PRIVATE -fsanitize=fuzzer)
     else()
-      add_test(NAME fuzz.${stem} COMMAND fuzz_${stem} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${stem})
+      add_test(NAME fuzz.${stem}
+        COMMAND fuzz_${stem} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${stem})
       set_tests_properties(fuzz.${stem} PROPERTIES LABELS t1 TIMEOUT 300)
     endif()
   endforeach()

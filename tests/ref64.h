@@ -1,5 +1,6 @@
-/* An exact Qwen2 forward pass: float64 loops over dequantized weights, sharing no arithmetic with the engine (no kernels,
- * no integer products, no f16 cache, the C library's exp, sin and cos). Slow and obvious: the judge of the engine. */
+/* An exact Qwen2 forward pass: float64 loops over dequantized weights, sharing no arithmetic with
+ * the engine (no kernels, no integer products, no f16 cache, the C library's exp, sin and cos).
+ * Slow and obvious: the judge of the engine. */
 #ifndef CM_TESTS_REF64_H
 #define CM_TESTS_REF64_H
 #include <math.h>
@@ -52,23 +53,28 @@ static ref_mat ref_part(const cm_gguf *f, unsigned layer, const char *what) {
 }
 
 static void ref_open(ref64 *r, const cm_gguf *f, const cm_shape *s) {
-  *r = (ref64){.s = *s, .embed = ref_tensor(f, "token_embd.weight"), .norm = ref_tensor(f, "output_norm.weight"),
-               .output = ref_tensor(f, "output.weight"), .layers = calloc(s->layers, sizeof(ref_layer))};
+  *r = (ref64){.s = *s,
+               .embed = ref_tensor(f, "token_embd.weight"),
+               .norm = ref_tensor(f, "output_norm.weight"),
+               .output = ref_tensor(f, "output.weight"),
+               .layers = calloc(s->layers, sizeof(ref_layer))};
   size_t kv = (size_t)s->kv_heads * s->head_dim;
   for (unsigned i = 0; i < s->layers; i++)
-    r->layers[i] = (ref_layer){ref_part(f, i, "attn_norm.weight"), ref_part(f, i, "ffn_norm.weight"),
-                               ref_part(f, i, "attn_q.weight"), ref_part(f, i, "attn_k.weight"),
-                               ref_part(f, i, "attn_v.weight"), ref_part(f, i, "attn_output.weight"),
-                               ref_part(f, i, "attn_q.bias"), ref_part(f, i, "attn_k.bias"),
-                               ref_part(f, i, "attn_v.bias"), ref_part(f, i, "ffn_gate.weight"),
-                               ref_part(f, i, "ffn_up.weight"), ref_part(f, i, "ffn_down.weight"),
-                               calloc(REF_CTX * kv, sizeof(double)), calloc(REF_CTX * kv, sizeof(double))};
+    r->layers[i] =
+        (ref_layer){ref_part(f, i, "attn_norm.weight"),   ref_part(f, i, "ffn_norm.weight"),
+                    ref_part(f, i, "attn_q.weight"),      ref_part(f, i, "attn_k.weight"),
+                    ref_part(f, i, "attn_v.weight"),      ref_part(f, i, "attn_output.weight"),
+                    ref_part(f, i, "attn_q.bias"),        ref_part(f, i, "attn_k.bias"),
+                    ref_part(f, i, "attn_v.bias"),        ref_part(f, i, "ffn_gate.weight"),
+                    ref_part(f, i, "ffn_up.weight"),      ref_part(f, i, "ffn_down.weight"),
+                    calloc(REF_CTX * kv, sizeof(double)), calloc(REF_CTX * kv, sizeof(double))};
 }
 
 static void ref_close(ref64 *r) {
   for (unsigned i = 0; i < r->s.layers; i++) {
     ref_layer *l = &r->layers[i];
-    ref_mat *all[] = {&l->attn_norm, &l->ffn_norm, &l->q, &l->k, &l->v, &l->o, &l->qb, &l->kb, &l->vb, &l->gate, &l->up, &l->down};
+    ref_mat *all[] = {&l->attn_norm, &l->ffn_norm, &l->q,  &l->k,    &l->v,  &l->o,
+                      &l->qb,        &l->kb,       &l->vb, &l->gate, &l->up, &l->down};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) free(all[j]->w);
     free(l->kc), free(l->vc);
   }
@@ -99,7 +105,8 @@ static void ref_rope(double *x, size_t heads, size_t dim, size_t pos, double the
     }
 }
 
-static void ref_attend(const ref64 *r, const ref_layer *l, const double *q, size_t count, double *out) {
+static void ref_attend(const ref64 *r, const ref_layer *l, const double *q, size_t count,
+                       double *out) {
   size_t dim = r->s.head_dim, kv = r->s.kv_heads * dim, group = r->s.heads / r->s.kv_heads;
   double score[REF_CTX];
   for (size_t h = 0; h < r->s.heads; h++) {
@@ -124,7 +131,8 @@ static void ref_layer_run(ref64 *r, ref_layer *l, double *x) {
   const cm_shape *s = &r->s;
   size_t kv = (size_t)s->kv_heads * s->head_dim, wide = s->ff > s->hidden ? s->ff : s->hidden;
   double *buf = calloc(4 * wide + 2 * s->heads * s->head_dim, sizeof *buf);
-  double *n = buf, *g = n + wide, *u = g + wide, *y = u + wide, *q = y + wide, *a = q + s->heads * s->head_dim;
+  double *n = buf, *g = n + wide, *u = g + wide, *y = u + wide, *q = y + wide,
+         *a = q + s->heads * s->head_dim;
   double *k = l->kc + r->len * kv, *v = l->vc + r->len * kv;
   ref_norm(x, &l->attn_norm, (double)s->rms_eps, s->hidden, n);
   ref_mul(&l->q, &l->qb, n, q);

@@ -1,4 +1,5 @@
-/* Where data lies that the project uses but does not hold: $CM_SHARED, else ../shared beside the sources. */
+/* Where data lies that the project uses but does not hold: $CM_SHARED, else ../shared beside the
+ * sources. */
 #ifndef CM_TESTS_SHARED_H
 #define CM_TESTS_SHARED_H
 #include <stdio.h>

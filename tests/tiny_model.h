@@ -27,13 +27,18 @@ typedef struct tiny_tensor {
 
 static size_t tiny_list(const tiny_model *m, tiny_tensor *t) {
   uint64_t h = m->hidden, kv = (uint64_t)m->kv_heads * (m->hidden / m->heads);
-  const tiny_tensor all[] = {
-      {"token_embd.weight", {h, TINY_VOCAB}, CM_Q_F32}, {"output_norm.weight", {h, 1}, CM_Q_F32},
-      {"blk.0.attn_norm.weight", {h, 1}, CM_Q_F32},     {"blk.0.ffn_norm.weight", {h, 1}, CM_Q_F32},
-      {"blk.0.attn_q.weight", {h, h}, CM_Q_F32},        {"blk.0.attn_k.weight", {h, kv}, CM_Q_F32},
-      {"blk.0.attn_v.weight", {h, kv}, CM_Q_F32},       {"blk.0.attn_output.weight", {h, h}, CM_Q_F32},
-      {"blk.0.attn_q.bias", {h, 1}, CM_Q_F32},          {"blk.0.ffn_gate.weight", {h, m->ff}, CM_Q_F32},
-      {"blk.0.ffn_up.weight", {h, m->ff}, CM_Q_F32},    {"blk.0.ffn_down.weight", {m->ff, h}, CM_Q_F32}};
+  const tiny_tensor all[] = {{"token_embd.weight", {h, TINY_VOCAB}, CM_Q_F32},
+                             {"output_norm.weight", {h, 1}, CM_Q_F32},
+                             {"blk.0.attn_norm.weight", {h, 1}, CM_Q_F32},
+                             {"blk.0.ffn_norm.weight", {h, 1}, CM_Q_F32},
+                             {"blk.0.attn_q.weight", {h, h}, CM_Q_F32},
+                             {"blk.0.attn_k.weight", {h, kv}, CM_Q_F32},
+                             {"blk.0.attn_v.weight", {h, kv}, CM_Q_F32},
+                             {"blk.0.attn_output.weight", {h, h}, CM_Q_F32},
+                             {"blk.0.attn_q.bias", {h, 1}, CM_Q_F32},
+                             {"blk.0.ffn_gate.weight", {h, m->ff}, CM_Q_F32},
+                             {"blk.0.ffn_up.weight", {h, m->ff}, CM_Q_F32},
+                             {"blk.0.ffn_down.weight", {m->ff, h}, CM_Q_F32}};
   size_t n = 0;
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     if (m->without && strcmp(all[i].name, m->without) == 0) continue;
@@ -59,9 +64,12 @@ static cm_code tiny_write(const tiny_model *m, const char *path, cm_err *e) {
   cm_gguf_writer_u32(w, "qwen2.attention.head_count_kv", m->kv_heads);
   cm_gguf_writer_f32(w, "qwen2.attention.layer_norm_rms_epsilon", m->eps);
   if (m->head_dim) cm_gguf_writer_u32(w, "qwen2.attention.key_length", m->head_dim);
-  if (m->rope_scaling) cm_gguf_writer_str(w, "qwen2.rope.scaling.type", cm_str_of(m->rope_scaling));
+  if (m->rope_scaling)
+    cm_gguf_writer_str(w, "qwen2.rope.scaling.type", cm_str_of(m->rope_scaling));
   size_t n = tiny_list(m, t);
-  for (size_t i = 0; i < n; i++) cm_gguf_writer_tensor(w, cm_str_of(t[i].name), t[i].type, t[i].dims[1] == 1 ? 1 : 2, t[i].dims);
+  for (size_t i = 0; i < n; i++)
+    cm_gguf_writer_tensor(w, cm_str_of(t[i].name), t[i].type, t[i].dims[1] == 1 ? 1 : 2,
+                          t[i].dims);
   code = cm_gguf_writer_begin_data(w, e);
   uint32_t seed = 1;
   for (size_t i = 0; !code && i < n; i++) {

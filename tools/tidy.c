@@ -328,10 +328,11 @@ static void check_guard(const file *f) {
 
 /* --- calls --------------------------------------------------------------------------------- */
 
-static void check_call(const file *f, int line, const char *name) {
+static void check_call(const file *f, const char *at, const char *name) {
   for (int i = 0; i < table.ncalls; i++) {
     const group *g = &table.calls[i];
     if (!has_word(&g->members, name)) continue;
+    const int line = line_of(f->code, at);
     if (strcmp(g->name, "never") == 0) found(f->path, line, "call", "%s is never called", name);
     else if (f->room && !has_word(&f->room->may, g->name))
       found(f->path, line, "call", "%s is not for room %s (%s)", name, f->room->name, g->name);
@@ -348,7 +349,7 @@ static void check_calls(const file *f) {
     char name[64];
     if (p[n] != '(' || member || n >= sizeof name) continue;
     snprintf(name, sizeof name, "%.*s", (int)n, p);
-    check_call(f, line_of(f->code, p), name);
+    check_call(f, p, name);
   }
 }
 

@@ -8,22 +8,30 @@
 double cm_answer_confidence(double logprob) { return exp(logprob < 0 ? logprob : 0); }
 
 /* Our own models are trained on bare requests; general.name says which they are. */
-static bool is_own(const cm_model_id *id) { return cm_str_starts(cm_str_of(id->id), CM_STR("cmdai-")); }
+static bool is_own(const cm_model_id *id) {
+  return cm_str_starts(cm_str_of(id->id), CM_STR("cmdai-"));
+}
 
 static cm_code check(const cm_question *q, cm_err *e) {
   if (q->request.n > CM_REQUEST_MAX)
-    return cm_fail(e, CM_E_LIMIT, 0, "the request has %zu bytes, at most %d are read", q->request.n, CM_REQUEST_MAX);
+    return cm_fail(e, CM_E_LIMIT, 0, "the request has %zu bytes, at most %d are read",
+                   q->request.n, CM_REQUEST_MAX);
   if (q->context.n > CM_CONTEXT_MAX)
-    return cm_fail(e, CM_E_LIMIT, 0, "stdin has %zu bytes, at most %d are read", q->context.n, CM_CONTEXT_MAX);
-  if (cm_str_trim(q->request).n == 0 && cm_str_trim(q->context).n == 0) return cm_fail(e, CM_E_USAGE, 0, "the request is empty");
+    return cm_fail(e, CM_E_LIMIT, 0, "stdin has %zu bytes, at most %d are read", q->context.n,
+                   CM_CONTEXT_MAX);
+  if (cm_str_trim(q->request).n == 0 && cm_str_trim(q->context).n == 0)
+    return cm_fail(e, CM_E_USAGE, 0, "the request is empty");
   size_t bad = cm_utf8_check(q->request.p, q->request.n);
-  if (bad < q->request.n) return cm_fail(e, CM_E_USAGE, bad, "the request is not valid UTF-8 at byte %zu", bad);
+  if (bad < q->request.n)
+    return cm_fail(e, CM_E_USAGE, bad, "the request is not valid UTF-8 at byte %zu", bad);
   bad = cm_utf8_check(q->context.p, q->context.n);
-  if (bad < q->context.n) return cm_fail(e, CM_E_USAGE, bad, "stdin is not valid UTF-8 at byte %zu", bad);
+  if (bad < q->context.n)
+    return cm_fail(e, CM_E_USAGE, bad, "stdin is not valid UTF-8 at byte %zu", bad);
   return CM_OK;
 }
 
-/* The same command from several samples: their probabilities are of the same thing, so the larger one stays. */
+/* The same command from several samples: their probabilities are of the same thing, so the larger
+ * one stays. */
 static void add_choice(cm_answer *out, cm_choice c) {
   for (size_t i = 0; i < out->n; i++) {
     if (!cm_str_eq(out->choices[i].command, c.command)) continue;
@@ -41,8 +49,10 @@ static void sort_choices(cm_answer *out) {
     }
 }
 
-/* Reads every candidate; one that holds no command is skipped, and the last error is reported if none does. */
-static cm_code read_replies(const cm_replies *r, cm_str opening, cm_arena *a, cm_answer *out, cm_err *e) {
+/* Reads every candidate; one that holds no command is skipped, and the last error is reported if
+ * none does. */
+static cm_code read_replies(const cm_replies *r, cm_str opening, cm_arena *a, cm_answer *out,
+                            cm_err *e) {
   cm_code last = CM_E_NOTFOUND;
   out->choices = cm_arena_alloc(a, r->n, sizeof *out->choices);
   if (!out->choices) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the answer");
@@ -53,7 +63,8 @@ static cm_code read_replies(const cm_replies *r, cm_str opening, cm_arena *a, cm
     cm_buf_init(&whole, 2 << 20);
     cm_buf_add(&whole, opening.p, opening.n);
     cm_buf_add(&whole, c->text.p, c->text.n);
-    cm_code code = whole.overflow ? CM_E_NOMEM : cm_reply_parse((cm_str){whole.p, whole.n}, a, &reply, e);
+    cm_code code =
+        whole.overflow ? CM_E_NOMEM : cm_reply_parse((cm_str){whole.p, whole.n}, a, &reply, e);
     cm_buf_close(&whole);
     if (code) {
       last = code;
@@ -64,22 +75,30 @@ static cm_code read_replies(const cm_replies *r, cm_str opening, cm_arena *a, cm
       continue;
     }
     if (out->n == 0) out->explanation = reply.explanation;
-    add_choice(out, (cm_choice){reply.command, c->logprob, c->logprob / (c->tokens ? c->tokens : 1), reply.odd_bytes});
+    add_choice(out, (cm_choice){reply.command, c->logprob,
+                                c->logprob / (c->tokens ? c->tokens : 1), reply.odd_bytes});
   }
   if (out->n) out->refused = false;
   return out->n || out->refused ? CM_OK : last;
 }
 
-cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out, cm_err *e) {
+cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out,
+                      cm_err *e) {
   *out = (cm_answer){.backend = cm_backend_name(b)};
   cm_backend_identify(b, &out->model);
   cm_prompt prompt;
   cm_code code = check(q, e);
-  if (!code) code = cm_prompt_build(q->request, q->context, q->shell, is_own(&out->model), a, &prompt, e);
+  if (!code)
+    code = cm_prompt_build(q->request, q->context, q->shell, is_own(&out->model), a, &prompt, e);
   if (code) return code;
-  cm_request r = {.messages = prompt.messages, .n_messages = prompt.n, .opening = prompt.opening,
-                  .sampling = q->sampling, .max_tokens = q->max_tokens, .candidates = q->candidates,
-                  .deadline_ns = q->deadline_ns, .cancel = q->cancel};
+  cm_request r = {.messages = prompt.messages,
+                  .n_messages = prompt.n,
+                  .opening = prompt.opening,
+                  .sampling = q->sampling,
+                  .max_tokens = q->max_tokens,
+                  .candidates = q->candidates,
+                  .deadline_ns = q->deadline_ns,
+                  .cancel = q->cancel};
   cm_replies replies = {0};
   code = cm_backend_generate(b, &r, a, &replies, e);
   out->prompt_tokens = replies.prompt_tokens, out->cached_tokens = replies.cached_tokens;

@@ -1,5 +1,5 @@
-/* answer: from a request in plain words to one command. The only way commands come into being: cli, and later serve and
- * quality, all go through here. */
+/* answer: from a request in plain words to one command. The only way commands come into being:
+ * cli, and later serve and quality, all go through here. */
 #ifndef CM_ANSWER_ANSWER_H
 #define CM_ANSWER_ANSWER_H
 #include "backend/backend.h"
@@ -16,10 +16,11 @@ typedef struct cm_question {
 } cm_question;
 
 typedef struct cm_choice {
-  cm_str command; /* one command, maybe of several lines; may hold odd bytes: never print it raw to a terminal */
+  cm_str command; /* one command, maybe of several lines; may hold odd bytes: never print it raw to
+                     a terminal */
   double logprob; /* of the whole reply */
   double mean_logprob; /* per token */
-  bool odd_bytes; /* control, escape or bidirectional characters inside */
+  bool odd_bytes;      /* control, escape or bidirectional characters inside */
 } cm_choice;
 
 typedef struct cm_answer {
@@ -39,11 +40,13 @@ typedef struct cm_answer {
 /* Below this the answer is shown as not sure. */
 #define CM_CONFIDENT 0.35
 
-/* Everything in *out lives in `a`. CM_E_NOTFOUND: the model gave no usable reply; other codes are the backend's. */
+/* Everything in *out lives in `a`. CM_E_NOTFOUND: the model gave no usable reply; other codes are
+ * the backend's. */
 cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out, cm_err *e);
 
-/* The probability that the model itself gives to the whole reply, e^logprob: measured for each answer. How well it
- * predicts a right answer is printed by train/evaluate.py and written down in docs/MODEL.md. */
+/* The probability that the model itself gives to the whole reply, e^logprob: measured for each
+ * answer. How well it predicts a right answer is printed by train/evaluate.py and written down in
+ * docs/MODEL.md. */
 double cm_answer_confidence(double logprob);
 
 /* Limits of a request; longer is CM_E_LIMIT. */

@@ -1,14 +1,16 @@
 #include "answer/prompt.h"
 
 static const char system_text[] =
-    "You turn a request into exactly one %s command for GNU/Linux. Answer with the command alone in a fenced code "
-    "block: no explanation, no alternatives. Copy names, paths and numbers from the request exactly. If the request is "
+    "You turn a request into exactly one %s command for GNU/Linux. Answer with the command alone "
+    "in a fenced code "
+    "block: no explanation, no alternatives. Copy names, paths and numbers from the request "
+    "exactly. If the request is "
     "not a task for a shell, answer with the single line: # cannot: and the reason.";
 
 static const char opening_text[] = "```bash\n";
 
-cm_code cm_prompt_build(cm_str request, cm_str context, const char *shell, bool own_model, cm_arena *a, cm_prompt *out,
-                        cm_err *e) {
+cm_code cm_prompt_build(cm_str request, cm_str context, const char *shell, bool own_model,
+                        cm_arena *a, cm_prompt *out, cm_err *e) {
   cm_buf b;
   *out = (cm_prompt){0};
   cm_buf_init(&b, 4 << 20);

@@ -16,7 +16,7 @@ typedef struct parse {
 
 static cm_str part(cm_str s, size_t from, size_t to) { return (cm_str){s.p + from, to - from}; }
 
-/* --- commands out of a walk --------------------------------------------------------------- */
+/* --- commands out of a walk --- */
 
 /* Text beside a command explains it, unless it only announces it. */
 static void explain(parse *p, cm_str before, cm_str after) {
@@ -69,7 +69,7 @@ static bool take_block(parse *p, cm_str content, cm_line_kind least, bool consol
   return take(p, &w, &first, &last);
 }
 
-/* --- JSON --------------------------------------------------------------------------------- */
+/* --- JSON --- */
 
 /* The position of an object that begins in this line, behind nothing or prose; else SIZE_MAX.
  * `curl -d '{"command": …` is no such thing. */
@@ -121,7 +121,7 @@ static bool from_objects(parse *p, cm_str text, size_t limit, size_t *after) {
   return false;
 }
 
-/* --- fences ------------------------------------------------------------------------------- */
+/* --- fences --- */
 
 /* The text from its position `from`, without up to `indent` blanks before each line. */
 static cm_str dedented(parse *p, size_t from, size_t indent) {
@@ -235,7 +235,7 @@ static bool from_fences(parse *p) {
   return false;
 }
 
-/* --- lines -------------------------------------------------------------------------------- */
+/* --- lines --- */
 
 /* A command before the first fence, such as one that is followed by its output. */
 static bool starts_with_command(cm_str text) {
@@ -279,7 +279,7 @@ static bool from_first_line(parse *p) {
   return true;
 }
 
-/* --- inline code -------------------------------------------------------------------------- */
+/* --- inline code --- */
 
 typedef struct span {
   size_t begin, end, next; /* the code; what follows its closing backticks */
@@ -376,16 +376,28 @@ static void scan_line(parse *p, cm_str line, int *best, bool *alone) {
   }
 }
 
+static bool any_phrase(cm_str s, const char *const *phrases, size_t n,
+                       bool (*test)(cm_str, const char *)) {
+  for (size_t i = 0; i < n; i++)
+    if (test(s, phrases[i])) return true;
+  return false;
+}
+
+#define ANY_PHRASE(s, phrases, test) any_phrase(s, phrases, sizeof phrases / sizeof *phrases, test)
+
 static bool from_code(parse *p) {
+  static const char *const warnings[] = {"dangerous", "never ",    "avoid ",
+                                         "do not ",   "don't run", "don't use"};
   cm_str rest = p->text, line;
   int best = 0;
   bool alone = false;
-  while (cm_str_line(&rest, &line)) scan_line(p, line, &best, &alone);
+  while (cm_str_line(&rest, &line))
+    if (!ANY_PHRASE(line, warnings, cm_phrase_in)) scan_line(p, line, &best, &alone);
   if (best && !alone) p->out->explanation = cm_str_trim(p->text);
   return best > 0;
 }
 
-/* --- refusals ----------------------------------------------------------------------------- */
+/* --- refusals --- */
 
 /* The text from its first line that is neither empty nor a fence. */
 static cm_str content_of(cm_str text) {
@@ -411,13 +423,6 @@ static bool is_marked_refusal(cm_str content, cm_str *reason) {
   return true;
 }
 
-static bool any_phrase(cm_str s, const char *const *phrases, size_t n,
-                       bool (*test)(cm_str, const char *)) {
-  for (size_t i = 0; i < n; i++)
-    if (test(s, phrases[i])) return true;
-  return false;
-}
-
 /* The model says no in prose. A command after it counts only where the prose offers one before:
  * others are examples of what is not done. */
 static bool is_prose_refusal(cm_str content) {
@@ -435,11 +440,11 @@ static bool is_prose_refusal(cm_str content) {
                                        "i do not"};
   static const char *const offers[] = {"you can ", "you could ", "you may ",     "you might ",
                                        "here is",  "here's",     "this command", "try "};
-  if (!any_phrase(content, starts, sizeof starts / sizeof *starts, cm_phrase_starts)) return false;
+  if (!ANY_PHRASE(content, starts, cm_phrase_starts)) return false;
   size_t code = 0;
   while (code < content.n && content.p[code] != '`' && content.p[code] != '~') code++;
   cm_str before = part(content, 0, code);
-  bool offered = any_phrase(before, offers, sizeof offers / sizeof *offers, cm_phrase_in);
+  bool offered = ANY_PHRASE(before, offers, cm_phrase_in);
   return code == content.n || !offered;
 }
 
@@ -468,7 +473,20 @@ static bool from_refusal(parse *p) {
   return p->out->refused = true;
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* Words of refusal anywhere, where nothing else was found. */
+static bool from_late_refusal(parse *p) {
+  static const char *const words[] = {"i cannot",     "i can't",   "i can not", "cannot be",
+                                      "can't be",     "unable to", "not able",  "not a shell",
+                                      "not possible", "sorry"};
+  cm_str content = content_of(p->text);
+  while (content.n && (content.p[0] == '#' || content.p[0] == ' '))
+    content = part(content, 1, content.n);
+  if (!ANY_PHRASE(content, words, cm_phrase_in)) return false;
+  p->out->reason = first_paragraph(p, content);
+  return p->out->refused = true;
+}
+
+/* --- the whole --- */
 
 static bool has_odd_bytes(cm_str s) {
   for (size_t i = 0; i < s.n;) {
@@ -482,7 +500,8 @@ static bool has_odd_bytes(cm_str s) {
 static bool settle(parse *p) {
   if (from_refusal(p)) return true;
   if (starts_with_command(p->text) && from_lines(p)) return true;
-  return from_fences(p) || from_lines(p) || from_code(p) || from_first_line(p);
+  return from_fences(p) || from_lines(p) || from_code(p) || from_first_line(p) ||
+         from_late_refusal(p);
 }
 
 cm_code cm_reply_parse(cm_str text, cm_arena *a, cm_reply *out, cm_err *e) {

@@ -4,7 +4,7 @@
 
 static cm_str from(cm_str s, size_t i) { return (cm_str){s.p + i, s.n - i}; }
 
-/* --- line ends ---------------------------------------------------------------------------- */
+/* --- line ends --- */
 
 /* `to` has room for all of `text`. */
 static cm_str copy_lines(cm_str text, char *to) {
@@ -17,7 +17,7 @@ static cm_str copy_lines(cm_str text, char *to) {
   return (cm_str){to, n};
 }
 
-/* --- special tokens ----------------------------------------------------------------------- */
+/* --- special tokens --- */
 
 static bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -137,7 +137,7 @@ static cm_str clean_tokens(cm_str text, char *to) {
   return (cm_str){to, n};
 }
 
-/* --- thinking ----------------------------------------------------------------------------- */
+/* --- thinking --- */
 
 static const char *const thoughts[] = {"think>", "thinking>", "thought>", "reasoning>"};
 

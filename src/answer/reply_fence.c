@@ -4,7 +4,7 @@
 
 static cm_str after(cm_str s, size_t i) { return (cm_str){s.p + i, s.n - i}; }
 
-/* --- one line ----------------------------------------------------------------------------- */
+/* --- one line --- */
 
 static bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
@@ -67,7 +67,7 @@ bool cm_fence_read(cm_str line, cm_fence *out) {
   return true;
 }
 
-/* --- blocks ------------------------------------------------------------------------------- */
+/* --- blocks --- */
 
 cm_str cm_line_at(cm_str text, size_t from) {
   const char *p = text.p + from, *nl = memchr(p, '\n', text.n - from);

@@ -22,7 +22,7 @@ static int key_of(cm_str name) {
   return KEY_OTHER;
 }
 
-/* --- where a string ends ------------------------------------------------------------------ */
+/* --- where a string ends --- */
 
 static size_t skip(cm_str t, size_t i, const char *set) {
   while (i < t.n && t.p[i] && strchr(set, t.p[i])) i++;
@@ -59,7 +59,7 @@ static bool raw_string(cm_str t, size_t i, bool value, cm_str *raw) {
   return false;
 }
 
-/* --- what a string says ------------------------------------------------------------------- */
+/* --- what a string says --- */
 
 /* Four hexadecimal digits at s; UINT32_MAX if they aren't. */
 static uint32_t hex4(cm_str s) {
@@ -127,7 +127,7 @@ static bool decode(cm_str raw, cm_arena *a, cm_str *out) {
   return true;
 }
 
-/* --- the object --------------------------------------------------------------------------- */
+/* --- the object --- */
 
 typedef struct reader {
   cm_str t;

@@ -3,14 +3,14 @@
 #define CM_ANSWER_REPLY_PARTS_H
 #include "answer/reply.h"
 
-/* --- reply_clean.c ------------------------------------------------------------------------ */
+/* --- reply_clean.c --- */
 
 /* A copy of the text in `a` without what only the model's plumbing put there: byte order mark,
  * carriage returns before line ends, thinking, special tokens and all that follows them; no-break
  * spaces outside of quotes become spaces. False without memory. */
 bool cm_reply_clean(cm_str text, cm_arena *a, cm_str *out);
 
-/* --- reply_shell.c ------------------------------------------------------------------------ */
+/* --- reply_shell.c --- */
 
 typedef struct cm_statement {
   size_t end;     /* just after the last byte: a line end's position, or the end of the text */
@@ -25,7 +25,7 @@ typedef struct cm_statement {
  * bracket, here-document, loop or conditional is open and no operator asks for more. */
 cm_statement cm_shell_statement(cm_str text, size_t from);
 
-/* --- reply_words.c ------------------------------------------------------------------------ */
+/* --- reply_words.c --- */
 
 /* What a line looks like, judged by its words alone. */
 typedef enum cm_line_kind {
@@ -47,7 +47,7 @@ bool cm_phrase_in(cm_str s, const char *phrase);
 /* The first word: up to white space. */
 cm_str cm_first_word(cm_str s);
 
-/* --- reply_json.c ------------------------------------------------------------------------- */
+/* --- reply_json.c --- */
 
 typedef struct cm_reply_object {
   cm_str command, explanation, reason; /* decoded, in the arena; empty when absent */
@@ -60,7 +60,7 @@ typedef struct cm_reply_object {
  * without memory. */
 bool cm_reply_object_read(cm_str text, size_t from, cm_arena *a, cm_reply_object *out);
 
-/* --- reply_walk.c ------------------------------------------------------------------------- */
+/* --- reply_walk.c --- */
 
 /* Goes through a text's commands. */
 typedef struct cm_walk {
@@ -92,7 +92,7 @@ cm_str cm_line_at(cm_str text, size_t from);
 /* The length of a shell's prompt at the start of the line, else 0. */
 size_t cm_prompt_length(cm_str line);
 
-/* --- reply_fence.c ------------------------------------------------------------------------ */
+/* --- reply_fence.c --- */
 
 typedef enum cm_fence_lang {
   CM_FENCE_SHELL,

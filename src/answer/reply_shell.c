@@ -75,7 +75,7 @@ static void begin_word(scan *s) {
   s->word_start = false;
 }
 
-/* --- quotes ------------------------------------------------------------------------------- */
+/* --- quotes --- */
 
 static void single_quote(scan *s) {
   bool escapes = s->i && s->t.p[s->i - 1] == '$'; /* $'it\'s' */
@@ -129,7 +129,7 @@ static void in_double_quotes(scan *s) {
   }
 }
 
-/* --- here-documents ----------------------------------------------------------------------- */
+/* --- here-documents --- */
 
 /* After "<<": notes the delimiter, whose body begins at the next line. */
 static void here_document(scan *s) {
@@ -169,7 +169,7 @@ static void skip_documents(scan *s) {
   s->n_documents = 0;
 }
 
-/* --- words -------------------------------------------------------------------------------- */
+/* --- words --- */
 
 /* Reserved words: what they open or close, and whether a command follows them. fish's are in
  * here too. */
@@ -251,7 +251,7 @@ static void less_than(scan *s) {
   s->word_start = true;
 }
 
-/* --- the statement ------------------------------------------------------------------------ */
+/* --- the statement --- */
 
 /* At a line end; true when the statement ends here. */
 static bool line_end(scan *s) {

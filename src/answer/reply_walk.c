@@ -16,7 +16,7 @@ static size_t next_line(cm_str text, size_t pos, cm_str line) {
   return end < text.n ? end + 1 : end;
 }
 
-/* --- prompts ------------------------------------------------------------------------------ */
+/* --- prompts --- */
 
 /* ada@box:~$ , [ada@box ~]# , bash-5.2$ */
 static size_t host_prompt(cm_str line) {
@@ -84,7 +84,7 @@ bool cm_walk_open(cm_walk *w, cm_str text, cm_line_kind least, bool block, bool 
   return !w->prompts || drop_second_prompts(w, a);
 }
 
-/* --- one line ----------------------------------------------------------------------------- */
+/* --- one line --- */
 
 /* "1. ", "2) ", "- ", "* " */
 static size_t list_mark(cm_str line) {
@@ -113,13 +113,35 @@ static size_t behind_label(cm_str line) {
   return cm_line_classify(after(line, i)) >= CM_LINE_LIKELY ? i : SIZE_MAX;
 }
 
-/* A line that is wholly `code` or **bold**: the length of the marks, else 0. */
-static size_t wrapping(cm_str line, bool block) {
-  size_t n = block && line.p[0] == '`' ? 1 : cm_str_starts(line, CM_STR("**")) ? 2 : 0;
-  if (n == 0 || line.n <= 2 * n) return 0;
-  cm_str inner = {line.p + n, line.n - 2 * n}, mark = {line.p, n};
-  bool whole = cm_str_ends(line, mark) && cm_str_find(inner, mark) == SIZE_MAX;
-  return whole && cm_line_classify(inner) >= CM_LINE_LIKELY ? n : 0;
+/* What stands around a whole line: so many bytes at each end. */
+typedef struct wrap {
+  size_t front, back;
+} wrap;
+
+/* <code>…</code> */
+static wrap tags_around(cm_str line) {
+  size_t n = 1;
+  while (n < line.n && line.p[n] >= 'a' && line.p[n] <= 'z') n++;
+  if (line.p[0] != '<' || n < 2 || n == line.n || line.p[n] != '>') return (wrap){0, 0};
+  cm_str name = {line.p + 1, n};
+  bool closed = line.n > 2 * n + 3 && cm_str_ends(line, name) &&
+                cm_str_ends((cm_str){line.p, line.n - n}, CM_STR("</"));
+  return closed ? (wrap){n + 1, n + 2} : (wrap){0, 0};
+}
+
+/* A line that is wholly `code`, **bold**, quoted or in tags. */
+static wrap wrapping(cm_str line, bool block) {
+  wrap tags = tags_around(line), none = {0, 0};
+  bool quoted = line.p[0] == '"' || line.p[0] == '\'';
+  size_t n = quoted || (block && line.p[0] == '`') ? 1 : cm_str_starts(line, CM_STR("**")) ? 2 : 0;
+  wrap w = tags.front ? tags : (wrap){n, n};
+  if (w.front == 0 || line.n <= w.front + w.back) return none;
+  cm_str inner = {line.p + w.front, line.n - w.front - w.back}, mark = {line.p, w.front};
+  if (!tags.front && !cm_str_ends(line, mark)) return none;
+  if (cm_str_find(inner, mark) != SIZE_MAX) return none;
+  cm_str word = cm_first_word(inner); /* "/opt/My App/run" is quoted for the shell */
+  if (quoted && (word.n == inner.n || !cm_line_known_utility(word))) return none;
+  return cm_line_classify(inner) >= CM_LINE_LIKELY ? w : none;
 }
 
 /* Just "bash" before a command: a fence's language without its fence. */
@@ -130,9 +152,10 @@ static bool is_language_line(const cm_walk *w, cm_str line, size_t next) {
 }
 
 typedef struct spot {
-  size_t from;  /* where in the line the command begins; SIZE_MAX: there is none */
-  size_t marks; /* so many bytes around it wrap it, and it ends with the line */
-  bool passed;  /* no command, but no prose either: a comment */
+  size_t from; /* where in the line the command begins; SIZE_MAX: there is none */
+  size_t
+      back; /* it ends so many bytes before the line does; 0: it may go on over the line's end */
+  bool passed; /* no command, but no prose either: a comment */
 } spot;
 
 static spot look_at(const cm_walk *w, cm_str line, size_t next) {
@@ -146,14 +169,14 @@ static spot look_at(const cm_walk *w, cm_str line, size_t next) {
   if (!prompt) i += list_mark(after(line, i));
   cm_str rest = cm_str_trim(after(line, i));
   if (rest.n == 0) return none;
-  size_t marks = wrapping(rest, w->block);
-  if (marks) return (spot){.from = i + marks, .marks = marks};
+  wrap around = wrapping(rest, w->block);
+  if (around.front) return (spot){.from = i + around.front, .back = around.back};
   if (cm_line_classify(rest) >= (prompt ? CM_LINE_WEAK : w->least)) return (spot){.from = i};
   size_t label = behind_label(rest);
   return label == SIZE_MAX ? none : (spot){.from = i + label};
 }
 
-/* --- commands ----------------------------------------------------------------------------- */
+/* --- commands --- */
 
 /* cd, assignments and the like do nothing for anybody without the command that follows. */
 static bool only_prepares(cm_str command, const cm_statement *s) {
@@ -185,9 +208,9 @@ static size_t paragraph_end(cm_str text, size_t from) {
 static void read_command(cm_walk *w, cm_str line, spot s, cm_found *out) {
   size_t from = w->pos + s.from, end = w->pos + line.n;
   out->from = from;
-  if (s.marks) {
+  if (s.back) {
     cm_str inner = cm_str_trim((cm_str){w->text.p + from, end - from});
-    out->command = (cm_str){inner.p, inner.n - s.marks};
+    out->command = (cm_str){inner.p, inner.n - s.back};
     out->end = w->pos = end;
     return;
   }

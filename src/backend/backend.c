@@ -12,7 +12,8 @@ struct cm_backend {
 
 const char *cm_backend_name_at(size_t i) { return i < COUNT ? list[i]->name : NULL; }
 
-cm_code cm_backend_open(cm_backend **out, const char *name, const cm_backend_options *o, cm_err *e) {
+cm_code cm_backend_open(cm_backend **out, const char *name, const cm_backend_options *o,
+                        cm_err *e) {
   *out = NULL;
   const cm_backend_ops *ops = NULL;
   for (size_t i = 0; i < COUNT; i++)
@@ -39,6 +40,7 @@ void cm_backend_close(cm_backend *b) {
 const char *cm_backend_name(const cm_backend *b) { return b->ops->name; }
 void cm_backend_identify(const cm_backend *b, cm_model_id *out) { b->ops->identify(b->self, out); }
 
-cm_code cm_backend_generate(cm_backend *b, const cm_request *q, cm_arena *a, cm_replies *out, cm_err *e) {
+cm_code cm_backend_generate(cm_backend *b, const cm_request *q, cm_arena *a, cm_replies *out,
+                            cm_err *e) {
   return b->ops->generate(b->self, q, a, out, e);
 }

@@ -1,4 +1,5 @@
-/* backend: where replies come from. One list (backend.c); a backend is one file and one line there.
+/* backend: where replies come from. One list (backend.c); a backend is one file and one line
+ * there.
  *
  * A backend that cannot answer says so with an error; nothing here ever makes up a reply. */
 #ifndef CM_BACKEND_BACKEND_H
@@ -8,10 +9,10 @@
 #include "engine/sample.h"
 
 typedef struct cm_backend_options {
-  const char *model;    /* path of a GGUF file; NULL: the embedded model */
-  unsigned threads;     /* 0: all processors */
-  uint32_t ctx;         /* positions; 0: 4,096 or the model's own if that is less */
-  uint32_t n_parallel;  /* candidates generated together; 0: 1 */
+  const char *model;   /* path of a GGUF file; NULL: the embedded model */
+  unsigned threads;    /* 0: all processors */
+  uint32_t ctx;        /* positions; 0: 4,096 or the model's own if that is less */
+  uint32_t n_parallel; /* candidates generated together; 0: 1 */
 } cm_backend_options;
 
 typedef struct cm_request {
@@ -27,10 +28,10 @@ typedef struct cm_request {
 
 /* One generated text. */
 typedef struct cm_candidate {
-  cm_str text;      /* valid UTF-8; lives in the reply's arena */
-  double logprob;   /* sum over its tokens, under the model itself */
-  uint32_t tokens;  /* generated, with the end token */
-  bool finished;    /* the model ended it, rather than max_tokens or a full context */
+  cm_str text;     /* valid UTF-8; lives in the reply's arena */
+  double logprob;  /* sum over its tokens, under the model itself */
+  uint32_t tokens; /* generated, with the end token */
+  bool finished;   /* the model ended it, rather than max_tokens or a full context */
 } cm_candidate;
 
 typedef struct cm_replies {
@@ -41,9 +42,9 @@ typedef struct cm_replies {
 } cm_replies;
 
 typedef struct cm_model_id {
-  char id[128];     /* name for people */
-  char sha256[65];  /* of the file; empty when not known */
-  char quant[32];   /* "Q4_K_M" or the like */
+  char id[128];    /* name for people */
+  char sha256[65]; /* of the file; empty when not known */
+  char quant[32];  /* "Q4_K_M" or the like */
 } cm_model_id;
 
 typedef struct cm_backend cm_backend;
@@ -61,14 +62,17 @@ extern const cm_backend_ops cm_backend_cpu;
 
 const char *cm_backend_name_at(size_t i); /* of the list; NULL past its end */
 
-/* CM_E_USAGE for an unknown name; else what the backend says: CM_E_NOTFOUND (no such model), CM_E_FORMAT … */
-cm_code cm_backend_open(cm_backend **out, const char *name, const cm_backend_options *o, cm_err *e);
+/* CM_E_USAGE for an unknown name; else what the backend says: CM_E_NOTFOUND (no such model),
+ * CM_E_FORMAT … */
+cm_code cm_backend_open(cm_backend **out, const char *name, const cm_backend_options *o,
+                        cm_err *e);
 void cm_backend_close(cm_backend *b);
 const char *cm_backend_name(const cm_backend *b);
 void cm_backend_identify(const cm_backend *b, cm_model_id *out);
 
-/* Generates all candidates; texts live in `a`. CM_E_TIMEOUT, CM_E_CANCELLED, CM_E_LIMIT (prompt longer than the
- * context, with both numbers), CM_E_NOMEM. */
-cm_code cm_backend_generate(cm_backend *b, const cm_request *q, cm_arena *a, cm_replies *out, cm_err *e);
+/* Generates all candidates; texts live in `a`. CM_E_TIMEOUT, CM_E_CANCELLED, CM_E_LIMIT (prompt
+ * longer than the context, with both numbers), CM_E_NOMEM. */
+cm_code cm_backend_generate(cm_backend *b, const cm_request *q, cm_arena *a, cm_replies *out,
+                            cm_err *e);
 
 #endif

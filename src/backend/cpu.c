@@ -1,5 +1,5 @@
-/* The CPU backend: our own engine. Candidates of one request share the prompt, which is computed once, and are then
- * decoded together, one token of each a pass. */
+/* The CPU backend: our own engine. Candidates of one request share the prompt, which is computed
+ * once, and are then decoded together, one token of each a pass. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,13 @@
 #include "base/os.h"
 #include "engine/engine.h"
 
-enum { DEFAULT_CTX = 4096, MAX_PROMPT_TOKENS = 1 << 20, MAX_REPLY_BYTES = 1 << 20, MAX_PARALLEL = 64, PROMPT_PIECE = 256 };
+enum {
+  DEFAULT_CTX = 4096,
+  MAX_PROMPT_TOKENS = 1 << 20,
+  MAX_REPLY_BYTES = 1 << 20,
+  MAX_PARALLEL = 64,
+  PROMPT_PIECE = 256
+};
 
 /* Greedy decoding has one answer only: the other candidates are drawn. */
 #define OTHER_TEMPERATURE 0.7f
@@ -32,7 +38,8 @@ static void cpu_close(void *self) {
   cm_free(c);
 }
 
-/* The type most weights have stands for the file, unless the file says it by its llama.cpp number. */
+/* The type most weights have stands for the file, unless the file says it by its llama.cpp number.
+ */
 static void name_quant(const cm_gguf *f, char out[32]) {
   uint64_t bytes[CM_Q_COUNT] = {0};
   cm_qid top = CM_Q_F32;
@@ -62,13 +69,15 @@ static cm_code open_parts(cpu *c, const cm_backend_options *o, cm_err *e) {
   if (code) return code;
   c->sessions = cm_alloc(c->n_parallel, sizeof *c->sessions);
   c->logits = cm_alloc((size_t)c->n_parallel * shape->vocab, sizeof *c->logits);
-  if (!c->sessions || !c->logits) return cm_fail(e, CM_E_NOMEM, 0, "no memory for %u candidates", c->n_parallel);
+  if (!c->sessions || !c->logits)
+    return cm_fail(e, CM_E_NOMEM, 0, "no memory for %u candidates", c->n_parallel);
   identify_model(c, o->model);
   return CM_OK;
 }
 
 static cm_code cpu_open(void **self, const cm_backend_options *o, cm_err *e) {
-  if (o->n_parallel > MAX_PARALLEL) return cm_fail(e, CM_E_USAGE, 0, "at most %d candidates", MAX_PARALLEL);
+  if (o->n_parallel > MAX_PARALLEL)
+    return cm_fail(e, CM_E_USAGE, 0, "at most %d candidates", MAX_PARALLEL);
   cpu *c = cm_alloc(1, sizeof *c);
   if (!c) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the engine");
   c->n_parallel = o->n_parallel ? o->n_parallel : 1;
@@ -83,7 +92,7 @@ static cm_code cpu_open(void **self, const cm_backend_options *o, cm_err *e) {
 
 static void cpu_identify(void *self, cm_model_id *out) { *out = ((cpu *)self)->id; }
 
-/* --- generating ---------------------------------------------------------------------------------------------------- */
+/* --- generating --- */
 
 /* One candidate on its way. */
 typedef struct strand {
@@ -97,27 +106,33 @@ typedef struct strand {
 
 static cm_code stopped(const cm_request *q, cm_err *e) {
   if (q->cancel && *q->cancel) return cm_fail(e, CM_E_CANCELLED, 0, "interrupted");
-  if (q->deadline_ns && cm_os_now_ns() >= q->deadline_ns) return cm_fail(e, CM_E_TIMEOUT, 0, "timed out");
+  if (q->deadline_ns && cm_os_now_ns() >= q->deadline_ns)
+    return cm_fail(e, CM_E_TIMEOUT, 0, "timed out");
   return CM_OK;
 }
 
-/* Takes the next token from the logits; the strand ends at an end token, max_tokens or a full context. */
+/* Takes the next token from the logits; the strand ends at an end token, max_tokens or a full
+ * context. */
 static void pick(cpu *c, const cm_request *q, strand *s, uint32_t i) {
   const cm_tok *tok = cm_engine_tok(c->engine);
   const cm_session *session = c->sessions[i];
   size_t vocab = cm_engine_shape(c->engine)->vocab;
   float logprob;
-  s->next = cm_sampler_pick(s->sampler, c->logits + i * vocab, cm_session_tokens(session), cm_session_len(session), &logprob);
+  s->next = cm_sampler_pick(s->sampler, c->logits + i * vocab, cm_session_tokens(session),
+                            cm_session_len(session), &logprob);
   s->result.logprob += (double)logprob;
   s->result.tokens++;
   s->result.finished = cm_tok_is_end(tok, s->next);
-  bool room = s->result.tokens < q->max_tokens && cm_session_len(session) < cm_session_ctx(session);
+  bool room =
+      s->result.tokens < q->max_tokens && cm_session_len(session) < cm_session_ctx(session);
   if (!s->result.finished) cm_tok_stream_push(&s->stream, s->next, &s->text);
   s->running = !s->result.finished && room;
 }
 
-/* Computes the prompt in pieces, so that a deadline or Ctrl-C is noticed in the middle of a long one. */
-static cm_code compute_prompt(cpu *c, const cm_request *q, const cm_ids *prompt, cm_replies *out, cm_err *e) {
+/* Computes the prompt in pieces, so that a deadline or Ctrl-C is noticed in the middle of a long
+ * one. */
+static cm_code compute_prompt(cpu *c, const cm_request *q, const cm_ids *prompt, cm_replies *out,
+                              cm_err *e) {
   cm_session *s = c->sessions[0];
   size_t at = cm_session_common(s, prompt->p, prompt->n);
   cm_code code = CM_OK;
@@ -130,10 +145,12 @@ static cm_code compute_prompt(cpu *c, const cm_request *q, const cm_ids *prompt,
 }
 
 /* The first session computes the prompt; the others copy its cache and logits. */
-static cm_code prefill(cpu *c, const cm_request *q, const cm_ids *prompt, cm_replies *out, cm_err *e) {
+static cm_code prefill(cpu *c, const cm_request *q, const cm_ids *prompt, cm_replies *out,
+                       cm_err *e) {
   size_t vocab = cm_engine_shape(c->engine)->vocab;
   if (prompt->n > c->ctx)
-    return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %zu tokens, the context holds %u", prompt->n, c->ctx);
+    return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %zu tokens, the context holds %u", prompt->n,
+                   c->ctx);
   for (uint32_t i = 0; i < q->candidates; i++) {
     cm_code code = c->sessions[i] ? CM_OK : cm_session_open(&c->sessions[i], c->engine, c->ctx, e);
     if (code) return code;
@@ -155,7 +172,8 @@ static cm_code decode(cpu *c, const cm_request *q, strand *s, cm_err *e) {
     size_t n = 0;
     for (uint32_t i = 0; i < q->candidates; i++) {
       if (!s[i].running) continue;
-      live[n] = c->sessions[i], logits[n] = c->logits + i * vocab, tokens[n] = s[i].next, which[n++] = i;
+      live[n] = c->sessions[i], logits[n] = c->logits + i * vocab, tokens[n] = s[i].next,
+      which[n++] = i;
     }
     if (n == 0) return CM_OK;
     cm_code code = stopped(q, e);
@@ -193,7 +211,8 @@ static cm_code collect(const cm_request *q, strand *s, cm_arena *a, cm_replies *
   return CM_OK;
 }
 
-static cm_code run(cpu *c, const cm_request *q, const cm_ids *prompt, cm_arena *a, cm_replies *out, cm_err *e) {
+static cm_code run(cpu *c, const cm_request *q, const cm_ids *prompt, cm_arena *a, cm_replies *out,
+                   cm_err *e) {
   strand s[MAX_PARALLEL] = {{0}};
   uint64_t start = cm_os_now_ns();
   out->prompt_tokens = (uint32_t)prompt->n;
@@ -212,14 +231,17 @@ static cm_code run(cpu *c, const cm_request *q, const cm_ids *prompt, cm_arena *
   return code;
 }
 
-static cm_code cpu_generate(void *self, const cm_request *q, cm_arena *a, cm_replies *out, cm_err *e) {
+static cm_code cpu_generate(void *self, const cm_request *q, cm_arena *a, cm_replies *out,
+                            cm_err *e) {
   cpu *c = self;
   *out = (cm_replies){0};
   if (q->candidates < 1 || q->candidates > c->n_parallel)
-    return cm_fail(e, CM_E_USAGE, 0, "%u candidates asked of a backend opened for %u", q->candidates, c->n_parallel);
+    return cm_fail(e, CM_E_USAGE, 0, "%u candidates asked of a backend opened for %u",
+                   q->candidates, c->n_parallel);
   cm_ids prompt;
   cm_ids_init(&prompt, MAX_PROMPT_TOKENS);
-  cm_code code = cm_chat_tokens(cm_engine_tok(c->engine), q->messages, q->n_messages, q->opening, &prompt, e);
+  cm_code code =
+      cm_chat_tokens(cm_engine_tok(c->engine), q->messages, q->n_messages, q->opening, &prompt, e);
   if (!code) code = run(c, q, &prompt, a, out, e);
   cm_ids_close(&prompt);
   return code;

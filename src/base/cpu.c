@@ -4,7 +4,7 @@
 
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
-#define HWCAP_ASIMD_BIT (1UL << 1)
+#define HWCAP_ASIMD_BIT   (1UL << 1)
 #define HWCAP_ASIMDDP_BIT (1UL << 20)
 #endif
 

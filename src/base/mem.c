@@ -51,7 +51,7 @@ void *cm_alloc_aligned(size_t bytes) {
 
 void cm_free_aligned(void *p) { free(p); }
 
-/* --- arena --------------------------------------------------------------------------------------------------- */
+/* --- arena --- */
 
 enum { ARENA_BLOCK = 16 * 1024, ARENA_ALIGN = 16 };
 
@@ -127,7 +127,7 @@ char *cm_arena_strdup(cm_arena *a, const char *p, size_t n) {
 
 size_t cm_arena_used(const cm_arena *a) { return a->used; }
 
-/* --- buffer -------------------------------------------------------------------------------------------------- */
+/* --- buffer --- */
 
 void cm_buf_init(cm_buf *b, size_t max) { *b = (cm_buf){.max = max}; }
 

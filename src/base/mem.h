@@ -1,13 +1,13 @@
-/* base/mem: all memory of the program comes through here, so that limits hold and tests can make the Nth allocation
- * fail. */
+/* base/mem: all memory of the program comes through here, so that limits hold and tests can make
+ * the Nth allocation fail. */
 #ifndef CM_BASE_MEM_H
 #define CM_BASE_MEM_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* malloc/calloc/realloc/free with overflow checks; NULL when memory runs out. `cm_alloc` zeroes. n == 0 gives a
- * unique pointer. */
+/* malloc/calloc/realloc/free with overflow checks; NULL when memory runs out. `cm_alloc` zeroes. n
+ * == 0 gives a unique pointer. */
 void *cm_alloc(size_t n, size_t size);
 void *cm_realloc(void *p, size_t n, size_t size); /* new bytes are not zeroed */
 void cm_free(void *p);
@@ -35,8 +35,9 @@ char *cm_arena_strdup(cm_arena *a, const char *p, size_t n); /* adds a NUL */
 void cm_arena_reset(cm_arena *a); /* everything handed out becomes invalid; one block is kept */
 size_t cm_arena_used(const cm_arena *a);
 
-/* A growing byte buffer with a hard maximum. Overflow (or no memory) is sticky: later appends do nothing and
- * `overflow` stays true, so that a writer checks once, at the end. `p` is always NUL-terminated when non-NULL. */
+/* A growing byte buffer with a hard maximum. Overflow (or no memory) is sticky: later appends do
+ * nothing and `overflow` stays true, so that a writer checks once, at the end. `p` is always
+ * NUL-terminated when non-NULL. */
 typedef struct cm_buf {
   char *p;
   size_t n, cap, max;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,8 @@ void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n) {
   if (offset >= m->n) return;
   if (n > m->n - offset) n = m->n - offset;
   size_t start = offset / page * page;
-  (void)posix_madvise((void *)(uintptr_t)(m->p + start), n + (offset - start), POSIX_MADV_WILLNEED);
+  (void)posix_madvise((void *)(uintptr_t)(m->p + start), n + (offset - start),
+                      POSIX_MADV_WILLNEED);
 }
 
 cm_code cm_os_read_fd(int fd, cm_buf *out, cm_err *e) {
@@ -70,6 +72,21 @@ cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e) {
   cm_code code = cm_os_read_fd(fd, out, e);
   close(fd);
   return code ? cm_err_prefix(e, path) : CM_OK;
+}
+
+static volatile int *interrupted;
+
+static void on_signal(int sig) {
+  if (*interrupted) _exit(128 + sig);
+  *interrupted = 1;
+}
+
+void cm_os_catch_signals(volatile int *flag) {
+  interrupted = flag;
+  struct sigaction stop = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+  sigaction(SIGINT, &stop, NULL);
+  sigaction(SIGTERM, &stop, NULL);
+  sigaction(SIGPIPE, &ignore, NULL);
 }
 
 bool cm_os_has_input(int fd, bool only_ready) {
@@ -95,7 +112,8 @@ cm_code cm_os_out_open(cm_os_out *o, const char *path, cm_err *e) {
   o->fd = -1;
   int n = snprintf(o->path, sizeof o->path, "%s", path);
   int m = snprintf(o->tmp, sizeof o->tmp, "%s.XXXXXX", path);
-  if (n < 0 || m < 0 || (size_t)m >= sizeof o->tmp) return cm_fail(e, CM_E_USAGE, 0, "path too long");
+  if (n < 0 || m < 0 || (size_t)m >= sizeof o->tmp)
+    return cm_fail(e, CM_E_USAGE, 0, "path too long");
   o->fd = mkstemp(o->tmp);
   if (o->fd < 0) return io_fail(e, "create", path);
   mode_t mask = umask(0);
@@ -147,7 +165,8 @@ uint64_t cm_os_peak_rss_bytes(void) {
 unsigned cm_os_cpu_count(void) {
 #ifdef __linux__
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return (unsigned)CPU_COUNT(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+    return (unsigned)CPU_COUNT(&set);
 #endif
   long n = sysconf(_SC_NPROCESSORS_ONLN);
   return n > 0 ? (unsigned)n : 1;

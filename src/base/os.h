@@ -1,4 +1,5 @@
-/* base/os: everything that differs between operating systems. No other room includes <sys/…> headers. */
+/* base/os: everything that differs between operating systems. No other room includes <sys/…>
+ * headers. */
 #ifndef CM_BASE_OS_H
 #define CM_BASE_OS_H
 #include <stdbool.h>
@@ -14,7 +15,8 @@ typedef struct cm_map {
   size_t n;
 } cm_map;
 
-/* Maps a regular file. CM_E_NOTFOUND, CM_E_IO (directory, no permission), CM_E_FORMAT (empty file). */
+/* Maps a regular file. CM_E_NOTFOUND, CM_E_IO (directory, no permission), CM_E_FORMAT (empty
+ * file). */
 cm_code cm_os_map(const char *path, cm_map *out, cm_err *e);
 void cm_os_unmap(cm_map *m);
 /* Asks the kernel to read ahead; never fails. */
@@ -24,11 +26,20 @@ void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n);
 cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e);
 cm_code cm_os_read_fd(int fd, cm_buf *out, cm_err *e);
 
-/* Whether reading `fd` makes sense: never a terminal or a closed descriptor; a file or a pipe always; with `only_ready` a
- * socket (which is what some programs leave open as a child's stdin) only if something is there within 50 ms. */
+/* The standard descriptors. */
+enum { CM_OS_STDIN = 0, CM_OS_STDOUT = 1, CM_OS_STDERR = 2 };
+
+/* *flag becomes 1 with the first SIGINT or SIGTERM; a second one ends the program at once with
+ * status 128 + its number. SIGPIPE is ignored: a closed pipe is an error of write. */
+void cm_os_catch_signals(volatile int *flag);
+
+/* Whether reading `fd` makes sense: never a terminal or a closed descriptor; a file or a pipe
+ * always; with `only_ready` a socket (which is what some programs leave open as a child's stdin)
+ * only if something is there within 50 ms. */
 bool cm_os_has_input(int fd, bool only_ready);
 
-/* A file that appears whole or not at all: written beside `path`, synced, renamed over it by commit. */
+/* A file that appears whole or not at all: written beside `path`, synced, renamed over it by
+ * commit. */
 typedef struct cm_os_out {
   int fd;
   char tmp[4096];
@@ -37,12 +48,12 @@ typedef struct cm_os_out {
 cm_code cm_os_out_open(cm_os_out *o, const char *path, cm_err *e);
 cm_code cm_os_out_write(cm_os_out *o, const void *p, size_t n, cm_err *e);
 cm_code cm_os_out_commit(cm_os_out *o, cm_err *e); /* also closes */
-void cm_os_out_abort(cm_os_out *o);                /* removes the temporary file; fine after commit */
+void cm_os_out_abort(cm_os_out *o); /* removes the temporary file; fine after commit */
 
 /* Writes all bytes to a descriptor; CM_E_IO when it is closed or full. */
 cm_code cm_os_write_fd(int fd, const void *p, size_t n, cm_err *e);
 
-uint64_t cm_os_now_ns(void);       /* monotonic */
+uint64_t cm_os_now_ns(void); /* monotonic */
 uint64_t cm_os_peak_rss_bytes(void);
 unsigned cm_os_cpu_count(void);    /* processors this process may run on, at least 1 */
 uint64_t cm_os_memory_bytes(void); /* physical memory of the machine */

@@ -7,15 +7,17 @@
 #include "base/mem.h"
 #include "base/os.h"
 
-/* Helpers spin this many times for the next job, then sleep: a token is hundreds of short jobs, and waking a thread
- * costs more than most of them; but a helper must not burn a core that somebody else needs. */
+/* Helpers spin this many times for the next job, then sleep: a token is hundreds of short jobs,
+ * and waking a thread costs more than most of them; but a helper must not burn a core that
+ * somebody else needs. */
 enum { SPINS = 4000 };
 
-/* The state of a round in one word, so that joining and closing exclude each other: how many helpers are in it, whether
- * it is open, and its number. A helper that comes late finds the round closed and stays out: the caller never waits for a
- * thread that the system has put aside, unless it holds a chunk. */
-#define ACTIVE UINT64_C(0xFFFF)
-#define OPEN (UINT64_C(1) << 16)
+/* The state of a round in one word, so that joining and closing exclude each other: how many
+ * helpers are in it, whether it is open, and its number. A helper that comes late finds the round
+ * closed and stays out: the caller never waits for a thread that the system has put aside, unless
+ * it holds a chunk. */
+#define ACTIVE      UINT64_C(0xFFFF)
+#define OPEN        (UINT64_C(1) << 16)
 #define ROUND_SHIFT 32
 
 struct cm_pool {
@@ -31,8 +33,8 @@ struct cm_pool {
   void *ctx;
   size_t n, grain;
 
-  _Alignas(64) atomic_size_t next;           /* first index nobody has taken */
-  _Alignas(64) atomic_uint_fast64_t state;   /* ACTIVE, OPEN, round */
+  _Alignas(64) atomic_size_t next;         /* first index nobody has taken */
+  _Alignas(64) atomic_uint_fast64_t state; /* ACTIVE, OPEN, round */
   atomic_uint sleepers;
   atomic_bool quit;
   pthread_mutex_t lock;

@@ -6,7 +6,9 @@
 
 cm_str cm_str_of(const char *s) { return s ? (cm_str){s, strlen(s)} : (cm_str){"", 0}; }
 
-bool cm_str_eq(cm_str a, cm_str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
+bool cm_str_eq(cm_str a, cm_str b) {
+  return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
 bool cm_str_is(cm_str a, const char *s) { return cm_str_eq(a, cm_str_of(s)); }
 
 bool cm_str_starts(cm_str a, cm_str prefix) {
@@ -73,7 +75,12 @@ size_t cm_utf8_next(const char *s, size_t n, uint32_t *cp) {
   const unsigned char *p = (const unsigned char *)s;
   static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
   *cp = UINT32_MAX;
-  size_t len = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+  size_t len = p[0] < 0x80   ? 1
+               : p[0] < 0xC2 ? 0
+               : p[0] < 0xE0 ? 2
+               : p[0] < 0xF0 ? 3
+               : p[0] < 0xF5 ? 4
+                             : 0;
   if (len == 0 || len > n) return 1;
   if (len == 1) return *cp = p[0], 1;
   uint32_t v = p[0] & (0x7Fu >> len);

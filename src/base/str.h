@@ -28,17 +28,19 @@ size_t cm_str_find(cm_str hay, cm_str needle);
 bool cm_str_u64(cm_str s, uint64_t min, uint64_t max, uint64_t *out);
 bool cm_str_f64(cm_str s, double min, double max, double *out);
 
-/* Decodes one code point at p (n > 0 bytes available); returns its length 1..4. Invalid, overlong, surrogate or
- * truncated input gives *cp = UINT32_MAX and length 1. */
+/* Decodes one code point at p (n > 0 bytes available); returns its length 1..4. Invalid, overlong,
+ * surrogate or truncated input gives *cp = UINT32_MAX and length 1. */
 size_t cm_utf8_next(const char *p, size_t n, uint32_t *cp);
 /* Writes cp (<= 0x10FFFF) to out[4]; returns the length. */
 size_t cm_utf8_put(uint32_t cp, char out[4]);
 /* Position of the first invalid byte, or n. */
 size_t cm_utf8_check(const char *p, size_t n);
-/* Length of the longest prefix of p that does not end inside a code point (the rest may become valid later). */
+/* Length of the longest prefix of p that does not end inside a code point (the rest may become
+ * valid later). */
 size_t cm_utf8_complete(const char *p, size_t n);
 
-/* Damerau-Levenshtein distance of two short words (<= 63 bytes), else a large number: for "did you mean". */
+/* Damerau-Levenshtein distance of two short words (<= 63 bytes), else a large number: for "did you
+ * mean". */
 unsigned cm_edit_distance(cm_str a, cm_str b);
 
 #endif

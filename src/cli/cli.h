@@ -1,4 +1,5 @@
-/* cli: the commands of the program. Only this room prints to stdout, reads argv or chooses the exit status. */
+/* cli: the commands of the program. Only this room prints to stdout, reads argv or chooses the
+ * exit status. */
 #ifndef CM_CLI_CLI_H
 #define CM_CLI_CLI_H
 #include "base/str.h"
@@ -16,7 +17,8 @@ enum {
   CM_EXIT_INTERRUPTED = 130
 };
 
-/* One command: a file cmd_NAME.c and a row in main.c. `operands` are what is left of argv after the options. */
+/* One command: a file cmd_NAME.c and a row in main.c. `operands` are what is left of argv after
+ * the options. */
 typedef struct cm_command {
   const char *name;
   unsigned option_set; /* CM_FOR_… */
@@ -34,7 +36,7 @@ int cm_cmd_bench(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_debug(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_completion(const cm_opts *o, char **operands, size_t n);
 
-/* --- ui.c ------------------------------------------------------------------------------------------------------------- */
+/* --- ui.c --- */
 
 /* "cmdai: MESSAGE" on stderr, one line, safe for a terminal. Returns `status`. */
 int cm_ui_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -46,14 +48,14 @@ int cm_ui_out(const char *p, size_t n);
 /* Ends a command: writes `b` to stdout unless it overflowed, and closes it. */
 int cm_ui_out_buf(cm_buf *b);
 
-/* Appends text with everything that could move a terminal's cursor, hide or reorder text escaped: \n, \x1b, \u202e. */
+/* Appends text with everything that could move a terminal's cursor, hide or reorder text escaped:
+ * \n, \x1b, \u202e. */
 void cm_ui_escape(cm_str s, cm_buf *out);
 
 /* Exit status for an error of the engine, the model file or a backend. */
 int cm_ui_status(const cm_err *e);
 
-/* Becomes 1 with the first Ctrl-C or SIGTERM; the second one ends the program at once. */
+/* Becomes 1 with the first Ctrl-C or SIGTERM; set up by main. */
 extern volatile int cm_ui_cancel;
-void cm_ui_catch_signals(void);
 
 #endif

@@ -1,7 +1,6 @@
 /* cmdai WORDS...: one request, one command. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "answer/answer.h"
 #include "base/os.h"
@@ -26,9 +25,10 @@ static cm_code gather(ask *a, char **words, size_t n, cm_err *e) {
     if (i) cm_buf_putc(&a->request, ' ');
     cm_buf_puts(&a->request, words[i]);
   }
-  if (a->request.overflow) return cm_fail(e, CM_E_LIMIT, 0, "the request has more than %d bytes", CM_REQUEST_MAX);
-  if (!cm_os_has_input(STDIN_FILENO, n > 0)) return CM_OK;
-  cm_code code = cm_os_read_fd(STDIN_FILENO, n ? &a->context : &a->request, e);
+  if (a->request.overflow)
+    return cm_fail(e, CM_E_LIMIT, 0, "the request has more than %d bytes", CM_REQUEST_MAX);
+  if (!cm_os_has_input(CM_OS_STDIN, n > 0)) return CM_OK;
+  cm_code code = cm_os_read_fd(CM_OS_STDIN, n ? &a->context : &a->request, e);
   return code ? cm_err_prefix(e, "stdin") : CM_OK;
 }
 
@@ -47,10 +47,15 @@ static int fail(ask *a, int status, const cm_err *e) {
 
 static cm_code generate(ask *a, cm_err *e) {
   const cm_opts *o = a->o;
-  cm_question q = {.request = view(&a->request), .context = view(&a->context), .shell = o->shell,
-                   .candidates = o->candidates, .max_tokens = o->max_tokens, .cancel = &cm_ui_cancel};
-  q.sampling = (cm_sample_options){(float)o->temperature, o->top_k, (float)o->top_p, (float)o->min_p,
-                                   (float)o->repeat_penalty, o->repeat_last, o->seed};
+  cm_question q = {.request = view(&a->request),
+                   .context = view(&a->context),
+                   .shell = o->shell,
+                   .candidates = o->candidates,
+                   .max_tokens = o->max_tokens,
+                   .cancel = &cm_ui_cancel};
+  q.sampling = (cm_sample_options){
+      (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
+      (float)o->repeat_penalty, o->repeat_last, o->seed};
   q.deadline_ns = a->times.start_ns + o->timeout * 1000000000ull;
   return cm_answer_ask(a->backend, &q, a->arena, &a->answer, e);
 }
@@ -69,7 +74,7 @@ static int show_plain(const ask *a) {
   const cm_answer *r = &a->answer;
   cm_buf b;
   cm_buf_init(&b, 1 << 20);
-  cm_render_plain(r, cm_os_is_tty(STDOUT_FILENO), &b);
+  cm_render_plain(r, cm_os_is_tty(CM_OS_STDOUT), &b);
   for (size_t i = 1; i < r->n; i++) {
     cm_buf other;
     cm_buf_init(&other, 1 << 16);
@@ -78,17 +83,21 @@ static int show_plain(const ask *a) {
     cm_buf_close(&other);
   }
   if (r->uncertain)
-    cm_ui_note(a->o, "not sure (confidence %.2f): check it, or ask a larger model with -m FILE.gguf", r->confidence);
-  if (a->o->explain && r->explanation.n) cm_ui_note(a->o, "%.*s", (int)r->explanation.n, r->explanation.p);
+    cm_ui_note(a->o,
+               "not sure (confidence %.2f): check it, or ask a larger model with -m FILE.gguf",
+               r->confidence);
+  if (a->o->explain && r->explanation.n)
+    cm_ui_note(a->o, "%.*s", (int)r->explanation.n, r->explanation.p);
   return cm_ui_out_buf(&b);
 }
 
 static void show_details(const ask *a) {
   const cm_answer *r = &a->answer;
-  cm_ui_note(a->o, "backend %s, model %s %s, confidence %.3f", r->backend, r->model.id, r->model.quant, r->confidence);
+  cm_ui_note(a->o, "backend %s, model %s %s, confidence %.3f", r->backend, r->model.id,
+             r->model.quant, r->confidence);
   cm_ui_note(a->o, "load %.1f ms, prompt %u tokens %.1f ms, reply %u tokens %.1f ms",
-             (double)(a->times.loaded_ns - a->times.start_ns) / 1e6, r->prompt_tokens, (double)r->prompt_ns / 1e6,
-             r->output_tokens, (double)r->generate_ns / 1e6);
+             (double)(a->times.loaded_ns - a->times.start_ns) / 1e6, r->prompt_tokens,
+             (double)r->prompt_ns / 1e6, r->output_tokens, (double)r->generate_ns / 1e6);
 }
 
 static int show(ask *a) {
@@ -96,7 +105,8 @@ static int show(ask *a) {
   a->times.done_ns = cm_os_now_ns();
   if (a->o->verbose) show_details(a);
   if (r->refused)
-    cm_ui_fail(CM_EXIT_NO_ANSWER, "the model declined: %.*s", (int)(r->reason.n < 200 ? r->reason.n : 200), r->reason.p);
+    cm_ui_fail(CM_EXIT_NO_ANSWER, "the model declined: %.*s",
+               (int)(r->reason.n < 200 ? r->reason.n : 200), r->reason.p);
   if (strcmp(a->o->output, "json") != 0) return r->refused ? CM_EXIT_NO_ANSWER : show_plain(a);
   cm_render doc = {view(&a->request), r, &a->times, NULL};
   cm_buf b;
@@ -115,11 +125,13 @@ static int run(ask *a, char **words, size_t n) {
   }
   if (gather(a, words, n, &e)) return fail(a, CM_EXIT_USAGE, &e);
   if (!view(&a->request).n && !view(&a->context).n) {
-    cm_fail(&e, CM_E_USAGE, 0, "say what you want in plain words, for example: cmdai find files larger than 1GB");
+    cm_fail(&e, CM_E_USAGE, 0,
+            "say what you want in plain words, for example: cmdai find files larger than 1GB");
     return fail(a, CM_EXIT_USAGE, &e);
   }
   if (open_backend(a, &e)) return fail(a, cm_ui_status(&e), &e);
-  if (generate(a, &e)) return fail(a, e.code == CM_E_NOTFOUND ? CM_EXIT_NO_ANSWER : cm_ui_status(&e), &e);
+  if (generate(a, &e))
+    return fail(a, e.code == CM_E_NOTFOUND ? CM_EXIT_NO_ANSWER : cm_ui_status(&e), &e);
   return show(a);
 }
 

@@ -60,7 +60,8 @@ static cm_code decode_all(bench *b, cm_err *e) {
   uint32_t tokens[MAX_BATCH], vocab = cm_engine_shape(b->g)->vocab;
   cm_code code = CM_OK;
   for (unsigned step = 0; !code && step < b->o->decode; step++) {
-    for (unsigned i = 0; i < b->o->batch; i++) tokens[i] = (uint32_t)cm_argmax(b->logits[i], vocab);
+    for (unsigned i = 0; i < b->o->batch; i++)
+      tokens[i] = (uint32_t)cm_argmax(b->logits[i], vocab);
     code = cm_batch_next(b->batch, b->s, tokens, b->o->batch, b->logits, e);
   }
   return code;
@@ -87,7 +88,8 @@ static cm_code prepare(bench *b, cm_err *e) {
   const cm_shape *shape = cm_engine_shape(b->g);
   uint64_t ctx = (uint64_t)o->prompt + o->decode;
   if (ctx > shape->ctx_train)
-    return cm_fail(e, CM_E_USAGE, 0, "--prompt and --decode make %llu tokens, the model's context is %u",
+    return cm_fail(e, CM_E_USAGE, 0,
+                   "--prompt and --decode make %llu tokens, the model's context is %u",
                    (unsigned long long)ctx, shape->ctx_train);
   cm_batch_options bo = {.threads = o->threads, .any_isa = true, .max_logits = o->batch};
   code = cm_batch_open(&b->batch, b->g, &bo, e);
@@ -100,7 +102,8 @@ static cm_code prepare(bench *b, cm_err *e) {
   b->load_ms = cm_alloc(4 * o->repeat, sizeof(double));
   if (!code && (!b->prompt || !b->load_ms)) code = cm_fail(e, CM_E_NOMEM, 0, "out of memory");
   if (code) return code;
-  b->prefill = b->load_ms + o->repeat, b->decode = b->prefill + o->repeat, b->answer_ms = b->decode + o->repeat;
+  b->prefill = b->load_ms + o->repeat, b->decode = b->prefill + o->repeat,
+  b->answer_ms = b->decode + o->repeat;
   fill_prompt(b);
   return CM_OK;
 }
@@ -110,10 +113,16 @@ static void report_json(bench *b, cm_buf *out) {
   struct {
     const char *key;
     double value;
-  } figures[] = {{"load_ms", median(b->load_ms, o->repeat)}, {"prefill_tokens_per_s", median(b->prefill, o->repeat)},
-                 {"decode_tokens_per_s", median(b->decode, o->repeat)}, {"answer_ms", median(b->answer_ms, o->repeat)},
-                 {"peak_rss_mb", (double)cm_os_peak_rss_bytes() / 1e6}, {"model_mb", (double)cm_engine_gguf(b->g)->bytes / 1e6},
-                 {"prompt", o->prompt}, {"decode", o->decode}, {"batch", o->batch}, {"repeat", o->repeat},
+  } figures[] = {{"load_ms", median(b->load_ms, o->repeat)},
+                 {"prefill_tokens_per_s", median(b->prefill, o->repeat)},
+                 {"decode_tokens_per_s", median(b->decode, o->repeat)},
+                 {"answer_ms", median(b->answer_ms, o->repeat)},
+                 {"peak_rss_mb", (double)cm_os_peak_rss_bytes() / 1e6},
+                 {"model_mb", (double)cm_engine_gguf(b->g)->bytes / 1e6},
+                 {"prompt", o->prompt},
+                 {"decode", o->decode},
+                 {"batch", o->batch},
+                 {"repeat", o->repeat},
                  {"threads", cm_batch_threads(b->batch)}};
   cm_jw w;
   cm_jw_init(&w, out, 2);
@@ -139,13 +148,16 @@ static void report_plain(bench *b, cm_buf *out) {
   cm_buf_printf(out, "prefill %5u   %10.1f tokens/s\n", o->prompt, median(b->prefill, o->repeat));
   cm_buf_printf(out, "decode  %2u x %2u %10.1f tokens/s", o->batch, o->decode, decode);
   cm_buf_printf(out, "   (file streamed at %.1f GB/s)\n", decode / o->batch * mb / 1e3);
-  cm_buf_printf(out, "whole answer    %10.1f ms   (load, prompt, decode)\n", median(b->answer_ms, o->repeat));
+  cm_buf_printf(out, "whole answer    %10.1f ms   (load, prompt, decode)\n",
+                median(b->answer_ms, o->repeat));
   cm_buf_printf(out, "peak memory     %10.1f MB\n", (double)cm_os_peak_rss_bytes() / 1e6);
 }
 
 int cm_cmd_bench(const cm_opts *o, char **operands, size_t n) {
   (void)operands;
-  if (n) return cm_ui_fail(CM_EXIT_USAGE, "bench takes options only; did you mean: cmdai ask bench ...?");
+  if (n)
+    return cm_ui_fail(CM_EXIT_USAGE,
+                      "bench takes options only; did you mean: cmdai ask bench ...?");
   cm_err e = {0};
   bench b = {.o = o};
   cm_buf out;

@@ -1,16 +1,22 @@
-/* cmdai completion: shell completions and the man page, from the tables of commands and options. */
+/* cmdai completion: shell completions and the man page, from the tables of commands and options.
+ */
 #include <string.h>
 
 #include "cli/cli.h"
 
 static void bash(cm_buf *b) {
-  cm_buf_puts(b, "_cmdai() {\n  local cur=${COMP_WORDS[COMP_CWORD]}\n"
-                 "  if [[ $cur == -* ]]; then\n    mapfile -t COMPREPLY < <(compgen -W '");
+  cm_buf_puts(b,
+              "_cmdai() {\n  local cur=${COMP_WORDS[COMP_CWORD]}\n"
+              "  if [[ $cur == -* ]]; then\n    mapfile -t COMPREPLY < <(compgen -W '");
   for (size_t i = 0; cm_opt_at(i); i++) cm_buf_printf(b, "--%s ", cm_opt_at(i)->name);
-  cm_buf_puts(b, "' -- \"$cur\")\n  elif [[ $COMP_CWORD == 1 ]]; then\n    mapfile -t COMPREPLY < <(compgen -W '");
+  cm_buf_puts(b,
+              "' -- \"$cur\")\n  elif [[ $COMP_CWORD == 1 ]]; then\n    mapfile -t COMPREPLY < "
+              "<(compgen -W '");
   for (size_t i = 0; cm_command_at(i); i++) cm_buf_printf(b, "%s ", cm_command_at(i)->name);
-  cm_buf_puts(b, "' -- \"$cur\")\n  else\n    mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n  fi\n}\n"
-                 "complete -o filenames -F _cmdai cmdai\n");
+  cm_buf_puts(
+      b,
+      "' -- \"$cur\")\n  else\n    mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n  fi\n}\n"
+      "complete -o filenames -F _cmdai cmdai\n");
 }
 
 /* Text inside '…' of zsh and fish. */
@@ -33,14 +39,16 @@ static void zsh(cm_buf *b) {
     cm_buf_puts(b, "' \\\n");
   }
   cm_buf_puts(b, "  '1:command:(");
-  for (size_t i = 0; cm_command_at(i); i++) cm_buf_printf(b, "%s%s", i ? " " : "", cm_command_at(i)->name);
+  for (size_t i = 0; cm_command_at(i); i++)
+    cm_buf_printf(b, "%s%s", i ? " " : "", cm_command_at(i)->name);
   cm_buf_puts(b, ")' '*:words:_files'\n");
 }
 
 static void fish(cm_buf *b) {
   for (size_t i = 0; cm_command_at(i); i++)
-    cm_buf_printf(b, "complete -c cmdai -n __fish_use_subcommand -a %s -d '%s'\n", cm_command_at(i)->name,
-                  strcmp(cm_command_at(i)->name, "ask") == 0 ? "answer a request" : cm_command_at(i)->help);
+    cm_buf_printf(
+        b, "complete -c cmdai -n __fish_use_subcommand -a %s -d '%s'\n", cm_command_at(i)->name,
+        strcmp(cm_command_at(i)->name, "ask") == 0 ? "answer a request" : cm_command_at(i)->help);
   for (size_t i = 0; cm_opt_at(i); i++) {
     const cm_opt *t = cm_opt_at(i);
     cm_buf_printf(b, "complete -c cmdai -l %s", t->name);
@@ -80,16 +88,20 @@ static void man_options(cm_buf *b) {
 }
 
 static void man(cm_buf *b) {
-  cm_buf_puts(b, ".TH CMDAI 1 \"\" \"cmdai " CM_VERSION "\"\n.SH NAME\ncmdai \\- turn plain words into one shell command\n"
+  cm_buf_puts(b, ".TH CMDAI 1 \"\" \"cmdai " CM_VERSION
+                 "\"\n.SH NAME\ncmdai \\- turn plain words into one shell command\n"
                  ".SH SYNOPSIS\n.B cmdai\n[\\fIOPTIONS\\fR] \\fIWORDS\\fR...\n");
   for (size_t i = 1; cm_command_at(i); i++) {
     cm_buf_puts(b, ".br\n.B cmdai\n");
     roff(cm_command_at(i)->usage, b);
     cm_buf_putc(b, '\n');
   }
-  cm_buf_puts(b, ".SH DESCRIPTION\nGenerates one shell command for a request with a language model that runs on this "
-                 "machine, and prints it. Nothing is executed. Words may also come on stdin; with both, stdin is context.\n"
-                 ".SH COMMANDS\n");
+  cm_buf_puts(b,
+              ".SH DESCRIPTION\nGenerates one shell command for a request with a language model "
+              "that runs on this "
+              "machine, and prints it. Nothing is executed. Words may also come on stdin; with "
+              "both, stdin is context.\n"
+              ".SH COMMANDS\n");
   for (size_t i = 0; cm_command_at(i); i++) {
     cm_buf_printf(b, ".TP\n.B %s\n", cm_command_at(i)->name);
     roff(cm_command_at(i)->help, b);
@@ -97,9 +109,12 @@ static void man(cm_buf *b) {
   }
   cm_buf_puts(b, ".SH OPTIONS\n");
   man_options(b);
-  cm_buf_puts(b, ".SH EXIT STATUS\n0 a command was produced; 1 output could not be written; 2 usage error; 3 no backend could "
-                 "answer; 4 model missing, corrupt or unsupported; 5 no usable answer, or the model declined; 8 timed out; "
-                 "130 interrupted.\n");
+  cm_buf_puts(b,
+              ".SH EXIT STATUS\n0 a command was produced; 1 output could not be written; 2 usage "
+              "error; 3 no backend could "
+              "answer; 4 model missing, corrupt or unsupported; 5 no usable answer, or the model "
+              "declined; 8 timed out; "
+              "130 interrupted.\n");
 }
 
 static const struct {
@@ -116,5 +131,7 @@ int cm_cmd_completion(const cm_opts *o, char **operands, size_t n) {
     kinds[i].write(&b);
     return cm_ui_out_buf(&b);
   }
-  return cm_ui_fail(CM_EXIT_USAGE, "usage: cmdai completion bash|zsh|fish|man; did you mean: cmdai ask completion ...?");
+  return cm_ui_fail(
+      CM_EXIT_USAGE,
+      "usage: cmdai completion bash|zsh|fish|man; did you mean: cmdai ask completion ...?");
 }

@@ -20,7 +20,7 @@ static void put_ids(cm_jw *w, const char *key, const uint32_t *ids, size_t n) {
   cm_jw_end_array(w);
 }
 
-/* --- tokenize --------------------------------------------------------------------------------------------------------- */
+/* --- tokenize --- */
 
 static int print_tokens(const cm_opts *o, const cm_tok *t, const cm_ids *ids) {
   cm_buf b;
@@ -56,7 +56,7 @@ static int tokenize(const cm_opts *o, char **args) {
   return status;
 }
 
-/* --- generate --------------------------------------------------------------------------------------------------------- */
+/* --- generate --- */
 
 typedef struct top_logit {
   uint32_t id;
@@ -105,12 +105,14 @@ typedef struct gen {
 
 static cm_code prepare(gen *r, cm_err *e) {
   const cm_opts *o = r->o;
-  if (!o->tokens == !o->text) return cm_fail(e, CM_E_USAGE, 0, "give either --tokens IDS or --text TEXT");
+  if (!o->tokens == !o->text)
+    return cm_fail(e, CM_E_USAGE, 0, "give either --tokens IDS or --text TEXT");
   if (o->candidates > MAX_STEPS) return cm_fail(e, CM_E_USAGE, 0, "-n is at most %d", MAX_STEPS);
   cm_code code = cm_model_load(&r->g, o->model, e);
   if (code) return code;
-  code = o->tokens ? parse_ids("--tokens", o->tokens, &r->prompt, e)
-                   : cm_tok_encode(cm_engine_tok(r->g), cm_str_of(o->text), o->special, &r->prompt, e);
+  code = o->tokens
+             ? parse_ids("--tokens", o->tokens, &r->prompt, e)
+             : cm_tok_encode(cm_engine_tok(r->g), cm_str_of(o->text), o->special, &r->prompt, e);
   if (!code && o->force) code = parse_ids("--force", o->force, &r->force, e);
   if (code) return code;
   const cm_shape *shape = cm_engine_shape(r->g);
@@ -170,7 +172,8 @@ static void steps_plain(const gen *r, cm_buf *b) {
   for (size_t i = 0; i < r->n_steps; i++) {
     cm_buf_printf(b, "%u", r->steps[i].id);
     for (size_t k = 0; k < r->o->top; k++)
-      cm_buf_printf(b, "%s%u:%.6f", k ? " " : "\t", r->steps[i].top[k].id, (double)r->steps[i].top[k].logit);
+      cm_buf_printf(b, "%s%u:%.6f", k ? " " : "\t", r->steps[i].top[k].id,
+                    (double)r->steps[i].top[k].logit);
     cm_buf_putc(b, '\n');
   }
 }
@@ -200,6 +203,7 @@ static int generate(const cm_opts *o, char **args) {
 int cm_cmd_debug(const cm_opts *o, char **operands, size_t n) {
   if (n == 2 && strcmp(operands[0], "tokenize") == 0) return tokenize(o, operands + 1);
   if (n == 1 && strcmp(operands[0], "generate") == 0) return generate(o, operands + 1);
-  return cm_ui_fail(CM_EXIT_USAGE, "usage: cmdai debug tokenize TEXT | cmdai debug generate --text TEXT; "
-                                   "did you mean: cmdai ask debug ...?");
+  return cm_ui_fail(CM_EXIT_USAGE,
+                    "usage: cmdai debug tokenize TEXT | cmdai debug generate --text TEXT; "
+                    "did you mean: cmdai ask debug ...?");
 }

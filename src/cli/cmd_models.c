@@ -48,7 +48,10 @@ int cm_cmd_models(const cm_opts *o, char **operands, size_t n) {
   for (size_t i = 0; n && i < sizeof actions / sizeof *actions; i++) {
     if (strcmp(operands[0], actions[i].name) != 0) continue;
     if (n - 1 == actions[i].operands) return actions[i].run(o, operands + 1);
-    return cm_ui_fail(CM_EXIT_USAGE, "usage: %s; did you mean: cmdai ask models %s ...?", actions[i].usage, operands[0]);
+    return cm_ui_fail(CM_EXIT_USAGE, "usage: %s; did you mean: cmdai ask models %s ...?",
+                      actions[i].usage, operands[0]);
   }
-  return cm_ui_fail(CM_EXIT_USAGE, "usage: cmdai models inspect|quantize ...; did you mean: cmdai ask models ...?");
+  return cm_ui_fail(
+      CM_EXIT_USAGE,
+      "usage: cmdai models inspect|quantize ...; did you mean: cmdai ask models ...?");
 }

@@ -1,20 +1,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/os.h"
 #include "base/str.h"
 #include "cli/cli.h"
 
 /* A new command is one file and one row here. */
 static const cm_command commands[] = {
-    {"ask", CM_FOR_ASK, false, cm_cmd_ask, "[OPTIONS] WORDS...", "answer a request with one command (also without \"ask\")"},
-    {"models", CM_FOR_MODELS, true, cm_cmd_models, "models inspect FILE | quantize IN OUT TYPE", "look into model files, convert them"},
-    {"bench", CM_FOR_BENCH, true, cm_cmd_bench, "bench [OPTIONS]", "tokens per second on this machine"},
-    {"debug", CM_FOR_DEBUG, true, cm_cmd_debug, "debug tokenize TEXT | generate --text T", "tokens and logits, for bug reports"},
-    {"completion", CM_FOR_COMPLETION, true, cm_cmd_completion, "completion bash|zsh|fish|man", "shell completions and the man page"},
+    {"ask", CM_FOR_ASK, false, cm_cmd_ask, "[OPTIONS] WORDS...",
+     "answer a request with one command (also without \"ask\")"},
+    {"models", CM_FOR_MODELS, true, cm_cmd_models, "models inspect FILE | quantize IN OUT TYPE",
+     "look into model files, convert them"},
+    {"bench", CM_FOR_BENCH, true, cm_cmd_bench, "bench [OPTIONS]",
+     "tokens per second on this machine"},
+    {"debug", CM_FOR_DEBUG, true, cm_cmd_debug, "debug tokenize TEXT | generate --text T",
+     "tokens and logits, for bug reports"},
+    {"completion", CM_FOR_COMPLETION, true, cm_cmd_completion, "completion bash|zsh|fish|man",
+     "shell completions and the man page"},
 };
 enum { COUNT = sizeof commands / sizeof *commands };
 
-/* Words that will be commands of a later version: taking them as requests now would change their meaning then. */
+/* Words that will be commands of a later version: taking them as requests now would change their
+ * meaning then. */
 static const char *const reserved[] = {"check", "test", "serve", "config", "doctor", "init"};
 
 const cm_command *cm_command_at(size_t i) { return i < COUNT ? &commands[i] : NULL; }
@@ -42,10 +49,14 @@ static int help(const cm_command *c) {
   cm_buf b;
   cm_buf_init(&b, 1 << 16);
   if (c->option_set == CM_FOR_ASK) {
-    cm_buf_puts(&b, "Usage: cmdai [OPTIONS] WORDS...\n       cmdai COMMAND [OPTIONS] ...\n\n"
-                    "Turns a request in plain words into one shell command, with a language model on this machine.\n\n"
-                    "  cmdai find files larger than 1GB\n  cmdai -o json \"what uses port 8080\"\n\nCommands:\n");
-    for (size_t i = 0; i < COUNT; i++) cm_buf_printf(&b, "  %-12s %s\n", commands[i].name, commands[i].help);
+    cm_buf_puts(&b,
+                "Usage: cmdai [OPTIONS] WORDS...\n       cmdai COMMAND [OPTIONS] ...\n\n"
+                "Turns a request in plain words into one shell command, with a language model on "
+                "this machine.\n\n"
+                "  cmdai find files larger than 1GB\n  cmdai -o json \"what uses port "
+                "8080\"\n\nCommands:\n");
+    for (size_t i = 0; i < COUNT; i++)
+      cm_buf_printf(&b, "  %-12s %s\n", commands[i].name, commands[i].help);
   } else {
     cm_buf_printf(&b, "Usage: cmdai %s\n\n%s\n", c->usage, c->help);
   }
@@ -55,20 +66,26 @@ static int help(const cm_command *c) {
   return cm_ui_out_buf(&b);
 }
 
+volatile int cm_ui_cancel;
+
 int main(int argc, char **argv) {
   cm_opts o;
   cm_err e = {0};
-  cm_ui_catch_signals();
+  cm_os_catch_signals(&cm_ui_cancel);
   const cm_command *c = argc > 1 ? by_name(argv[1]) : NULL;
   if (!c && argc > 1 && is_reserved(argv[1]))
-    return cm_ui_fail(CM_EXIT_USAGE, "\"%s\" is a command of a later version; for a request: cmdai ask %s ...", argv[1], argv[1]);
+    return cm_ui_fail(CM_EXIT_USAGE,
+                      "\"%s\" is a command of a later version; for a request: cmdai ask %s ...",
+                      argv[1], argv[1]);
   size_t skip = c ? 2 : 1, n = 0;
   if (!c) c = &commands[0];
   char **operands = cm_alloc((size_t)argc + 1, sizeof *operands);
   if (!operands) return cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory");
   size_t left = (size_t)argc > skip ? (size_t)argc - skip : 0;
   cm_code code = cm_opts_init(&o, &e);
-  if (!code) code = cm_opts_parse(&o, c->option_set, c->options_anywhere, argv + skip, left, operands, &n, &e);
+  if (!code)
+    code =
+        cm_opts_parse(&o, c->option_set, c->options_anywhere, argv + skip, left, operands, &n, &e);
   int status;
   if (code) status = cm_ui_fail(CM_EXIT_USAGE, "%s", e.msg);
   else if (o.help) status = help(c);

@@ -1,5 +1,6 @@
 #include "cli/opts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,64 +8,86 @@
 
 #define AT(field) offsetof(cm_opts, field)
 
-enum { ASK = CM_FOR_ASK, MODELS = CM_FOR_MODELS, BENCH = CM_FOR_BENCH, DEBUG = CM_FOR_DEBUG, ALL = CM_FOR_ALL };
+enum {
+  ASK = CM_FOR_ASK,
+  MODELS = CM_FOR_MODELS,
+  BENCH = CM_FOR_BENCH,
+  DEBUG = CM_FOR_DEBUG,
+  ALL = CM_FOR_ALL
+};
 
 static const cm_opt table[] = {
-    {"backend", 'b', "NAME", CM_OPT_CHOICE, ASK, AT(backend), 0, 0, "cpu|auto", "CMDAI_BACKEND", "auto",
-     "where answers come from"},
-    {"model", 'm', "FILE", CM_OPT_TEXT, ASK | BENCH | DEBUG, AT(model), 0, 0, NULL, "CMDAI_MODEL", NULL,
-     "a GGUF model file instead of the embedded model"},
-    {"shell", 's', "NAME", CM_OPT_CHOICE, ASK, AT(shell), 0, 0, "bash|zsh|sh|fish", "CMDAI_SHELL", "bash",
-     "the shell that the command is for"},
-    {"output", 'o', "FORMAT", CM_OPT_CHOICE, ASK | MODELS | BENCH | DEBUG, AT(output), 0, 0, "plain|json", "CMDAI_OUTPUT",
-     "plain", "plain text or one JSON document"},
-    {"json", 0, NULL, CM_OPT_FLAG, ASK | MODELS | BENCH | DEBUG, AT(json), 0, 0, NULL, NULL, NULL, "the same as -o json"},
-    {"candidates", 'n', "N", CM_OPT_UINT, ASK | DEBUG, AT(candidates), 1, 65536, NULL, "CMDAI_CANDIDATES", "1",
-     "how many answers to generate and rank (debug generate: tokens)"},
+    {"backend", 'b', "NAME", CM_OPT_CHOICE, ASK, AT(backend), 0, 0, "cpu|auto", "CMDAI_BACKEND",
+     "auto", "where answers come from"},
+    {"model", 'm', "FILE", CM_OPT_TEXT, ASK | BENCH | DEBUG, AT(model), 0, 0, NULL, "CMDAI_MODEL",
+     NULL, "a GGUF model file instead of the embedded model"},
+    {"shell", 's', "NAME", CM_OPT_CHOICE, ASK, AT(shell), 0, 0, "bash|zsh|sh|fish", "CMDAI_SHELL",
+     "bash", "the shell that the command is for"},
+    {"output", 'o', "FORMAT", CM_OPT_CHOICE, ASK | MODELS | BENCH | DEBUG, AT(output), 0, 0,
+     "plain|json", "CMDAI_OUTPUT", "plain", "plain text or one JSON document"},
+    {"json", 0, NULL, CM_OPT_FLAG, ASK | MODELS | BENCH | DEBUG, AT(json), 0, 0, NULL, NULL, NULL,
+     "the same as -o json"},
+    {"candidates", 'n', "N", CM_OPT_UINT, ASK | DEBUG, AT(candidates), 1, 65536, NULL,
+     "CMDAI_CANDIDATES", "1", "how many answers to generate and rank (debug generate: tokens)"},
     {"explain", 0, NULL, CM_OPT_FLAG, ASK, AT(explain), 0, 0, NULL, NULL, NULL,
      "also show what the model said around the command"},
     {"timeout", 0, "SECONDS", CM_OPT_UINT, ASK, AT(timeout), 1, 86400, NULL, "CMDAI_TIMEOUT", "60",
      "give up after this time, with status 8"},
-    {"threads", 0, "N", CM_OPT_UINT, ASK | BENCH | DEBUG | MODELS, AT(threads), 1, 256, NULL, "CMDAI_THREADS", NULL,
-     "threads to compute with (default: all processors)"},
-    {"ctx", 0, "N", CM_OPT_UINT, ASK | BENCH | DEBUG | MODELS, AT(ctx), 1, 1 << 24, NULL, "CMDAI_CTX", NULL,
-     "context in tokens (default: 4096 or the model's own)"},
-    {"max-tokens", 0, "N", CM_OPT_UINT, ASK, AT(max_tokens), 1, 65536, NULL, "CMDAI_MAX_TOKENS", "256",
-     "longest reply in tokens"},
-    {"temperature", 0, "T", CM_OPT_REAL, ASK, AT(temperature), 0, 100, NULL, "CMDAI_TEMPERATURE", "0",
-     "0: always the likeliest token; more: more random"},
-    {"top-k", 0, "K", CM_OPT_UINT, ASK, AT(top_k), 0, 1 << 22, NULL, NULL, "0", "sample among the K likeliest (0: all)"},
-    {"top-p", 0, "P", CM_OPT_REAL, ASK, AT(top_p), 1e-6, 1, NULL, NULL, "1", "sample among the likeliest that make up P"},
+    {"threads", 0, "N", CM_OPT_UINT, ASK | BENCH | DEBUG | MODELS, AT(threads), 1, 256, NULL,
+     "CMDAI_THREADS", NULL, "threads to compute with (default: all processors)"},
+    {"ctx", 0, "N", CM_OPT_UINT, ASK | BENCH | DEBUG | MODELS, AT(ctx), 1, 1 << 24, NULL,
+     "CMDAI_CTX", NULL, "context in tokens (default: 4096 or the model's own)"},
+    {"max-tokens", 0, "N", CM_OPT_UINT, ASK, AT(max_tokens), 1, 65536, NULL, "CMDAI_MAX_TOKENS",
+     "256", "longest reply in tokens"},
+    {"temperature", 0, "T", CM_OPT_REAL, ASK, AT(temperature), 0, 100, NULL, "CMDAI_TEMPERATURE",
+     "0", "0: always the likeliest token; more: more random"},
+    {"top-k", 0, "K", CM_OPT_UINT, ASK, AT(top_k), 0, 1 << 22, NULL, NULL, "0",
+     "sample among the K likeliest (0: all)"},
+    {"top-p", 0, "P", CM_OPT_REAL, ASK, AT(top_p), 1e-6, 1, NULL, NULL, "1",
+     "sample among the likeliest that make up P"},
     {"min-p", 0, "P", CM_OPT_REAL, ASK, AT(min_p), 0, 0.999, NULL, NULL, "0",
      "drop tokens less likely than P times the likeliest"},
     {"repeat-penalty", 0, "R", CM_OPT_REAL, ASK, AT(repeat_penalty), 0.01, 10, NULL, NULL, "1",
      "make repeated tokens less likely (1: off)"},
     {"repeat-last", 0, "N", CM_OPT_UINT, ASK, AT(repeat_last), 0, 4096, NULL, NULL, "64",
      "how many tokens the penalty looks back"},
-    {"seed", 0, "S", CM_OPT_U64, ASK, AT(seed), 0, 0, NULL, "CMDAI_SEED", "0", "seed of the sampling"},
-    {"prompt", 0, "N", CM_OPT_UINT, BENCH, AT(prompt), 1, 65536, NULL, NULL, "128", "tokens of the prompt"},
-    {"decode", 0, "N", CM_OPT_UINT, BENCH, AT(decode), 1, 65536, NULL, NULL, "64", "tokens generated one by one"},
-    {"batch", 0, "N", CM_OPT_UINT, BENCH, AT(batch), 1, 64, NULL, NULL, "1", "sequences decoded together"},
-    {"repeat", 0, "N", CM_OPT_UINT, BENCH, AT(repeat), 1, 1000, NULL, NULL, "5", "repetitions; medians are reported"},
-    {"tokens", 0, "IDS", CM_OPT_TEXT, DEBUG, AT(tokens), 0, 0, NULL, NULL, NULL, "the prompt as ids: 1,2,3"},
-    {"text", 0, "TEXT", CM_OPT_TEXT, DEBUG, AT(text), 0, 0, NULL, NULL, NULL, "the prompt as text"},
+    {"seed", 0, "S", CM_OPT_U64, ASK, AT(seed), 0, 0, NULL, "CMDAI_SEED", "0",
+     "seed of the sampling"},
+    {"prompt", 0, "N", CM_OPT_UINT, BENCH, AT(prompt), 1, 65536, NULL, NULL, "128",
+     "tokens of the prompt"},
+    {"decode", 0, "N", CM_OPT_UINT, BENCH, AT(decode), 1, 65536, NULL, NULL, "64",
+     "tokens generated one by one"},
+    {"batch", 0, "N", CM_OPT_UINT, BENCH, AT(batch), 1, 64, NULL, NULL, "1",
+     "sequences decoded together"},
+    {"repeat", 0, "N", CM_OPT_UINT, BENCH, AT(repeat), 1, 1000, NULL, NULL, "5",
+     "repetitions; medians are reported"},
+    {"tokens", 0, "IDS", CM_OPT_TEXT, DEBUG, AT(tokens), 0, 0, NULL, NULL, NULL,
+     "the prompt as ids: 1,2,3"},
+    {"text", 0, "TEXT", CM_OPT_TEXT, DEBUG, AT(text), 0, 0, NULL, NULL, NULL,
+     "the prompt as text"},
     {"force", 0, "IDS", CM_OPT_TEXT, DEBUG, AT(force), 0, 0, NULL, NULL, NULL,
      "tokens to continue with instead of the likeliest"},
-    {"top", 0, "K", CM_OPT_UINT, DEBUG, AT(top), 0, 100, NULL, NULL, "5", "how many logits of each step to print"},
-    {"special", 0, NULL, CM_OPT_FLAG, DEBUG, AT(special), 0, 0, NULL, NULL, NULL, "the text may spell special tokens"},
+    {"top", 0, "K", CM_OPT_UINT, DEBUG, AT(top), 0, 100, NULL, NULL, "5",
+     "how many logits of each step to print"},
+    {"special", 0, NULL, CM_OPT_FLAG, DEBUG, AT(special), 0, 0, NULL, NULL, NULL,
+     "the text may spell special tokens"},
     {"requantize", 0, NULL, CM_OPT_FLAG, MODELS, AT(requantize), 0, 0, NULL, NULL, NULL,
      "quantize an already quantized file"},
-    {"all", 0, NULL, CM_OPT_FLAG, MODELS, AT(list_all), 0, 0, NULL, NULL, NULL, "print long arrays and tables whole"},
-    {"verbose", 'v', NULL, CM_OPT_FLAG, ALL, AT(verbose), 0, 0, NULL, NULL, NULL, "more on stderr: backend, model, times"},
-    {"quiet", 'q', NULL, CM_OPT_FLAG, ALL, AT(quiet), 0, 0, NULL, NULL, NULL, "no notes on stderr, only errors"},
+    {"all", 0, NULL, CM_OPT_FLAG, MODELS, AT(list_all), 0, 0, NULL, NULL, NULL,
+     "print long arrays and tables whole"},
+    {"verbose", 'v', NULL, CM_OPT_FLAG, ALL, AT(verbose), 0, 0, NULL, NULL, NULL,
+     "more on stderr: backend, model, times"},
+    {"quiet", 'q', NULL, CM_OPT_FLAG, ALL, AT(quiet), 0, 0, NULL, NULL, NULL,
+     "no notes on stderr, only errors"},
     {"help", 'h', NULL, CM_OPT_FLAG, ALL, AT(help), 0, 0, NULL, NULL, NULL, "show help"},
-    {"version", 'V', NULL, CM_OPT_FLAG, ALL, AT(version), 0, 0, NULL, NULL, NULL, "show the version"},
+    {"version", 'V', NULL, CM_OPT_FLAG, ALL, AT(version), 0, 0, NULL, NULL, NULL,
+     "show the version"},
 };
 enum { COUNT = sizeof table / sizeof *table };
 
 const cm_opt *cm_opt_at(size_t i) { return i < COUNT ? &table[i] : NULL; }
 
-/* --- values ----------------------------------------------------------------------------------------------------------- */
+/* --- values --- */
 
 static bool is_choice(const char *choices, cm_str v) {
   for (const char *p = choices; *p;) {
@@ -76,7 +99,8 @@ static bool is_choice(const char *choices, cm_str v) {
 }
 
 /* `where` is how the user wrote the option: "--top-k", "-n" or "CMDAI_THREADS". */
-static cm_code set(cm_opts *o, const cm_opt *opt, const char *where, const char *value, cm_err *e) {
+static cm_code set(cm_opts *o, const cm_opt *opt, const char *where, const char *value,
+                   cm_err *e) {
   void *field = (char *)o + opt->offset;
   uint64_t u;
   double d;
@@ -85,13 +109,15 @@ static cm_code set(cm_opts *o, const cm_opt *opt, const char *where, const char 
     case CM_OPT_TEXT: *(const char **)field = value; return CM_OK;
     case CM_OPT_CHOICE:
       if (!is_choice(opt->choices, cm_str_of(value)))
-        return cm_fail(e, CM_E_USAGE, 0, "%s must be one of %s, not \"%.40s\"", where, opt->choices, value);
+        return cm_fail(e, CM_E_USAGE, 0, "%s must be one of %s, not \"%.40s\"", where,
+                       opt->choices, value);
       *(const char **)field = value;
       return CM_OK;
     case CM_OPT_UINT:
       if (!cm_str_u64(cm_str_of(value), (uint64_t)opt->min, (uint64_t)opt->max, &u))
-        return cm_fail(e, CM_E_USAGE, 0, "%s must be a whole number from %.0f to %.0f, not \"%.40s\"", where, opt->min,
-                       opt->max, value);
+        return cm_fail(e, CM_E_USAGE, 0,
+                       "%s must be a whole number from %.0f to %.0f, not \"%.40s\"", where,
+                       opt->min, opt->max, value);
       *(unsigned *)field = (unsigned)u;
       return CM_OK;
     case CM_OPT_U64:
@@ -101,8 +127,8 @@ static cm_code set(cm_opts *o, const cm_opt *opt, const char *where, const char 
       return CM_OK;
     case CM_OPT_REAL:
       if (!cm_str_f64(cm_str_of(value), opt->min, opt->max, &d))
-        return cm_fail(e, CM_E_USAGE, 0, "%s must be a number from %g to %g, not \"%.40s\"", where, opt->min, opt->max,
-                       value);
+        return cm_fail(e, CM_E_USAGE, 0, "%s must be a number from %g to %g, not \"%.40s\"", where,
+                       opt->min, opt->max, value);
       *(double *)field = d;
       return CM_OK;
   }
@@ -114,13 +140,14 @@ cm_code cm_opts_init(cm_opts *o, cm_err *e) {
   for (size_t i = 0; i < COUNT; i++) {
     const char *env = table[i].env ? getenv(table[i].env) : NULL;
     const char *value = env && *env ? env : table[i].fallback;
-    cm_code code = value ? set(o, &table[i], value == env ? table[i].env : table[i].name, value, e) : CM_OK;
+    cm_code code =
+        value ? set(o, &table[i], value == env ? table[i].env : table[i].name, value, e) : CM_OK;
     if (code) return code;
   }
   return CM_OK;
 }
 
-/* --- parsing ---------------------------------------------------------------------------------------------------------- */
+/* --- parsing --- */
 
 static const cm_opt *by_name(cm_str name) {
   for (size_t i = 0; i < COUNT; i++)
@@ -142,8 +169,10 @@ static cm_code unknown(cm_str name, unsigned command, cm_err *e) {
     if ((table[i].commands & command) && d < least) least = d, best = table[i].name;
   }
   if (best)
-    return cm_fail(e, CM_E_USAGE, 0, "unknown option --%.*s; did you mean --%s?", (int)(name.n < 40 ? name.n : 40), name.p, best);
-  return cm_fail(e, CM_E_USAGE, 0, "unknown option --%.*s; see cmdai --help", (int)(name.n < 40 ? name.n : 40), name.p);
+    return cm_fail(e, CM_E_USAGE, 0, "unknown option --%.*s; did you mean --%s?",
+                   (int)(name.n < 40 ? name.n : 40), name.p, best);
+  return cm_fail(e, CM_E_USAGE, 0, "unknown option --%.*s; see cmdai --help",
+                 (int)(name.n < 40 ? name.n : 40), name.p);
 }
 
 static bool is_option(const char *arg) {
@@ -162,9 +191,11 @@ typedef struct cursor {
 
 /* `inline_value` is what stands behind "=" or the letter; NULL: take the next argument. */
 static cm_code take(cursor *c, const cm_opt *opt, const char *where, const char *inline_value) {
-  if (!(opt->commands & c->command)) return cm_fail(c->e, CM_E_USAGE, 0, "%s does not belong to this command", where);
+  if (!(opt->commands & c->command))
+    return cm_fail(c->e, CM_E_USAGE, 0, "%s does not belong to this command", where);
   if (opt->kind == CM_OPT_FLAG) return set(c->o, opt, where, NULL, c->e);
-  if (!inline_value && c->i >= c->n) return cm_fail(c->e, CM_E_USAGE, 0, "%s needs a value: %s", where, opt->arg);
+  if (!inline_value && c->i >= c->n)
+    return cm_fail(c->e, CM_E_USAGE, 0, "%s needs a value: %s", where, opt->arg);
   return set(c->o, opt, where, inline_value ? inline_value : c->argv[c->i++], c->e);
 }
 
@@ -173,9 +204,10 @@ static cm_code take_long(cursor *c, const char *arg) {
   cm_str name = {arg + 2, n};
   const cm_opt *opt = by_name(name);
   if (!opt) return unknown(name, c->command, c->e);
-  if (opt->kind == CM_OPT_FLAG && arg[2 + n]) return cm_fail(c->e, CM_E_USAGE, 0, "--%s takes no value", opt->name);
-  char where[48] = "--";
-  strncat(where, opt->name, sizeof where - 3);
+  if (opt->kind == CM_OPT_FLAG && arg[2 + n])
+    return cm_fail(c->e, CM_E_USAGE, 0, "--%s takes no value", opt->name);
+  char where[48];
+  snprintf(where, sizeof where, "--%s", opt->name);
   return take(c, opt, where, arg[2 + n] ? arg + 3 + n : NULL);
 }
 
@@ -192,8 +224,8 @@ static cm_code take_letters(cursor *c, const char *arg) {
   return CM_OK;
 }
 
-cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, size_t n, char **operands,
-                      size_t *n_operands, cm_err *e) {
+cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, size_t n,
+                      char **operands, size_t *n_operands, cm_err *e) {
   cursor c = {o, command, argv, n, 0, e};
   bool ended = false;
   *n_operands = 0;
@@ -205,7 +237,9 @@ cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, 
       ended = true;
     } else if (ended || !dashed || (!anywhere && *n_operands)) {
       if (!ended && dashed && is_option(arg))
-        return cm_fail(e, CM_E_USAGE, 0, "option %.40s after the first word; put options first, or -- before the words", arg);
+        return cm_fail(
+            e, CM_E_USAGE, 0,
+            "option %.40s after the first word; put options first, or -- before the words", arg);
       operands[(*n_operands)++] = arg;
     } else {
       code = arg[1] == '-' ? take_long(&c, arg) : take_letters(&c, arg);
@@ -216,7 +250,7 @@ cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, 
   return CM_OK;
 }
 
-/* --- help ------------------------------------------------------------------------------------------------------------- */
+/* --- help --- */
 
 void cm_opts_help(unsigned command, cm_buf *out) {
   for (size_t i = 0; i < COUNT; i++) {

@@ -1,4 +1,5 @@
-/* cli/opts: the one table of options. Parsing, --help, the man page, completions and environment names come from it. */
+/* cli/opts: the one table of options. Parsing, --help, the man page, completions and environment
+ * names come from it. */
 #ifndef CM_CLI_OPTS_H
 #define CM_CLI_OPTS_H
 #include <stdbool.h>
@@ -28,32 +29,41 @@ typedef struct cm_opts {
   unsigned long long seed;
 } cm_opts;
 
-typedef enum cm_opt_kind { CM_OPT_FLAG, CM_OPT_TEXT, CM_OPT_CHOICE, CM_OPT_UINT, CM_OPT_U64, CM_OPT_REAL } cm_opt_kind;
+typedef enum cm_opt_kind {
+  CM_OPT_FLAG,
+  CM_OPT_TEXT,
+  CM_OPT_CHOICE,
+  CM_OPT_UINT,
+  CM_OPT_U64,
+  CM_OPT_REAL
+} cm_opt_kind;
 
 typedef struct cm_opt {
-  const char *name;    /* without the dashes */
-  char letter;         /* 0: none */
-  const char *arg;     /* "N", "FILE"; NULL for flags */
+  const char *name; /* without the dashes */
+  char letter;      /* 0: none */
+  const char *arg;  /* "N", "FILE"; NULL for flags */
   cm_opt_kind kind;
-  unsigned commands;   /* CM_FOR_… */
-  size_t offset;       /* in cm_opts */
-  double min, max;     /* UINT, REAL */
-  const char *choices; /* "plain|json" */
-  const char *env;     /* NULL: none */
+  unsigned commands;    /* CM_FOR_… */
+  size_t offset;        /* in cm_opts */
+  double min, max;      /* UINT, REAL */
+  const char *choices;  /* "plain|json" */
+  const char *env;      /* NULL: none */
   const char *fallback; /* default value, as text; NULL: zero */
   const char *help;
 } cm_opt;
 
 const cm_opt *cm_opt_at(size_t i); /* NULL past the end */
 
-/* Fills `o` with defaults and the environment's values. A bad value in the environment is CM_E_USAGE, naming it. */
+/* Fills `o` with defaults and the environment's values. A bad value in the environment is
+ * CM_E_USAGE, naming it. */
 cm_code cm_opts_init(cm_opts *o, cm_err *e);
 
-/* Parses argv[0..n). With `anywhere` options may stand among the operands, else the first operand ends them and a known
- * option after it is CM_E_USAGE. "--" ends options. Operands are collected in order into operands[] (room for n);
- * *n_operands counts them. Options of other commands are CM_E_USAGE. */
-cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, size_t n, char **operands,
-                      size_t *n_operands, cm_err *e);
+/* Parses argv[0..n). With `anywhere` options may stand among the operands, else the first operand
+ * ends them and a known option after it is CM_E_USAGE. "--" ends options. Operands are collected
+ * in order into operands[] (room for n); *n_operands counts them. Options of other commands are
+ * CM_E_USAGE. */
+cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, size_t n,
+                      char **operands, size_t *n_operands, cm_err *e);
 
 /* The table as text. */
 void cm_opts_help(unsigned command, cm_buf *out);

@@ -18,7 +18,8 @@ typedef struct cm_render {
 /* One document and a newline. */
 void cm_render_json(const cm_render *r, cm_buf *out);
 
-/* The best command and a newline: for a terminal on one line with everything odd escaped, else its exact bytes. */
+/* The best command and a newline: for a terminal on one line with everything odd escaped, else its
+ * exact bytes. */
 void cm_render_plain(const cm_answer *a, bool terminal, cm_buf *out);
 
 #endif

@@ -1,28 +1,11 @@
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/os.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "data/json.h"
-
-volatile int cm_ui_cancel;
-
-static void on_signal(int sig) {
-  if (cm_ui_cancel) _exit(128 + sig);
-  cm_ui_cancel = 1;
-}
-
-void cm_ui_catch_signals(void) {
-  struct sigaction a = {.sa_handler = on_signal};
-  sigemptyset(&a.sa_mask);
-  sigaction(SIGINT, &a, NULL);
-  sigaction(SIGTERM, &a, NULL);
-  signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write, with a message and a status */
-}
 
 void cm_ui_escape(cm_str s, cm_buf *out) {
   for (size_t i = 0; i < s.n;) {
@@ -30,7 +13,8 @@ void cm_ui_escape(cm_str s, cm_buf *out) {
     size_t len = cm_utf8_next(s.p + i, s.n - i, &cp);
     if (cp == '\n') cm_buf_puts(out, "\\n");
     else if (cp == '\t') cm_buf_puts(out, "\\t");
-    else if (cp == UINT32_MAX || (cp < 0x80 && cm_json_hidden(cp))) cm_buf_printf(out, "\\x%02x", (unsigned char)s.p[i]);
+    else if (cp == UINT32_MAX || (cp < 0x80 && cm_json_hidden(cp)))
+      cm_buf_printf(out, "\\x%02x", (unsigned char)s.p[i]);
     else if (cm_json_hidden(cp)) cm_buf_printf(out, "\\u%04x", cp);
     else cm_buf_add(out, s.p + i, len);
     i += len;
@@ -46,7 +30,7 @@ static void line(const char *prefix, const char *fmt, va_list ap) {
   cm_buf_puts(&b, prefix);
   cm_ui_escape(cm_str_of(raw), &b);
   cm_buf_putc(&b, '\n');
-  if (b.p) (void)cm_os_write_fd(STDERR_FILENO, b.p, b.n, NULL);
+  if (b.p) (void)cm_os_write_fd(CM_OS_STDERR, b.p, b.n, NULL);
   cm_buf_close(&b);
 }
 
@@ -68,12 +52,14 @@ void cm_ui_note(const cm_opts *o, const char *fmt, ...) {
 
 int cm_ui_out(const char *p, size_t n) {
   cm_err e;
-  if (cm_os_write_fd(STDOUT_FILENO, p, n, &e)) return cm_ui_fail(CM_EXIT_WRITE, "stdout: %s", e.msg);
+  if (cm_os_write_fd(CM_OS_STDOUT, p, n, &e))
+    return cm_ui_fail(CM_EXIT_WRITE, "stdout: %s", e.msg);
   return CM_EXIT_OK;
 }
 
 int cm_ui_out_buf(cm_buf *b) {
-  int status = b->overflow ? cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory for the output") : cm_ui_out(b->p, b->n);
+  int status = b->overflow ? cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory for the output")
+                           : cm_ui_out(b->p, b->n);
   cm_buf_close(b);
   return status;
 }

@@ -4,23 +4,49 @@
 #include <jansson.h>
 #include <math.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-/* jansson doesn't always say that an allocation failed, so that its door notes it. */
-static _Thread_local bool out_of_memory;
+/* jansson 2.14 reads out of bounds when memory runs out in the middle of a string. So it never
+ * sees a failed allocation: all of a document lives in an arena of its own, and a failure jumps out
+ * of the parser, which leaves nothing behind but the arena. */
+typedef struct parser {
+  cm_arena *arena;
+  jmp_buf out;
+  bool no_memory;
+} parser;
+
+/* Before each allocation, to find the arena from a document's root. */
+typedef struct header {
+  _Alignas(16) cm_arena *arena;
+} header;
+
+static _Thread_local parser *current;
 static pthread_once_t hooked = PTHREAD_ONCE_INIT;
 
 static void *allocate(size_t n) {
-  void *p = cm_alloc(n, 1);
-  if (!p) out_of_memory = true;
-  return p;
+  header *h = cm_arena_alloc(current->arena, 1, sizeof *h + n);
+  if (!h) {
+    current->no_memory = true;
+    longjmp(current->out, 1);
+  }
+  h->arena = current->arena;
+  return h + 1;
 }
 
-static void hook(void) { json_set_alloc_funcs(allocate, cm_free); }
+static void release(void *p) { (void)p; }
+static void hook(void) { json_set_alloc_funcs(allocate, release); }
+
+static json_t *load(parser *p, cm_str text, json_error_t *why) {
+  const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
+  pthread_once(&hooked, hook);
+  if (setjmp(p->out)) return NULL;
+  return json_loadb(text.n ? text.p : "", text.n, flags, why);
+}
 
 /* jansson recurses into what it parses: the nesting is checked before. Position of the bracket
  * that is too deep, or text.n. */
@@ -37,6 +63,9 @@ static size_t too_deep(cm_str text, size_t max) {
   return text.n;
 }
 
+/* true, false and null are jansson's own constants. */
+static bool in_arena(const json_t *v) { return !json_is_boolean(v) && !json_is_null(v); }
+
 cm_code cm_json_parse(cm_str text, cm_json_limits limits, cm_json **root, cm_err *e) {
   *root = NULL;
   if (text.n > limits.bytes)
@@ -46,19 +75,24 @@ cm_code cm_json_parse(cm_str text, cm_json_limits limits, cm_json **root, cm_err
   size_t deep = too_deep(text, max);
   if (deep < text.n)
     return cm_fail(e, CM_E_LIMIT, deep, "JSON is nested deeper than %zu levels", max);
-  pthread_once(&hooked, hook);
-  out_of_memory = false;
+  parser p = {.arena = cm_arena_open(SIZE_MAX / 2)};
+  if (!p.arena) return cm_fail(e, CM_E_NOMEM, 0, "no memory for JSON");
   json_error_t why;
-  size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
-  json_t *v = json_loadb(text.n ? text.p : "", text.n, flags, &why);
+  current = &p;
+  json_t *v = load(&p, text, &why);
+  current = NULL;
   *root = (cm_json *)v;
+  if (!v || !in_arena(v)) cm_arena_close(p.arena);
   if (v) return CM_OK;
-  if (out_of_memory) return cm_fail(e, CM_E_NOMEM, 0, "no memory for JSON");
+  if (p.no_memory) return cm_fail(e, CM_E_NOMEM, 0, "no memory for JSON");
   return cm_fail(e, CM_E_FORMAT, (uint64_t)why.position, "JSON line %d column %d: %s", why.line,
                  why.column, why.text);
 }
 
-void cm_json_free(cm_json *root) { json_decref((json_t *)root); }
+void cm_json_free(cm_json *root) {
+  json_t *v = (json_t *)root;
+  if (v && in_arena(v)) cm_arena_close(((header *)(void *)v - 1)->arena);
+}
 
 /* jansson's reading functions take no const, but change nothing. */
 static json_t *inner(const cm_json *v) { return (json_t *)(uintptr_t)v; }

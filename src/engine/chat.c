@@ -23,10 +23,13 @@ static cm_code turn(writer *w, const cm_message *m) {
   return code ? code : text(w, CM_STR("\n"));
 }
 
-cm_code cm_chat_tokens(const cm_tok *t, const cm_message *m, size_t n, cm_str opening, cm_ids *out, cm_err *e) {
-  writer w = {t, cm_tok_find(t, CM_STR("<|im_start|>")), cm_tok_find(t, CM_STR("<|im_end|>")), out, e};
+cm_code cm_chat_tokens(const cm_tok *t, const cm_message *m, size_t n, cm_str opening, cm_ids *out,
+                       cm_err *e) {
+  writer w = {t, cm_tok_find(t, CM_STR("<|im_start|>")), cm_tok_find(t, CM_STR("<|im_end|>")), out,
+              e};
   if (w.start == CM_TOK_NONE || w.end == CM_TOK_NONE)
-    return cm_fail(e, CM_E_UNSUPPORTED, 0, "the model has no <|im_start|> and <|im_end|> tokens (ChatML)");
+    return cm_fail(e, CM_E_UNSUPPORTED, 0,
+                   "the model has no <|im_start|> and <|im_end|> tokens (ChatML)");
   cm_code code = CM_OK;
   for (size_t i = 0; !code && i < n; i++) code = turn(&w, &m[i]);
   if (!code) code = open_turn(&w, CM_ROLE_ASSISTANT);

@@ -10,8 +10,10 @@ typedef struct cm_message {
   cm_str text; /* never becomes a special token, whatever it spells */
 } cm_message;
 
-/* Appends the tokens of a conversation and the opening of the assistant's turn, followed by `opening` (the first words
- * put into the assistant's mouth; may be empty). CM_E_UNSUPPORTED when the vocabulary lacks <|im_start|>. */
-cm_code cm_chat_tokens(const cm_tok *t, const cm_message *m, size_t n, cm_str opening, cm_ids *out, cm_err *e);
+/* Appends the tokens of a conversation and the opening of the assistant's turn, followed by
+ * `opening` (the first words put into the assistant's mouth; may be empty). CM_E_UNSUPPORTED when
+ * the vocabulary lacks <|im_start|>. */
+cm_code cm_chat_tokens(const cm_tok *t, const cm_message *m, size_t n, cm_str opening, cm_ids *out,
+                       cm_err *e);
 
 #endif

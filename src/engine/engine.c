@@ -23,8 +23,8 @@ static cm_code engine_of(cm_engine **out, cm_gguf *file, cm_err *e) {
   cm_code code = cm_model_open(&g->model, file, e);
   if (!code) code = cm_tok_open(&g->tok, file, e);
   if (!code && cm_tok_count(g->tok) > cm_model_shape(g->model)->vocab)
-    code = cm_fail(e, CM_E_FORMAT, 0, "the tokenizer has %u tokens, the embedding only %u rows", cm_tok_count(g->tok),
-                   cm_model_shape(g->model)->vocab);
+    code = cm_fail(e, CM_E_FORMAT, 0, "the tokenizer has %u tokens, the embedding only %u rows",
+                   cm_tok_count(g->tok), cm_model_shape(g->model)->vocab);
   if (code) {
     cm_engine_close(g);
     return code;
@@ -62,7 +62,7 @@ const cm_tok *cm_engine_tok(const cm_engine *g) { return g->tok; }
 const cm_model *cm_engine_model(const cm_engine *g) { return g->model; }
 const cm_shape *cm_engine_shape(const cm_engine *g) { return cm_model_shape(g->model); }
 
-/* --- session ------------------------------------------------------------------------------------------------------ */
+/* --- session --- */
 
 struct cm_session {
   const cm_engine *g;
@@ -75,12 +75,14 @@ cm_code cm_session_open(cm_session **out, const cm_engine *g, uint32_t ctx, cm_e
   const cm_shape *shape = cm_engine_shape(g);
   *out = NULL;
   if (ctx < 1 || ctx > shape->ctx_train)
-    return cm_fail(e, CM_E_LIMIT, 0, "a context of %u tokens is outside 1 to %u, the model's own", ctx, shape->ctx_train);
+    return cm_fail(e, CM_E_LIMIT, 0, "a context of %u tokens is outside 1 to %u, the model's own",
+                   ctx, shape->ctx_train);
   cm_session *s = cm_alloc(1, sizeof *s);
   if (!s) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a session");
   s->g = g;
   s->tokens = cm_alloc(ctx, sizeof *s->tokens);
-  cm_code code = s->tokens ? cm_kv_open(&s->kv, shape, ctx, e) : cm_fail(e, CM_E_NOMEM, 0, "no memory for a session");
+  cm_code code = s->tokens ? cm_kv_open(&s->kv, shape, ctx, e)
+                           : cm_fail(e, CM_E_NOMEM, 0, "no memory for a session");
   if (code) {
     cm_session_close(s);
     return code;
@@ -112,14 +114,15 @@ void cm_session_rewind(cm_session *s, uint32_t len) {
 
 cm_code cm_session_copy(cm_session *to, const cm_session *from, cm_err *e) {
   if (from->len > cm_session_ctx(to))
-    return cm_fail(e, CM_E_LIMIT, 0, "%u tokens don't fit a context of %u", from->len, cm_session_ctx(to));
+    return cm_fail(e, CM_E_LIMIT, 0, "%u tokens don't fit a context of %u", from->len,
+                   cm_session_ctx(to));
   cm_kv_copy(to->kv, from->kv, from->len);
   memcpy(to->tokens, from->tokens, from->len * sizeof *to->tokens);
   to->len = from->len;
   return CM_OK;
 }
 
-/* --- batch ---------------------------------------------------------------------------------------------------------- */
+/* --- batch --- */
 
 struct cm_batch {
   const cm_engine *g;
@@ -172,24 +175,28 @@ cm_isa cm_batch_isa(const cm_batch *b) { return cm_kern_isa(b->kern); }
 static cm_code check_tokens(const cm_batch *b, const uint32_t *tokens, size_t n, cm_err *e) {
   uint32_t vocab = cm_engine_shape(b->g)->vocab;
   for (size_t i = 0; i < n; i++)
-    if (tokens[i] >= vocab) return cm_fail(e, CM_E_USAGE, i, "token %u is outside the vocabulary of %u", tokens[i], vocab);
+    if (tokens[i] >= vocab)
+      return cm_fail(e, CM_E_USAGE, i, "token %u is outside the vocabulary of %u", tokens[i],
+                     vocab);
   return CM_OK;
 }
 
 /* Computes the next `n` tokens of a session in one pass. */
 static void extend(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n, float *logits) {
-  for (size_t i = 0; i < n; i++) b->cols[i] = (cm_col){s->kv, s->len + (uint32_t)i, tokens[i], NULL};
+  for (size_t i = 0; i < n; i++)
+    b->cols[i] = (cm_col){s->kv, s->len + (uint32_t)i, tokens[i], NULL};
   b->cols[n - 1].logits = logits;
   cm_forward(b->run, b->cols, n);
   memcpy(s->tokens + s->len, tokens, n * sizeof *tokens);
   s->len += (uint32_t)n;
 }
 
-cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n, float *logits, size_t *reused,
-                        cm_err *e) {
+cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n,
+                        float *logits, size_t *reused, cm_err *e) {
   uint32_t ctx = cm_session_ctx(s);
   if (n < 1) return cm_fail(e, CM_E_USAGE, 0, "an empty prompt");
-  if (n > ctx) return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %zu tokens, the context holds %u", n, ctx);
+  if (n > ctx)
+    return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %zu tokens, the context holds %u", n, ctx);
   cm_code code = check_tokens(b, tokens, n, e);
   if (code) return code;
   uint32_t keep = (uint32_t)cm_session_common(s, tokens, n);
@@ -204,9 +211,10 @@ cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size
   return CM_OK;
 }
 
-cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens, size_t n, float *const *logits,
-                      cm_err *e) {
-  if (n < 1 || n > b->max_logits) return cm_fail(e, CM_E_USAGE, 0, "%zu sessions in a batch for %zu", n, b->max_logits);
+cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens, size_t n,
+                      float *const *logits, cm_err *e) {
+  if (n < 1 || n > b->max_logits)
+    return cm_fail(e, CM_E_USAGE, 0, "%zu sessions in a batch for %zu", n, b->max_logits);
   cm_code code = check_tokens(b, tokens, n, e);
   if (code) return code;
   for (size_t i = 0; i < n; i++)

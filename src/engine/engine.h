@@ -1,13 +1,13 @@
 /* engine: a model file made ready to generate, and timelines on it.
  *
- * An engine is immutable and may be shared by any number of sessions; all computing goes through one cm_batch at a time
- * (it owns the threads' scratch memory). */
+ * An engine is immutable and may be shared by any number of sessions; all computing goes through
+ * one cm_batch at a time (it owns the threads' scratch memory). */
 #ifndef CM_ENGINE_ENGINE_H
 #define CM_ENGINE_ENGINE_H
 #include "model/model.h"
 #include "token/token.h"
 
-/* --- engine ------------------------------------------------------------------------------------------------------- */
+/* --- engine --- */
 
 typedef struct cm_engine cm_engine;
 
@@ -21,7 +21,7 @@ const cm_tok *cm_engine_tok(const cm_engine *g);
 const cm_model *cm_engine_model(const cm_engine *g);
 const cm_shape *cm_engine_shape(const cm_engine *g);
 
-/* --- session ------------------------------------------------------------------------------------------------------ */
+/* --- session --- */
 
 /* One timeline: the tokens whose keys and values are in its cache. */
 typedef struct cm_session cm_session;
@@ -34,12 +34,13 @@ uint32_t cm_session_len(const cm_session *s);           /* tokens in the cache *
 const uint32_t *cm_session_tokens(const cm_session *s); /* [len] */
 /* How many of tokens[0..n) the session holds already, from the start on. */
 size_t cm_session_common(const cm_session *s, const uint32_t *tokens, size_t n);
-void cm_session_rewind(cm_session *s, uint32_t len);    /* forgets everything from position len on */
+void cm_session_rewind(cm_session *s, uint32_t len); /* forgets everything from position len on */
 
-/* Makes `to` hold what `from` holds, without computing. Both are of one engine; CM_E_LIMIT when `to` is too small. */
+/* Makes `to` hold what `from` holds, without computing. Both are of one engine; CM_E_LIMIT when
+ * `to` is too small. */
 cm_code cm_session_copy(cm_session *to, const cm_session *from, cm_err *e);
 
-/* --- batch ---------------------------------------------------------------------------------------------------------- */
+/* --- batch --- */
 
 /* What computes: threads, instruction set, scratch memory for `max_cols` tokens a pass. */
 typedef struct cm_batch cm_batch;
@@ -57,16 +58,18 @@ void cm_batch_close(cm_batch *b);
 unsigned cm_batch_threads(const cm_batch *b);
 cm_isa cm_batch_isa(const cm_batch *b);
 
-/* Makes the session hold exactly tokens[0..n): keeps the common prefix of what it has (prefix reuse), computes the rest
- * in pieces of max_cols, and writes the logits after the last token to `logits` [vocab] (may be NULL). n >= 1. The last
- * token is always computed anew when logits are wanted. `reused` (may be NULL) receives how many tokens were kept.
- * CM_E_LIMIT when n exceeds the session's context. */
-cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n, float *logits, size_t *reused,
-                        cm_err *e);
+/* Makes the session hold exactly tokens[0..n): keeps the common prefix of what it has (prefix
+ * reuse), computes the rest in pieces of max_cols, and writes the logits after the last token to
+ * `logits` [vocab] (may be NULL). n >= 1. The last token is always computed anew when logits are
+ * wanted. `reused` (may be NULL) receives how many tokens were kept. CM_E_LIMIT when n exceeds the
+ * session's context. */
+cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n,
+                        float *logits, size_t *reused, cm_err *e);
 
-/* Appends one token to each of n different sessions (n <= max_logits) in one pass; logits[i] receives the vocab logits
- * after it. Every session must have room (CM_E_LIMIT). Does not allocate. */
-cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens, size_t n, float *const *logits,
-                      cm_err *e);
+/* Appends one token to each of n different sessions (n <= max_logits) in one pass; logits[i]
+ * receives the vocab logits after it. Every session must have room (CM_E_LIMIT). Does not
+ * allocate. */
+cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens, size_t n,
+                      float *const *logits, cm_err *e);
 
 #endif

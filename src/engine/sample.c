@@ -26,13 +26,17 @@ cm_sample_options cm_sample_defaults(void) {
 }
 
 cm_code cm_sample_check(const cm_sample_options *o, cm_err *e) {
-  if (!(o->temperature >= 0 && o->temperature <= 100)) return cm_fail(e, CM_E_USAGE, 0, "temperature must be 0 to 100");
-  if (!(o->top_p > 0 && o->top_p <= 1)) return cm_fail(e, CM_E_USAGE, 0, "top-p must be above 0 and at most 1");
-  if (!(o->min_p >= 0 && o->min_p < 1)) return cm_fail(e, CM_E_USAGE, 0, "min-p must be at least 0 and below 1");
+  if (!(o->temperature >= 0 && o->temperature <= 100))
+    return cm_fail(e, CM_E_USAGE, 0, "temperature must be 0 to 100");
+  if (!(o->top_p > 0 && o->top_p <= 1))
+    return cm_fail(e, CM_E_USAGE, 0, "top-p must be above 0 and at most 1");
+  if (!(o->min_p >= 0 && o->min_p < 1))
+    return cm_fail(e, CM_E_USAGE, 0, "min-p must be at least 0 and below 1");
   if (!(o->repeat_penalty > 0 && o->repeat_penalty <= 10))
     return cm_fail(e, CM_E_USAGE, 0, "repetition penalty must be above 0 and at most 10");
   if (o->repeat_last > MAX_REPEAT_LAST)
-    return cm_fail(e, CM_E_USAGE, 0, "the repetition penalty looks at up to %d tokens", MAX_REPEAT_LAST);
+    return cm_fail(e, CM_E_USAGE, 0, "the repetition penalty looks at up to %d tokens",
+                   MAX_REPEAT_LAST);
   return CM_OK;
 }
 
@@ -67,7 +71,8 @@ static uint64_t next_random(cm_sampler *s) {
   return z ^ (z >> 31);
 }
 
-/* Penalizes each of the recent tokens once; returns how many values were put aside for restore(). */
+/* Penalizes each of the recent tokens once; returns how many values were put aside for restore().
+ */
 static size_t penalize(cm_sampler *s, float *logits, const uint32_t *recent, size_t n) {
   size_t from = n > s->o.repeat_last ? n - s->o.repeat_last : 0, saved = 0;
   if (s->o.repeat_penalty == 1) return 0;
@@ -87,7 +92,9 @@ static void restore(const cm_sampler *s, float *logits, size_t saved) {
 }
 
 /* Best first: larger logit, then lower id. */
-static bool before(candidate x, candidate y) { return x.logit != y.logit ? x.logit > y.logit : x.id < y.id; }
+static bool before(candidate x, candidate y) {
+  return x.logit != y.logit ? x.logit > y.logit : x.id < y.id;
+}
 
 static void sift(candidate *c, size_t root, size_t n) {
   for (size_t child; (child = 2 * root + 1) < n; root = child) {
@@ -127,7 +134,8 @@ static void select_best(candidate *c, size_t n, size_t k) {
   }
 }
 
-/* log of the sum of exp(logit - max), in index order, float64 so that 150,000 terms keep their digits. */
+/* log of the sum of exp(logit - max), in index order, float64 so that 150,000 terms keep their
+ * digits. */
 static double log_sum(const float *logits, size_t n, float max) {
   double sum = 0;
   for (size_t i = 0; i < n; i++)
@@ -155,7 +163,8 @@ static uint32_t draw(cm_sampler *s, size_t n) {
   }
   size_t m = 0;
   while (m < n) {
-    if (m > 0 && (kept >= (double)s->o.top_p * total || c[m].logit < s->o.min_p * c[0].logit)) break;
+    if (m > 0 && (kept >= (double)s->o.top_p * total || c[m].logit < s->o.min_p * c[0].logit))
+      break;
     kept += (double)c[m++].logit;
   }
   double at = (double)(next_random(s) >> 11) * 0x1p-53 * kept;
@@ -166,13 +175,15 @@ static uint32_t draw(cm_sampler *s, size_t n) {
   return c[m - 1].id;
 }
 
-uint32_t cm_sampler_pick(cm_sampler *s, float *logits, const uint32_t *recent, size_t n_recent, float *logprob) {
+uint32_t cm_sampler_pick(cm_sampler *s, float *logits, const uint32_t *recent, size_t n_recent,
+                         float *logprob) {
   float max = logits[cm_argmax(logits, s->vocab)];
   *logprob = 0;
   if (!isfinite(max)) return 0;
   double norm = log_sum(logits, s->vocab, max) + (double)max;
   size_t saved = penalize(s, logits, recent, n_recent);
-  uint32_t id = s->o.temperature > 0 ? draw(s, collect(s, logits)) : (uint32_t)cm_argmax(logits, s->vocab);
+  uint32_t id =
+      s->o.temperature > 0 ? draw(s, collect(s, logits)) : (uint32_t)cm_argmax(logits, s->vocab);
   restore(s, logits, saved);
   *logprob = (float)((double)logits[id] - norm);
   return id;

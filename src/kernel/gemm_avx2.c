@@ -1,9 +1,10 @@
 /* 16 rows x up to 4 columns at a time with AVX2.
  *
- * A lane is a row. For each group of four values, 16 rows are two vectors of 8 x 4 bytes; one broadcast gives the four
- * activations of a column; vpmaddubsw multiplies and adds pairs into 16-bit lanes. Small codes stay in 16 bits for several
- * groups before vpmaddwd widens them (4-bit codes: 8 groups; 5-bit: 4; 6-bit: 2), and that widening multiplies by the
- * sub-block's scale at no extra cost. Q8_0's codes need all 8 bits: there |w| meets sign(x, w), widened at once. */
+ * A lane is a row. For each group of four values, 16 rows are two vectors of 8 x 4 bytes; one
+ * broadcast gives the four activations of a column; vpmaddubsw multiplies and adds pairs into
+ * 16-bit lanes. Small codes stay in 16 bits for several groups before vpmaddwd widens them (4-bit
+ * codes: 8 groups; 5-bit: 4; 6-bit: 2), and that widening multiplies by the sub-block's scale at
+ * no extra cost. Q8_0's codes need all 8 bits: there |w| meets sign(x, w), widened at once. */
 #include "kernel/gemm.h"
 
 #include "quant/intrin.h"
@@ -29,8 +30,8 @@ INLINE __m256i broadcast4(const int8_t *x) {
 }
 
 /* sum[c] += scale * (16 rows . x[c]) over `groups` groups of four, widened every `step` groups. */
-INLINE void dot_groups(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t groups, size_t step,
-                       __m256i scale_lo, __m256i scale_hi, pair *sum) {
+INLINE void dot_groups(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t groups,
+                       size_t step, __m256i scale_lo, __m256i scale_hi, pair *sum) {
   for (size_t g = 0; g < groups; g += step) {
     __m256i lo[COLS], hi[COLS];
     for (size_t s = 0; s < step; s++) {
@@ -67,21 +68,23 @@ INLINE void dot_signed(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const
 
 /* acc[0..7] += (d * dx) * I, and for asymmetric types the second product is subtracted first. */
 INLINE void step8(float *acc, const float *d, float dx, __m256i i) {
-  __m256 f = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(d), _mm256_set1_ps(dx)), _mm256_cvtepi32_ps(i));
+  __m256 f =
+      _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(d), _mm256_set1_ps(dx)), _mm256_cvtepi32_ps(i));
   _mm256_storeu_ps(acc, _mm256_add_ps(_mm256_loadu_ps(acc), f));
 }
 
-INLINE void step8_min(float *acc, const float *d, const float *dm, float dx, __m256i i, __m256i m) {
+INLINE void step8_min(float *acc, const float *d, const float *dm, float dx, __m256i i,
+                      __m256i m) {
   __m256 x = _mm256_set1_ps(dx);
   __m256 f = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(d), x), _mm256_cvtepi32_ps(i));
   __m256 s = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(dm), x), _mm256_cvtepi32_ps(m));
   _mm256_storeu_ps(acc, _mm256_add_ps(_mm256_loadu_ps(acc), _mm256_sub_ps(f, s)));
 }
 
-/* --- blocks of 32 ---------------------------------------------------------------------------------------------------- */
+/* --- blocks of 32 --- */
 
-INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x, size_t blocks, size_t step,
-                   bool is_signed, float (*const *acc)[CM_PANEL_ROWS]) {
+INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x, size_t blocks,
+                   size_t step, bool is_signed, float (*const *acc)[CM_PANEL_ROWS]) {
   const __m256i ones = _mm256_set1_epi16(1);
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS];
@@ -104,7 +107,7 @@ INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x
   }
 }
 
-/* --- blocks of 256 --------------------------------------------------------------------------------------------------- */
+/* --- blocks of 256 --- */
 
 /* Eight int16 scales, each doubled for the two 16-bit lanes of its row. */
 INLINE __m256i twice(const int16_t *s) {
@@ -120,23 +123,26 @@ INLINE pair min_sums(const cm_panel256 *p, const cm_q8k *x, int sub_blocks) {
     for (int i = 0; i < per; i++) s0 += x->sums[s * per + i], s1 += x->sums[(s + 1) * per + i];
     __m256i both = _mm256_set1_epi32((s0 & 0xFFFF) | (int32_t)((uint32_t)s1 << 16));
     __m256i a = load(p->min[s]), b = load(p->min[s + 1]);
-    __m256i even = _mm256_unpacklo_epi16(a, b), odd = _mm256_unpackhi_epi16(a, b); /* rows 0-3 8-11 | 4-7 12-15 */
-    __m256i lo = _mm256_permute2x128_si256(even, odd, 0x20), hi = _mm256_permute2x128_si256(even, odd, 0x31);
+    __m256i even = _mm256_unpacklo_epi16(a, b),
+            odd = _mm256_unpackhi_epi16(a, b); /* rows 0-3 8-11 | 4-7 12-15 */
+    __m256i lo = _mm256_permute2x128_si256(even, odd, 0x20),
+            hi = _mm256_permute2x128_si256(even, odd, 0x31);
     m.lo = _mm256_add_epi32(m.lo, _mm256_madd_epi16(lo, both));
     m.hi = _mm256_add_epi32(m.hi, _mm256_madd_epi16(hi, both));
   }
   return m;
 }
 
-INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const *x, size_t blocks, size_t groups,
-                    size_t step, float (*const *acc)[CM_PANEL_ROWS]) {
+INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const *x, size_t blocks,
+                    size_t groups, size_t step, float (*const *acc)[CM_PANEL_ROWS]) {
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS];
     memset(sum, 0, sizeof sum);
     for (size_t s = 0; s < 64 / groups; s++) {
       const int8_t *xq[COLS];
       for (int c = 0; c < COLS; c++) xq[c] = x[c][b].q + 4 * groups * s;
-      dot_groups(p->q + groups * s, xq, groups, step, twice(p->scale[s]), twice(p->scale[s] + 8), sum);
+      dot_groups(p->q + groups * s, xq, groups, step, twice(p->scale[s]), twice(p->scale[s] + 8),
+                 sum);
     }
     for (int c = 0; c < COLS; c++) {
       float *a = *acc[c], dx = x[c][b].d;
@@ -153,8 +159,8 @@ INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const
 }
 
 /* One copy of the loops for each code width, so that their bounds are constants. */
-CM_AVX2 static void tile_of_width(const cm_quant *t, const void *p, const void *const *x, size_t blocks,
-                                  float (*const *acc)[CM_PANEL_ROWS]) {
+CM_AVX2 static void tile_of_width(const cm_quant *t, const void *p, const void *const *x,
+                                  size_t blocks, float (*const *acc)[CM_PANEL_ROWS]) {
   if (t->act == CM_ACT_Q8) {
     const cm_q8 *const *x8 = (const cm_q8 *const *)x;
     if (t->max_u > 31) tile32(t, p, x8, blocks, 1, true, acc);
@@ -169,8 +175,8 @@ CM_AVX2 static void tile_of_width(const cm_quant *t, const void *p, const void *
   else tile256(t, p, xk, blocks, 4, 4, acc);
 }
 
-CM_AVX2 void cm_tile_avx2(const cm_quant *q, const void *panels, const void *const *x, size_t ncols, size_t blocks,
-                          float (*acc)[CM_PANEL_ROWS]) {
+CM_AVX2 void cm_tile_avx2(const cm_quant *q, const void *panels, const void *const *x,
+                          size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
   float spare[1][CM_PANEL_ROWS] = {{0}}; /* where columns go that don't exist */
   for (size_t c = 0; c < ncols; c += COLS) {
     const void *xc[COLS];

@@ -6,8 +6,8 @@
 #include "kernel/state.h"
 
 enum {
-  ELEMENT_GRAIN = 16384,     /* values of an element-wise loop that are worth a thread */
-  ATTENTION_GRAIN = 1 << 16  /* products of attention, likewise */
+  ELEMENT_GRAIN = 16384,    /* values of an element-wise loop that are worth a thread */
+  ATTENTION_GRAIN = 1 << 16 /* products of attention, likewise */
 };
 
 const cm_ops *cm_ops_of(cm_isa isa) {
@@ -33,11 +33,16 @@ typedef struct job {
 static void quantize_part(void *ctx, size_t begin, size_t end, unsigned worker) {
   (void)worker;
   const job *j = ctx;
-  for (size_t c = begin; c < end; c++) j->quantize(j->x + c * j->n, j->out + c * j->out_stride, j->n);
+  for (size_t c = begin; c < end; c++)
+    j->quantize(j->x + c * j->n, j->out + c * j->out_stride, j->n);
 }
 
 void cm_quantize_cols(cm_kern *k, cm_act act, const float *x, size_t n, size_t ncols, void *out) {
-  job j = {.quantize = cm_act_quantizer(act, k->isa), .x = x, .out = out, .n = n, .out_stride = cm_act_bytes(act, n)};
+  job j = {.quantize = cm_act_quantizer(act, k->isa),
+           .x = x,
+           .out = out,
+           .n = n,
+           .out_stride = cm_act_bytes(act, n)};
   cm_pool_for(k->pool, ncols, ELEMENT_GRAIN / n + 1, quantize_part, &j);
 }
 
@@ -51,7 +56,8 @@ static void rmsnorm_part(void *ctx, size_t begin, size_t end, unsigned worker) {
   }
 }
 
-void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n, size_t ncols, float *out) {
+void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n, size_t ncols,
+                float *out) {
   job j = {.ops = k->ops, .x = x, .w = w, .y = out, .n = n, .eps = eps};
   cm_pool_for(k->pool, ncols, ELEMENT_GRAIN / n + 1, rmsnorm_part, &j);
 }
@@ -82,7 +88,9 @@ void cm_silu_mul(cm_kern *k, float *gate, const float *up, size_t n) {
   cm_pool_for(k->pool, n, ELEMENT_GRAIN / 4, silu_part, &j);
 }
 
-void cm_store_f16(const float *x, uint16_t *out, size_t n) { cm_ops_of(cm_cpu_best())->store_f16(x, out, n); }
+void cm_store_f16(const float *x, uint16_t *out, size_t n) {
+  cm_ops_of(cm_cpu_best())->store_f16(x, out, n);
+}
 
 void cm_exp_many(cm_kern *k, float *x, size_t n) { k->ops->exp_many(x, n); }
 
@@ -98,7 +106,7 @@ size_t cm_argmax(const float *x, size_t n) {
   return best;
 }
 
-/* --- attention ---------------------------------------------------------------------------------------------------- */
+/* --- attention --- */
 
 typedef struct attn_job {
   const cm_ops *ops;
@@ -113,14 +121,15 @@ static void attention_part(void *ctx, size_t begin, size_t end, unsigned worker)
   for (size_t i = begin; i < end; i++) {
     const cm_attn_col *c = &j->cols[i / j->kv_heads];
     size_t h = i % j->kv_heads, at = h * j->group * j->dim;
-    j->ops->attend(c->q + at, c->k + h * j->head_stride, c->v + h * j->head_stride, c->count, j->group, j->dim,
-                   c->out + at);
+    j->ops->attend(c->q + at, c->k + h * j->head_stride, c->v + h * j->head_stride, c->count,
+                   j->group, j->dim, c->out + at);
   }
 }
 
-void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads, size_t head_dim,
-                  size_t head_stride) {
+void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads,
+                  size_t head_dim, size_t head_stride) {
   attn_job j = {k->ops, cols, kv_heads, heads / kv_heads, head_dim, head_stride};
-  size_t products = (size_t)cols[ncols - 1].count * j.group * head_dim * 2; /* of one item, about */
+  size_t products =
+      (size_t)cols[ncols - 1].count * j.group * head_dim * 2; /* of one item, about */
   cm_pool_for(k->pool, ncols * kv_heads, ATTENTION_GRAIN / products + 1, attention_part, &j);
 }

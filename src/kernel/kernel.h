@@ -1,8 +1,10 @@
-/* kernel: the arithmetic of a transformer on float columns and quantized matrices, over all threads of a pool.
+/* kernel: the arithmetic of a transformer on float columns and quantized matrices, over all
+ * threads of a pool.
  *
- * Shapes: a "column" is one token's vector, stored contiguously; a set of columns is x[col][n]. Every function gives the
- * same bits for every instruction set, thread count and number of columns: each output has one fixed sequence of
- * float32 operations (matrices: quant/quant.h; the rest: stated below), and threads only divide the outputs. */
+ * Shapes: a "column" is one token's vector, stored contiguously; a set of columns is x[col][n].
+ * Every function gives the same bits for every instruction set, thread count and number of
+ * columns: each output has one fixed sequence of float32 operations (matrices: quant/quant.h; the
+ * rest: stated below), and threads only divide the outputs. */
 #ifndef CM_KERNEL_KERNEL_H
 #define CM_KERNEL_KERNEL_H
 #include <stddef.h>
@@ -14,28 +16,32 @@
 /* Where to compute: an instruction set, a team of threads, and their scratch memory. */
 typedef struct cm_kern cm_kern;
 
-/* `pool` (may be NULL) is borrowed and must outlive it. CM_E_UNSUPPORTED when this machine lacks `isa`. */
+/* `pool` (may be NULL) is borrowed and must outlive it. CM_E_UNSUPPORTED when this machine lacks
+ * `isa`. */
 cm_code cm_kern_open(cm_kern **out, cm_isa isa, cm_pool *pool, cm_err *e);
 void cm_kern_close(cm_kern *k);
 cm_isa cm_kern_isa(const cm_kern *k);
 
-/* A weight matrix in file layout: y = W x, W has `rows` rows of `cols` values. `data` is borrowed. */
+/* A weight matrix in file layout: y = W x, W has `rows` rows of `cols` values. `data` is borrowed.
+ */
 typedef struct cm_mat {
   const cm_quant *q;
   const void *data;
   size_t rows, cols, row_bytes;
 } cm_mat;
 
-/* Quantizes columns x[ncols][n] to the activation form `act`: out holds ncols * cm_act_bytes(act, n) bytes. */
+/* Quantizes columns x[ncols][n] to the activation form `act`: out holds ncols * cm_act_bytes(act,
+ * n) bytes. */
 void cm_quantize_cols(cm_kern *k, cm_act act, const float *x, size_t n, size_t ncols, void *out);
 
-/* y[c][r] = row r of w times column c, for ncols columns xq in the activation form of w. Column c of the result starts
- * at y + c * ldy. */
+/* y[c][r] = row r of w times column c, for ncols columns xq in the activation form of w. Column c
+ * of the result starts at y + c * ldy. */
 void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *y, size_t ldy);
 
-/* out = x / sqrt(mean(x^2) + eps) * w per column of n values (Zhang and Sennrich, 2019). The sum of squares runs over
- * 32 chains like a float dot product. */
-void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n, size_t ncols, float *out);
+/* out = x / sqrt(mean(x^2) + eps) * w per column of n values (Zhang and Sennrich, 2019). The sum
+ * of squares runs over 32 chains like a float dot product. */
+void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n, size_t ncols,
+                float *out);
 
 /* x[c][i] += b[i] (bias), and x[i] += y[i] over n values in all (residual). */
 void cm_add_bias(cm_kern *k, float *x, const float *b, size_t n, size_t ncols);
@@ -53,23 +59,26 @@ void cm_rope(float *x, const float *cs, size_t heads, size_t dim);
 /* Converts n floats to f16, round to nearest even. */
 void cm_store_f16(const float *x, uint16_t *out, size_t n);
 
-/* One query column's attention. K and V of one layer and one KV head lie at k/v + position * head_dim (f16). */
+/* One query column's attention. K and V of one layer and one KV head lie at k/v + position *
+ * head_dim (f16). */
 typedef struct cm_attn_col {
-  const float *q;       /* [heads][head_dim] */
+  const float *q;        /* [heads][head_dim] */
   const uint16_t *k, *v; /* head h of the cache starts at k + h * head_stride */
-  uint32_t count;       /* positions 0 .. count-1 are attended */
-  float *out;           /* [heads][head_dim] */
+  uint32_t count;        /* positions 0 .. count-1 are attended */
+  float *out;            /* [heads][head_dim] */
 } cm_attn_col;
 
-/* Grouped-query attention (Ainslie et al., 2023) as online softmax (Milakov and Gimelshein, 2018): scores scaled by
- * 1/sqrt(head_dim), positions in tiles of 64 counted from 0, within a tile in order, tiles merged in order. */
-void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads, size_t head_dim,
-                  size_t head_stride);
+/* Grouped-query attention (Ainslie et al., 2023) as online softmax (Milakov and Gimelshein, 2018):
+ * scores scaled by 1/sqrt(head_dim), positions in tiles of 64 counted from 0, within a tile in
+ * order, tiles merged in order. */
+void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads,
+                  size_t head_dim, size_t head_stride);
 
 /* Index of the largest of n values; the first one on a tie; NaN never wins. */
 size_t cm_argmax(const float *x, size_t n);
 
-/* e^x and the same operations on n values: within 2 ulp of exact, 0 below -87.3, one fixed operation order. */
+/* e^x and the same operations on n values: within 2 ulp of exact, 0 below -87.3, one fixed
+ * operation order. */
 float cm_expf(float x);
 void cm_exp_many(cm_kern *k, float *x, size_t n);
 

@@ -1,24 +1,27 @@
-/* Matrix times columns. One or two columns (decode) are bound by memory: each row is read once, in file layout, by the
- * type's dot_rows. Many columns (prefill, batches) are bound by arithmetic: 16 rows at a time are unpacked to int8 panels
- * in the cache and meet all columns there. Both give the same bits (quant/quant.h). */
+/* Matrix times columns. One or two columns (decode) are bound by memory: each row is read once, in
+ * file layout, by the type's dot_rows. Many columns (prefill, batches) are bound by arithmetic: 16
+ * rows at a time are unpacked to int8 panels in the cache and meet all columns there. Both give
+ * the same bits (quant/quant.h). */
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/os.h"
 #include "kernel/gemm.h"
 #include "kernel/ops.h"
 #include "kernel/state.h"
 
 enum {
-  GEMM_MIN_COLS = 3,     /* fewer columns than this: dot_rows for each */
-  CHUNK_BYTES = 96 << 10,   /* of weights that a thread takes at once when decoding: some 10 us; handing over costs 1 */
+  GEMM_MIN_COLS = 3,        /* fewer columns than this: dot_rows for each */
+  CHUNK_BYTES = 96 << 10,   /* of weights that a thread takes at once when decoding: some 10 us;
+                               handing over costs 1 */
   CHUNK_PRODUCTS = 1 << 19, /* likewise with many columns */
-  PANEL_VALUES = 2048    /* columns of W unpacked at once: 16 rows x 2,048 bytes fit the L2 cache beside x */
+  PANEL_VALUES =
+      2048 /* columns of W unpacked at once: 16 rows x 2,048 bytes fit the L2 cache beside x */
 };
 
 cm_code cm_kern_open(cm_kern **out, cm_isa isa, cm_pool *pool, cm_err *e) {
   *out = NULL;
-  if (!cm_cpu_has(isa)) return cm_fail(e, CM_E_UNSUPPORTED, 0, "this machine has no %s", cm_isa_name(isa));
+  if (!cm_cpu_has(isa))
+    return cm_fail(e, CM_E_UNSUPPORTED, 0, "this machine has no %s", cm_isa_name(isa));
   cm_kern *k = cm_alloc(1, sizeof *k);
   if (!k) return cm_fail(e, CM_E_NOMEM, 0, "no memory for kernels");
   k->isa = isa;
@@ -61,14 +64,18 @@ static void dot_part(void *ctx, size_t begin, size_t end, unsigned worker) {
   const job *j = ctx;
   const uint8_t *rows = (const uint8_t *)j->w->data + begin * j->w->row_bytes;
   for (size_t c = 0; c < j->ncols; c++)
-    j->dot(rows, j->w->row_bytes, end - begin, j->x + c * j->x_stride, j->w->cols, j->y + c * j->ldy + begin);
+    j->dot(rows, j->w->row_bytes, end - begin, j->x + c * j->x_stride, j->w->cols,
+           j->y + c * j->ldy + begin);
 }
 
-/* One piece of at most PANEL_VALUES values of 16 rows: unpack, then all columns. Partial sums wait in y. */
-static void panel_piece(const job *j, size_t row, size_t rows, size_t first, size_t blocks, uint8_t *panels) {
+/* One piece of at most PANEL_VALUES values of 16 rows: unpack, then all columns. Partial sums wait
+ * in y. */
+static void panel_piece(const job *j, size_t row, size_t rows, size_t first, size_t blocks,
+                        uint8_t *panels) {
   size_t values = j->w->q->act == CM_ACT_Q8 ? 32 : 256;
   size_t act_bytes = cm_act_bytes(j->w->q->act, values);
-  j->unpack((const uint8_t *)j->w->data + row * j->w->row_bytes, j->w->row_bytes, rows, first, blocks, panels);
+  j->unpack((const uint8_t *)j->w->data + row * j->w->row_bytes, j->w->row_bytes, rows, first,
+            blocks, panels);
   for (size_t c = 0; c < j->ncols; c += CM_TILE_COLS) {
     size_t n = j->ncols - c < CM_TILE_COLS ? j->ncols - c : CM_TILE_COLS;
     _Alignas(64) float acc[CM_TILE_COLS][CM_PANEL_ROWS] = {{0}};
@@ -78,7 +85,8 @@ static void panel_piece(const job *j, size_t row, size_t rows, size_t first, siz
       if (first) memcpy(acc[i], j->y + (c + i) * j->ldy + row, rows * sizeof(float));
     }
     j->tile(j->w->q, panels, x, n, blocks, acc);
-    for (size_t i = 0; i < n; i++) memcpy(j->y + (c + i) * j->ldy + row, acc[i], rows * sizeof(float));
+    for (size_t i = 0; i < n; i++)
+      memcpy(j->y + (c + i) * j->ldy + row, acc[i], rows * sizeof(float));
   }
 }
 
@@ -106,7 +114,13 @@ cm_tile_fn *cm_tile_kernel(cm_isa isa) {
 }
 
 void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *y, size_t ldy) {
-  job j = {.k = k, .w = w, .x = xq, .x_stride = cm_act_bytes(w->q->act, w->cols), .ncols = ncols, .y = y, .ldy = ldy};
+  job j = {.k = k,
+           .w = w,
+           .x = xq,
+           .x_stride = cm_act_bytes(w->q->act, w->cols),
+           .ncols = ncols,
+           .y = y,
+           .ldy = ldy};
   j.dot = cm_quant_dot_rows(w->q, k->isa);
   j.tile = cm_tile_kernel(k->isa);
   if (ncols < GEMM_MIN_COLS || w->q->act == CM_ACT_F32 || !j.tile) {
@@ -116,5 +130,6 @@ void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float 
   }
   j.unpack = cm_quant_unpack(w->q, k->isa);
   size_t panels = (w->rows + CM_PANEL_ROWS - 1) / CM_PANEL_ROWS;
-  cm_pool_for(k->pool, panels, CHUNK_PRODUCTS / (CM_PANEL_ROWS * w->cols * ncols) + 1, gemm_part, &j);
+  cm_pool_for(k->pool, panels, CHUNK_PRODUCTS / (CM_PANEL_ROWS * w->cols * ncols) + 1, gemm_part,
+              &j);
 }

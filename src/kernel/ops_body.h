@@ -1,6 +1,7 @@
-/* The element-wise kernels and attention, written once with the compiler's vectors of 8 floats and compiled per
- * instruction set: the including file sets the target, OPS_NAME, and the two conversions LOAD_F16(dst, ptr) and
- * STORE_F16(ptr, src). No operation mixes lanes except where the order is spelled out, so wider registers change nothing.
+/* The element-wise kernels and attention, written once with the compiler's vectors of 8 floats and
+ * compiled per instruction set: the including file sets the target, OPS_NAME, and the two
+ * conversions LOAD_F16(dst, ptr) and STORE_F16(ptr, src). No operation mixes lanes except where
+ * the order is spelled out, so wider registers change nothing.
  */
 #include <string.h>
 
@@ -9,41 +10,43 @@
 typedef float v8 __attribute__((vector_size(32)));
 typedef int32_t i8x __attribute__((vector_size(32)));
 
-#define LOAD(dst, ptr) memcpy(&(dst), (ptr), sizeof(v8))
+#define LOAD(dst, ptr)  memcpy(&(dst), (ptr), sizeof(v8))
 #define STORE(ptr, src) memcpy((ptr), &(src), sizeof(v8))
 
-/* e^x: x = n ln2 + r with n from adding 1.5 * 2^23 (rounds to nearest even), ln2 in two parts (Cody and Waite), e^r by a
- * polynomial of degree 6 (minimax on +-ln2/2), 2^n by moving n into the exponent. Out of range: 0 or e^88. */
-#define EXP8(x)                                                                   \
-  do {                                                                            \
-    v8 lo_ = {0}, hi_ = {0};                                                      \
-    lo_ += -87.3f, hi_ += 88.0f;                                                  \
-    i8x under_ = (x) < lo_;                                                       \
-    i8x over_ = (x) > hi_;                                                        \
-    (x) = (v8)(((i8x)(x) & ~over_) | ((i8x)hi_ & over_));                         \
-    v8 t_ = (x) * 1.44269504f + 12582912.0f;                                      \
-    v8 n_ = t_ - 12582912.0f;                                                     \
-    v8 r_ = (x)-n_ * 0.693359375f;                                                \
-    r_ = r_ - n_ * -2.12194440e-4f;                                               \
-    v8 p_ = r_ * 1.3981999507e-3f + 8.3334519073e-3f;                             \
-    p_ = p_ * r_ + 4.1665795894e-2f;                                              \
-    p_ = p_ * r_ + 1.6666665459e-1f;                                              \
-    p_ = p_ * r_ + 5.0000001201e-1f;                                              \
-    p_ = p_ * (r_ * r_) + r_ + 1.0f;                                              \
-    i8x e_ = (((i8x)t_ - 0x4B400000) + 127) << 23;                                \
-    p_ = p_ * (v8)e_;                                                             \
-    (x) = (v8)((i8x)p_ & ~under_);                                                \
+/* e^x: x = n ln2 + r with n from adding 1.5 * 2^23 (rounds to nearest even), ln2 in two parts
+ * (Cody and Waite), e^r by a polynomial of degree 6 (minimax on +-ln2/2), 2^n by moving n into the
+ * exponent. Out of range: 0 or e^88. */
+#define EXP8(x)                                           \
+  do {                                                    \
+    v8 lo_ = {0}, hi_ = {0};                              \
+    lo_ += -87.3f, hi_ += 88.0f;                          \
+    i8x under_ = (x) < lo_;                               \
+    i8x over_ = (x) > hi_;                                \
+    (x) = (v8)(((i8x)(x) & ~over_) | ((i8x)hi_ & over_)); \
+    v8 t_ = (x)*1.44269504f + 12582912.0f;                \
+    v8 n_ = t_ - 12582912.0f;                             \
+    v8 r_ = (x)-n_ * 0.693359375f;                        \
+    r_ = r_ - n_ * -2.12194440e-4f;                       \
+    v8 p_ = r_ * 1.3981999507e-3f + 8.3334519073e-3f;     \
+    p_ = p_ * r_ + 4.1665795894e-2f;                      \
+    p_ = p_ * r_ + 1.6666665459e-1f;                      \
+    p_ = p_ * r_ + 5.0000001201e-1f;                      \
+    p_ = p_ * (r_ * r_) + r_ + 1.0f;                      \
+    i8x e_ = (((i8x)t_ - 0x4B400000) + 127) << 23;        \
+    p_ = p_ * (v8)e_;                                     \
+    (x) = (v8)((i8x)p_ & ~under_);                        \
   } while (0)
 
-/* Runs BODY on vectors x of 8; the last few values are padded with zeros, computed, and stored in part. */
-#define FOR_EACH_8(n)                                      \
-  for (size_t i = 0, m_ = 0; i < (n); i += 8)              \
-    if ((m_ = (n) - i < 8 ? (n) - i : 8), 1)
+/* Runs BODY on vectors x of 8; the last few values are padded with zeros, computed, and stored in
+ * part. */
+#define FOR_EACH_8(n)                         \
+  for (size_t i = 0, m_ = 0; i < (n); i += 8) \
+    if ((m_ = (n)-i < 8 ? (n)-i : 8), 1)
 
-#define LOAD_PART(dst, ptr)                          \
-  do {                                               \
-    (dst) = (v8){0};                                 \
-    memcpy(&(dst), (ptr), m_ == 8 ? 32 : m_ * 4);    \
+#define LOAD_PART(dst, ptr)                       \
+  do {                                            \
+    (dst) = (v8){0};                              \
+    memcpy(&(dst), (ptr), m_ == 8 ? 32 : m_ * 4); \
   } while (0)
 #define STORE_PART(ptr, src) memcpy((ptr), &(src), m_ == 8 ? 32 : m_ * 4)
 
@@ -57,12 +60,12 @@ static void exp_many(float *x, size_t n) {
 }
 
 /* 32 chains in four vectors, then the tree 16, 8, 4, 2, 1 of quant.h. */
-#define TREE(c0, c1, c2, c3, result)                            \
-  do {                                                          \
-    v8 s_ = ((c0) + (c2)) + ((c1) + (c3));                      \
-    float f4_[4];                                               \
+#define TREE(c0, c1, c2, c3, result)                              \
+  do {                                                            \
+    v8 s_ = ((c0) + (c2)) + ((c1) + (c3));                        \
+    float f4_[4];                                                 \
     for (int j_ = 0; j_ < 4; j_++) f4_[j_] = s_[j_] + s_[j_ + 4]; \
-    (result) = (f4_[0] + f4_[2]) + (f4_[1] + f4_[3]);           \
+    (result) = (f4_[0] + f4_[2]) + (f4_[1] + f4_[3]);             \
   } while (0)
 
 static float sum_squares(const float *x, size_t n) {
@@ -127,10 +130,10 @@ static void store_f16(const float *x, uint16_t *out, size_t n) {
   for (; i < n; i++) out[i] = cm_f32_to_f16(x[i]);
 }
 
-/* scores[g][p] for one tile: each is a sum over dim in 8 chains (dim is a multiple of 8), lanes added as a tree. K is
- * converted once for the whole group. */
-static void tile_scores(const float *q, const uint16_t *k, size_t n, size_t group, size_t dim, float scale,
-                        float scores[][CM_ATTN_TILE]) {
+/* scores[g][p] for one tile: each is a sum over dim in 8 chains (dim is a multiple of 8), lanes
+ * added as a tree. K is converted once for the whole group. */
+static void tile_scores(const float *q, const uint16_t *k, size_t n, size_t group, size_t dim,
+                        float scale, float scores[][CM_ATTN_TILE]) {
   float key[CM_HEAD_DIM_MAX];
   for (size_t p = 0; p < n; p++) {
     for (size_t i = 0; i < dim; i += 8) {
@@ -174,7 +177,8 @@ static void tile_softmax(float *scores, size_t n, size_t dim, float *max, float 
 }
 
 /* out[g] += weight[g][p] * v[p], p in order; 16 values of dim at a time stay in registers. */
-static void tile_values(const uint16_t *v, size_t n, size_t dim, const float *weights, float *out) {
+static void tile_values(const uint16_t *v, size_t n, size_t dim, const float *weights,
+                        float *out) {
   for (size_t i = 0; i < dim; i += 8) {
     v8 acc, a;
     LOAD(acc, out + i);
@@ -186,8 +190,8 @@ static void tile_values(const uint16_t *v, size_t n, size_t dim, const float *we
   }
 }
 
-static void attend(const float *q, const uint16_t *k, const uint16_t *v, uint32_t count, size_t group, size_t dim,
-                   float *out) {
+static void attend(const float *q, const uint16_t *k, const uint16_t *v, uint32_t count,
+                   size_t group, size_t dim, float *out) {
   float scores[CM_GROUP_MAX][CM_ATTN_TILE], max[CM_GROUP_MAX], sum[CM_GROUP_MAX];
   float scale = 1.0f / __builtin_sqrtf((float)dim);
   for (size_t g = 0; g < group; g++) max[g] = -1e30f, sum[g] = 0;

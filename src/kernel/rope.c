@@ -1,5 +1,6 @@
-/* Rotary position embeddings with our own exp, log, sin and cos in float64: the C library's differ between systems in
- * the last bits, and an answer must not. All series run to below 1e-16 on their reduced ranges. */
+/* Rotary position embeddings with our own exp, log, sin and cos in float64: the C library's differ
+ * between systems in the last bits, and an answer must not. All series run to below 1e-16 on their
+ * reduced ranges. */
 #include "kernel/kernel.h"
 
 static const double LN2 = 0.693147180559945309417232121458;

@@ -1,5 +1,5 @@
-/* The forward pass. Buffers hold [column][values]; every step runs over all columns before the next begins, so that each
- * weight matrix is streamed once for all of them. */
+/* The forward pass. Buffers hold [column][values]; every step runs over all columns before the
+ * next begins, so that each weight matrix is streamed once for all of them. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -9,15 +9,15 @@ struct cm_run {
   const cm_model *m;
   cm_kern *k;
   size_t max_cols, max_logits;
-  float *x;       /* [cols][hidden] the residual stream */
-  float *norm;    /* [cols][hidden] */
-  float *q;       /* [cols][heads * head_dim] */
-  float *kv;      /* [cols][kv_heads * head_dim], K and then V */
-  float *attn;    /* [cols][heads * head_dim] */
-  float *gate;    /* [cols][ff] */
-  float *up;      /* [cols][ff] */
-  float *angles;  /* [cols][head_dim] cos, sin pairs */
-  float *logits;  /* [max_logits][vocab] */
+  float *x;                 /* [cols][hidden] the residual stream */
+  float *norm;              /* [cols][hidden] */
+  float *q;                 /* [cols][heads * head_dim] */
+  float *kv;                /* [cols][kv_heads * head_dim], K and then V */
+  float *attn;              /* [cols][heads * head_dim] */
+  float *gate;              /* [cols][ff] */
+  float *up;                /* [cols][ff] */
+  float *angles;            /* [cols][head_dim] cos, sin pairs */
+  float *logits;            /* [max_logits][vocab] */
   void *acts[CM_ACT_COUNT]; /* the current input of matrices, in each form once it was needed */
   bool have[CM_ACT_COUNT];
   cm_attn_col *attn_cols;
@@ -36,11 +36,14 @@ static void *take(carve *c, size_t bytes) {
   return p;
 }
 
-static float *take_f32(carve *c, size_t cols, size_t n) { return take(c, cols * n * sizeof(float)); }
+static float *take_f32(carve *c, size_t cols, size_t n) {
+  return take(c, cols * n * sizeof(float));
+}
 
 static void carve_all(cm_run *r, carve *c) {
   const cm_shape *s = &r->m->shape;
-  size_t n = r->max_cols, q = (size_t)s->heads * s->head_dim, kv = (size_t)s->kv_heads * s->head_dim;
+  size_t n = r->max_cols, q = (size_t)s->heads * s->head_dim,
+         kv = (size_t)s->kv_heads * s->head_dim;
   size_t widest = s->ff > q ? s->ff : q;
   if (s->hidden > widest) widest = s->hidden;
   widest = (widest + 255) & ~(size_t)255;
@@ -53,11 +56,13 @@ static void carve_all(cm_run *r, carve *c) {
   r->up = take_f32(c, n, s->ff);
   r->angles = take_f32(c, n, s->head_dim);
   r->logits = take_f32(c, r->max_logits, s->vocab);
-  for (int a = CM_ACT_F32 + 1; a < CM_ACT_COUNT; a++) r->acts[a] = take(c, n * cm_act_bytes((cm_act)a, widest));
+  for (int a = CM_ACT_F32 + 1; a < CM_ACT_COUNT; a++)
+    r->acts[a] = take(c, n * cm_act_bytes((cm_act)a, widest));
   r->attn_cols = take(c, n * sizeof *r->attn_cols);
 }
 
-cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols, size_t max_logits, cm_err *e) {
+cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols,
+                    size_t max_logits, cm_err *e) {
   *out = NULL;
   cm_run *r = cm_alloc(1, sizeof *r);
   if (!r) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a forward pass");
@@ -67,7 +72,8 @@ cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols
   r->memory = cm_alloc(c.used + 64, 1);
   if (!r->memory) {
     cm_run_close(r);
-    return cm_fail(e, CM_E_NOMEM, 0, "no memory for %zu columns (%zu MiB)", max_cols, c.used >> 20);
+    return cm_fail(e, CM_E_NOMEM, 0, "no memory for %zu columns (%zu MiB)", max_cols,
+                   c.used >> 20);
   }
   c = (carve){(uint8_t *)(((uintptr_t)r->memory + 63) & ~(uintptr_t)63), 0};
   carve_all(r, &c);
@@ -81,7 +87,7 @@ void cm_run_close(cm_run *r) {
   cm_free(r);
 }
 
-/* --- matrices ------------------------------------------------------------------------------------------------------ */
+/* --- matrices --- */
 
 /* A new input for the matrices that follow; it is quantized at most once in each form. */
 static void new_input(cm_run *r) { memset(r->have, 0, sizeof r->have); }
@@ -97,12 +103,13 @@ static void mul(cm_run *r, const cm_mat *w, const float *x, size_t n, float *y) 
   cm_matmul(r->k, w, r->acts[act], n, y, w->rows);
 }
 
-static void mul_bias(cm_run *r, const cm_mat *w, const float *bias, const float *x, size_t n, float *y) {
+static void mul_bias(cm_run *r, const cm_mat *w, const float *bias, const float *x, size_t n,
+                     float *y) {
   mul(r, w, x, n, y);
   if (bias) cm_add_bias(r->k, y, bias, w->rows, n);
 }
 
-/* --- attention ------------------------------------------------------------------------------------------------------- */
+/* --- attention --- */
 
 /* Writes the new keys (rotated) or values of all columns into their caches. */
 static void store_kv(cm_run *r, const cm_col *cols, size_t n, uint32_t layer, bool is_v) {
@@ -111,21 +118,24 @@ static void store_kv(cm_run *r, const cm_col *cols, size_t n, uint32_t layer, bo
     float *x = r->kv + c * s->kv_heads * s->head_dim;
     if (!is_v) cm_rope(x, r->angles + c * s->head_dim, s->kv_heads, s->head_dim);
     const cm_kv *kv = cols[c].kv;
-    uint16_t *to = kv->data + layer * kv->layer_stride + (is_v ? s->kv_heads * kv->head_stride : 0);
+    uint16_t *to =
+        kv->data + layer * kv->layer_stride + (is_v ? s->kv_heads * kv->head_stride : 0);
     for (size_t h = 0; h < s->kv_heads; h++)
-      cm_store_f16(x + h * s->head_dim, to + h * kv->head_stride + (size_t)cols[c].pos * s->head_dim, s->head_dim);
+      cm_store_f16(x + h * s->head_dim,
+                   to + h * kv->head_stride + (size_t)cols[c].pos * s->head_dim, s->head_dim);
   }
 }
 
-/* Columns of one call may have caches of different sizes, so runs of equal head stride go together. */
+/* Columns of one call may have caches of different sizes, so runs of equal head stride go
+ * together. */
 static void attend(cm_run *r, const cm_col *cols, size_t n, uint32_t layer) {
   const cm_shape *s = &r->m->shape;
   size_t width = (size_t)s->heads * s->head_dim;
   for (size_t c = 0; c < n; c++) {
     const cm_kv *kv = cols[c].kv;
     const uint16_t *k = kv->data + layer * kv->layer_stride;
-    r->attn_cols[c] = (cm_attn_col){r->q + c * width, k, k + s->kv_heads * kv->head_stride, cols[c].pos + 1,
-                                    r->attn + c * width};
+    r->attn_cols[c] = (cm_attn_col){r->q + c * width, k, k + s->kv_heads * kv->head_stride,
+                                    cols[c].pos + 1, r->attn + c * width};
   }
   for (size_t from = 0, to; from < n; from = to) {
     size_t stride = cols[from].kv->head_stride;
@@ -165,7 +175,7 @@ static void ffn_block(cm_run *r, size_t n, uint32_t layer) {
   cm_add(r->k, r->x, r->norm, n * s->hidden);
 }
 
-/* --- ends --------------------------------------------------------------------------------------------------------------- */
+/* --- ends --- */
 
 static void embed(cm_run *r, const cm_col *cols, size_t n) {
   const cm_mat *w = &r->m->embed;
@@ -191,7 +201,8 @@ static void output(cm_run *r, const cm_col *cols, size_t n) {
   new_input(r);
   mul(r, &r->m->output, r->norm, wanted, r->logits);
   for (size_t c = 0, i = 0; c < n; c++)
-    if (cols[c].logits) memcpy(cols[c].logits, r->logits + i++ * s->vocab, s->vocab * sizeof(float));
+    if (cols[c].logits)
+      memcpy(cols[c].logits, r->logits + i++ * s->vocab, s->vocab * sizeof(float));
 }
 
 void cm_forward(cm_run *r, const cm_col *cols, size_t n) {

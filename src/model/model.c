@@ -7,14 +7,22 @@
 #include "model/parts.h"
 
 /* Limits that keep every size computed from the shape far inside 64 bits. */
-enum { MAX_LAYERS = 512, MAX_WIDTH = 1 << 18, MAX_VOCAB = 1 << 22, MAX_HEAD_DIM = 256, MAX_GROUP = 16 };
+enum {
+  MAX_LAYERS = 512,
+  MAX_WIDTH = 1 << 18,
+  MAX_VOCAB = 1 << 22,
+  MAX_HEAD_DIM = 256,
+  MAX_GROUP = 16
+};
 
-static cm_code arch_u32(const cm_gguf *f, const char *key, uint32_t max, uint32_t *out, cm_err *e) {
+static cm_code arch_u32(const cm_gguf *f, const char *key, uint32_t max, uint32_t *out,
+                        cm_err *e) {
   char full[64];
   snprintf(full, sizeof full, "qwen2.%s", key);
   cm_code code = cm_gguf_u32(f, full, true, out, e);
   if (code) return code;
-  if (*out < 1 || *out > max) return cm_fail(e, CM_E_FORMAT, 0, "%s is %u, not 1 to %u", full, *out, max);
+  if (*out < 1 || *out > max)
+    return cm_fail(e, CM_E_FORMAT, 0, "%s is %u, not 1 to %u", full, *out, max);
   return CM_OK;
 }
 
@@ -23,25 +31,29 @@ static cm_code check_arch(const cm_gguf *f, cm_err *e) {
   cm_code code = cm_gguf_str(f, "general.architecture", true, &arch, e);
   if (code) return code;
   if (cm_str_is(arch, "qwen2")) return CM_OK;
-  return cm_fail(e, CM_E_UNSUPPORTED, 0, "architecture \"%.*s\" is not supported (qwen2 is)", (int)(arch.n < 40 ? arch.n : 40),
-                 arch.p);
+  return cm_fail(e, CM_E_UNSUPPORTED, 0, "architecture \"%.*s\" is not supported (qwen2 is)",
+                 (int)(arch.n < 40 ? arch.n : 40), arch.p);
 }
 
-/* Position scaling changes the rotation: without code for it the answers would be silently wrong. */
+/* Position scaling changes the rotation: without code for it the answers would be silently wrong.
+ */
 static cm_code check_scaling(const cm_gguf *f, cm_err *e) {
   cm_str type = CM_STR("none");
   cm_code code = cm_gguf_str(f, "qwen2.rope.scaling.type", false, &type, e);
   if (code) return code;
   if (cm_str_is(type, "none")) return CM_OK;
-  return cm_fail(e, CM_E_UNSUPPORTED, 0, "qwen2.rope.scaling.type other than none is not supported");
+  return cm_fail(e, CM_E_UNSUPPORTED, 0,
+                 "qwen2.rope.scaling.type other than none is not supported");
 }
 
 static cm_code check_heads(const cm_shape *s, cm_err *e) {
   if (s->heads % s->kv_heads || s->heads / s->kv_heads > MAX_GROUP)
-    return cm_fail(e, CM_E_FORMAT, 0, "%u attention heads don't share %u KV heads evenly (at most %d each)", s->heads,
+    return cm_fail(e, CM_E_FORMAT, 0,
+                   "%u attention heads don't share %u KV heads evenly (at most %d each)", s->heads,
                    s->kv_heads, MAX_GROUP);
   if (s->head_dim % 8 || s->head_dim > MAX_HEAD_DIM)
-    return cm_fail(e, CM_E_FORMAT, 0, "head dimension %u is not a multiple of 8 up to %d", s->head_dim, MAX_HEAD_DIM);
+    return cm_fail(e, CM_E_FORMAT, 0, "head dimension %u is not a multiple of 8 up to %d",
+                   s->head_dim, MAX_HEAD_DIM);
   return CM_OK;
 }
 
@@ -59,45 +71,53 @@ static cm_code read_shape(const cm_gguf *f, cm_shape *s, cm_err *e) {
   if (!code) code = cm_gguf_f32(f, "qwen2.rope.freq_base", false, &theta, e);
   if (!code) code = cm_gguf_f32(f, "qwen2.attention.layer_norm_rms_epsilon", true, &s->rms_eps, e);
   if (code) return code;
-  if (s->kv_heads < 1 || s->kv_heads > s->heads) return cm_fail(e, CM_E_FORMAT, 0, "%u KV heads", s->kv_heads);
+  if (s->kv_heads < 1 || s->kv_heads > s->heads)
+    return cm_fail(e, CM_E_FORMAT, 0, "%u KV heads", s->kv_heads);
   s->head_dim = s->hidden / s->heads;
   if (!code) code = cm_gguf_u32(f, "qwen2.attention.key_length", false, &s->head_dim, e);
   if (code) return code;
-  if (!(theta >= 1.0f && theta <= 1e12f)) return cm_fail(e, CM_E_FORMAT, 0, "qwen2.rope.freq_base is out of range");
-  if (!(s->rms_eps >= 0.0f && s->rms_eps < 1.0f)) return cm_fail(e, CM_E_FORMAT, 0, "RMS epsilon is out of range");
+  if (!(theta >= 1.0f && theta <= 1e12f))
+    return cm_fail(e, CM_E_FORMAT, 0, "qwen2.rope.freq_base is out of range");
+  if (!(s->rms_eps >= 0.0f && s->rms_eps < 1.0f))
+    return cm_fail(e, CM_E_FORMAT, 0, "RMS epsilon is out of range");
   s->rope_theta = (double)theta;
   return check_heads(s, e);
 }
 
-/* --- tensors ---------------------------------------------------------------------------------------------------- */
+/* --- tensors --- */
 
-static cm_code find(const cm_gguf *f, const char *name, uint64_t cols, uint64_t rows, const cm_gguf_tensor **out, cm_err *e) {
+static cm_code find(const cm_gguf *f, const char *name, uint64_t cols, uint64_t rows,
+                    const cm_gguf_tensor **out, cm_err *e) {
   const cm_gguf_tensor *t = cm_gguf_find_tensor(f, cm_str_of(name));
   if (!t) return cm_fail(e, CM_E_FORMAT, 0, "tensor %s is missing", name);
   if (t->dims[0] != cols || t->rows != rows)
-    return cm_fail(e, CM_E_FORMAT, t->offset, "tensor %s is %llu x %llu, expected %llu x %llu", name,
-                   (unsigned long long)t->dims[0], (unsigned long long)t->rows, (unsigned long long)cols,
-                   (unsigned long long)rows);
+    return cm_fail(e, CM_E_FORMAT, t->offset, "tensor %s is %llu x %llu, expected %llu x %llu",
+                   name, (unsigned long long)t->dims[0], (unsigned long long)t->rows,
+                   (unsigned long long)cols, (unsigned long long)rows);
   *out = t;
   return CM_OK;
 }
 
-static cm_code bind_mat(const cm_gguf *f, const char *name, uint64_t cols, uint64_t rows, cm_mat *m, cm_err *e) {
+static cm_code bind_mat(const cm_gguf *f, const char *name, uint64_t cols, uint64_t rows,
+                        cm_mat *m, cm_err *e) {
   const cm_gguf_tensor *t = NULL;
   cm_code code = find(f, name, cols, rows, &t, e);
   if (code) return code;
-  *m = (cm_mat){cm_quant_of(t->type->id), t->data, (size_t)rows, (size_t)cols, (size_t)t->row_bytes};
+  *m = (cm_mat){cm_quant_of(t->type->id), t->data, (size_t)rows, (size_t)cols,
+                (size_t)t->row_bytes};
   return CM_OK;
 }
 
-static cm_code bind_vec(const cm_gguf *f, const char *name, uint64_t n, bool required, const float **v, cm_err *e) {
+static cm_code bind_vec(const cm_gguf *f, const char *name, uint64_t n, bool required,
+                        const float **v, cm_err *e) {
   const cm_gguf_tensor *t = NULL;
   *v = NULL;
   if (!required && !cm_gguf_find_tensor(f, cm_str_of(name))) return CM_OK;
   cm_code code = find(f, name, n, 1, &t, e);
   if (code) return code;
   if (t->type->id != CM_Q_F32)
-    return cm_fail(e, CM_E_UNSUPPORTED, t->offset, "tensor %s is %s, expected F32", name, t->type->name);
+    return cm_fail(e, CM_E_UNSUPPORTED, t->offset, "tensor %s is %s, expected F32", name,
+                   t->type->name);
   *v = (const float *)(const void *)t->data;
   return CM_OK;
 }
@@ -107,8 +127,10 @@ static const char *layer_name(char buf[64], uint32_t layer, const char *what) {
   return buf;
 }
 
-static cm_code bind_layer(const cm_gguf *f, const cm_shape *s, uint32_t i, cm_layer *l, cm_err *e) {
-  uint64_t h = s->hidden, q = (uint64_t)s->heads * s->head_dim, kv = (uint64_t)s->kv_heads * s->head_dim;
+static cm_code bind_layer(const cm_gguf *f, const cm_shape *s, uint32_t i, cm_layer *l,
+                          cm_err *e) {
+  uint64_t h = s->hidden, q = (uint64_t)s->heads * s->head_dim,
+           kv = (uint64_t)s->kv_heads * s->head_dim;
   char n[64];
   cm_code code = bind_vec(f, layer_name(n, i, "attn_norm.weight"), h, true, &l->attn_norm, e);
   if (!code) code = bind_vec(f, layer_name(n, i, "ffn_norm.weight"), h, true, &l->ffn_norm, e);
@@ -140,7 +162,8 @@ static cm_code bind_ends(const cm_gguf *f, cm_model *m, cm_err *e) {
 static cm_code read_vocab(const cm_gguf *f, cm_shape *s, cm_err *e) {
   const cm_gguf_tensor *t = cm_gguf_find_tensor(f, CM_STR("token_embd.weight"));
   if (!t) return cm_fail(e, CM_E_FORMAT, 0, "tensor token_embd.weight is missing");
-  if (t->rows > MAX_VOCAB) return cm_fail(e, CM_E_LIMIT, t->offset, "vocabulary of more than %d tokens", MAX_VOCAB);
+  if (t->rows > MAX_VOCAB)
+    return cm_fail(e, CM_E_LIMIT, t->offset, "vocabulary of more than %d tokens", MAX_VOCAB);
   s->vocab = (uint32_t)t->rows;
   return CM_OK;
 }
@@ -168,7 +191,7 @@ void cm_model_close(cm_model *m) { cm_free(m); }
 
 const cm_shape *cm_model_shape(const cm_model *m) { return &m->shape; }
 
-/* --- KV cache --------------------------------------------------------------------------------------------------- */
+/* --- KV cache --- */
 
 uint64_t cm_kv_bytes(const cm_shape *s, uint32_t ctx) {
   return 2ull * s->layers * s->kv_heads * s->head_dim * sizeof(uint16_t) * ctx;
@@ -201,7 +224,8 @@ void cm_kv_close(cm_kv *kv) {
 
 void cm_kv_copy(cm_kv *to, const cm_kv *from, uint32_t n) {
   for (size_t h = 0; h < from->heads; h++)
-    memcpy(to->data + h * to->head_stride, from->data + h * from->head_stride, n * from->head_dim * sizeof *from->data);
+    memcpy(to->data + h * to->head_stride, from->data + h * from->head_stride,
+           n * from->head_dim * sizeof *from->data);
 }
 
 uint32_t cm_kv_ctx(const cm_kv *kv) { return kv->ctx; }

@@ -1,8 +1,10 @@
-/* model: a Qwen2 network bound to the tensors of a GGUF file, its KV cache, and the forward pass on the CPU.
+/* model: a Qwen2 network bound to the tensors of a GGUF file, its KV cache, and the forward pass
+ * on the CPU.
  *
- * Architecture (Qwen2 technical report, 2024): token embedding; per layer RMSNorm, grouped-query attention with biases
- * on Q, K and V and rotary positions, residual, RMSNorm, SwiGLU feed-forward, residual; final RMSNorm; output matrix
- * (the embedding itself when the file has no output.weight: tied). */
+ * Architecture (Qwen2 technical report, 2024): token embedding; per layer RMSNorm, grouped-query
+ * attention with biases on Q, K and V and rotary positions, residual, RMSNorm, SwiGLU
+ * feed-forward, residual; final RMSNorm; output matrix (the embedding itself when the file has no
+ * output.weight: tied). */
 #ifndef CM_MODEL_MODEL_H
 #define CM_MODEL_MODEL_H
 #include <stdint.h>
@@ -20,14 +22,15 @@ typedef struct cm_shape {
 
 typedef struct cm_model cm_model;
 
-/* Checks metadata, the type and dimensions of every tensor, and binds them; `f` is borrowed and must outlive the model.
- * CM_E_UNSUPPORTED names an architecture or feature that is not there, CM_E_FORMAT a missing or misshapen tensor. */
+/* Checks metadata, the type and dimensions of every tensor, and binds them; `f` is borrowed and
+ * must outlive the model. CM_E_UNSUPPORTED names an architecture or feature that is not there,
+ * CM_E_FORMAT a missing or misshapen tensor. */
 cm_code cm_model_open(cm_model **out, const cm_gguf *f, cm_err *e);
 void cm_model_close(cm_model *m);
 const cm_shape *cm_model_shape(const cm_model *m);
 
-/* Keys and values of one timeline: f16, [layer][K, V][kv_head][position][head_dim]. Memory for all `ctx` positions is
- * reserved at once and touched as it fills. */
+/* Keys and values of one timeline: f16, [layer][K, V][kv_head][position][head_dim]. Memory for all
+ * `ctx` positions is reserved at once and touched as it fills. */
 typedef struct cm_kv cm_kv;
 cm_code cm_kv_open(cm_kv **out, const cm_shape *s, uint32_t ctx, cm_err *e);
 void cm_kv_close(cm_kv *kv);
@@ -36,8 +39,8 @@ uint32_t cm_kv_ctx(const cm_kv *kv);
 void cm_kv_copy(cm_kv *to, const cm_kv *from, uint32_t n);
 uint64_t cm_kv_bytes(const cm_shape *s, uint32_t ctx);
 
-/* One token to compute: it is written to `kv` at `pos` and sees positions 0 .. pos, which must have been computed
- * before or stand earlier in the same call. */
+/* One token to compute: it is written to `kv` at `pos` and sees positions 0 .. pos, which must
+ * have been computed before or stand earlier in the same call. */
 typedef struct cm_col {
   cm_kv *kv;
   uint32_t pos;   /* < cm_kv_ctx */
@@ -48,12 +51,15 @@ typedef struct cm_col {
 /* Scratch memory of a forward pass. */
 typedef struct cm_run cm_run;
 
-/* For at most `max_cols` columns a call, of which at most `max_logits` want logits. `k` and `m` are borrowed. */
-cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols, size_t max_logits, cm_err *e);
+/* For at most `max_cols` columns a call, of which at most `max_logits` want logits. `k` and `m`
+ * are borrowed. */
+cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols,
+                    size_t max_logits, cm_err *e);
 void cm_run_close(cm_run *r);
 
-/* Computes n <= max_cols columns together: any mix of timelines and positions. A column's logits don't depend on what
- * else is in the call, nor on how a prompt is cut into calls. Does not allocate and cannot fail. */
+/* Computes n <= max_cols columns together: any mix of timelines and positions. A column's logits
+ * don't depend on what else is in the call, nor on how a prompt is cut into calls. Does not
+ * allocate and cannot fail. */
 void cm_forward(cm_run *r, const cm_col *cols, size_t n);
 
 #endif

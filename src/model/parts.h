@@ -4,10 +4,10 @@
 #include "model/model.h"
 
 typedef struct cm_layer {
-  const float *attn_norm, *ffn_norm;       /* [hidden] */
-  cm_mat q, k, v, o;                       /* hidden -> heads*dim, kv*dim, kv*dim; heads*dim -> hidden */
-  const float *q_bias, *k_bias, *v_bias;   /* NULL when the file has none */
-  cm_mat gate, up, down;                   /* hidden -> ff, hidden -> ff, ff -> hidden */
+  const float *attn_norm, *ffn_norm; /* [hidden] */
+  cm_mat q, k, v, o;                 /* hidden -> heads*dim, kv*dim, kv*dim; heads*dim -> hidden */
+  const float *q_bias, *k_bias, *v_bias; /* NULL when the file has none */
+  cm_mat gate, up, down;                 /* hidden -> ff, hidden -> ff, ff -> hidden */
 } cm_layer;
 
 struct cm_model {
@@ -21,8 +21,8 @@ struct cm_model {
 struct cm_kv {
   uint32_t ctx;
   size_t head_dim, heads; /* heads: of keys and values, over all layers */
-  size_t head_stride;  /* f16 values from one head to the next: ctx * head_dim */
-  size_t layer_stride; /* from one layer to the next: 2 * kv_heads * head_stride */
+  size_t head_stride;     /* f16 values from one head to the next: ctx * head_dim */
+  size_t layer_stride;    /* from one layer to the next: 2 * kv_heads * head_stride */
   uint16_t *data;
 };
 

@@ -40,8 +40,8 @@ CM_AVX2 CM_INLINE void cm_nibbles2(const uint8_t *a, const uint8_t *b, __m256i *
   *high = _mm256_and_si256(_mm256_srli_epi16(packed, 4), nibble);
 }
 
-/* The fifth bits of sixteen values, from bytes k and k + 1 of qh: each byte is repeated eight times and tested against
- * one bit a place. */
+/* The fifth bits of sixteen values, from bytes k and k + 1 of qh: each byte is repeated eight
+ * times and tested against one bit a place. */
 CM_AVX2 CM_INLINE __m256i cm_fifths16(__m256i qh, char k) {
   const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201u);
   __m128i repeat = _mm_unpacklo_epi64(_mm_set1_epi8(k), _mm_set1_epi8((char)(k + 1)));
@@ -83,8 +83,8 @@ CM_AVX2 CM_INLINE __m256i cm_fold4(const __m256i s[4]) {
   return _mm256_hadd_epi32(_mm256_hadd_epi32(s[0], s[1]), _mm256_hadd_epi32(s[2], s[3]));
 }
 
-/* Pairs of products of signed values. The sign moves to the activation (never -128), so that |-128| = 128 is fine as
- * an unsigned factor and 2 * 128 * 127 fits in 16 bits. */
+/* Products of signed values, four added up a lane. The sign moves to the activation (never -128),
+ * so that |-128| = 128 is fine as an unsigned factor and 2 * 128 * 127 fits in 16 bits. */
 CM_AVX2 CM_INLINE __m256i cm_products_signed(__m256i v, __m256i x) {
   __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(v), _mm256_sign_epi8(x, v));
   return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
@@ -170,7 +170,8 @@ CM_AVX2 CM_INLINE void cm_rows8(const void *w, size_t row_bytes, size_t rows,
 
 /* Short rows end before the hardware has understood that they are streams; so while one group of
  * eight rows is read, the next one is fetched in memory order, at the same speed. With long rows
- * (whose groups don't fit in L1) the hardware does better alone. Fetching past the matrix does no harm. */
+ * (whose groups don't fit in L1) the hardware does better alone. Fetching past the matrix does no
+ * harm. */
 enum { CM_SHORT_ROW = 4096 };
 
 CM_AVX2 CM_INLINE void cm_fetch_ahead(const cm_type32 *t, const uint8_t *next_group, size_t b) {

@@ -150,9 +150,8 @@ static void merge(job *j, uint32_t i) {
   if (left->prev != NONE) offer(j, left->prev);
 }
 
-static cm_code reserve(cm_bpe_work *w, size_t n, cm_err *e) {
-  if (n <= w->cap) return CM_OK;
-  if (n > INT32_MAX) return cm_fail(e, CM_E_LIMIT, 0, "a word of %zu bytes is too long", n);
+static bool reserve(cm_bpe_work *w, size_t n) {
+  if (n <= w->cap) return true;
   size_t cap = n < 256 ? 256 : n;
   cm_bpe_work_close(w);
   w->symbols = cm_realloc(NULL, cap, sizeof *w->symbols);
@@ -160,10 +159,9 @@ static cm_code reserve(cm_bpe_work *w, size_t n, cm_err *e) {
    * n - 1 entries and has n - 1 merges. */
   w->queue = cm_realloc(NULL, cap, 2 * sizeof *w->queue);
   w->spelling = cm_realloc(NULL, cap, 2); /* all of the alphabet is below U+0800 */
-  if (!w->symbols || !w->queue || !w->spelling)
-    return cm_fail(e, CM_E_NOMEM, 0, "no memory for a word of %zu bytes", n);
+  if (!w->symbols || !w->queue || !w->spelling) return false;
   w->cap = cap;
-  return CM_OK;
+  return true;
 }
 
 void cm_bpe_work_close(cm_bpe_work *w) {
@@ -189,8 +187,10 @@ static void spell(const cm_bpe *b, cm_str word, cm_bpe_work *w) {
 
 cm_code cm_bpe_encode(const cm_bpe *b, cm_str word, cm_bpe_work *w, cm_ids *out, cm_err *e) {
   if (word.n == 0) return CM_OK;
-  cm_code code = reserve(w, word.n, e);
-  if (code) return code;
+  if (word.n > INT32_MAX)
+    return cm_fail(e, CM_E_LIMIT, 0, "a word of %zu bytes is too long", word.n);
+  if (!reserve(w, word.n))
+    return cm_fail(e, CM_E_NOMEM, 0, "no memory for a word of %zu bytes", word.n);
   spell(b, word, w);
   job j = {b, w->spelling, w->symbols, {w->queue, 0}};
   for (uint32_t i = 0; i < word.n; i++) offer(&j, i);
@@ -199,6 +199,7 @@ cm_code cm_bpe_encode(const cm_bpe *b, cm_str word, cm_bpe_work *w, cm_ids *out,
     uint32_t i = (uint32_t)best;
     if (j.s[i].rank == best >> 32) merge(&j, i);
   }
+  cm_code code = CM_OK;
   for (uint32_t i = 0; code == CM_OK && i != NONE; i = j.s[i].next)
     code = cm_ids_push(out, j.s[i].id, e);
   return code;

@@ -1,4 +1,5 @@
-/* AVX-512 conversions that Debian's SIMDe lacks, element by element. Included before every file of the emulated build. */
+/* AVX-512 conversions that Debian's SIMDe lacks, element by element. Included before every file of
+ * the emulated build. */
 #ifndef CM_TESTS_SIMDE_SHIMS_H
 #define CM_TESTS_SIMDE_SHIMS_H
 #define SIMDE_ENABLE_NATIVE_ALIASES

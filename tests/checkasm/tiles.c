@@ -1,5 +1,6 @@
-/* tiles: the panel kernels against the scalar dot_rows, every quantized type. Built with -DCM_SIMDE, so that AVX-512 runs
- * in emulation on any x86-64 machine (tests/unit/kernel_matmul.c runs what the machine really has). */
+/* tiles: the panel kernels against the scalar dot_rows, every quantized type. Built with
+ * -DCM_SIMDE, so that AVX-512 runs in emulation on any x86-64 machine (tests/unit/kernel_matmul.c
+ * runs what the machine really has). */
 #include <stdio.h>
 #include <string.h>
 

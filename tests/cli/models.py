@@ -15,7 +15,7 @@ U32, I32, F32, STRING, ARRAY = 4, 5, 6, 8, 9
 TYPE_F32, TYPE_F16, TYPE_Q8_0 = 0, 1, 8
 END = None  # the token that ends the reply
 START = "\n"
-NORMAL, CONTROL = 1, 3
+NORMAL, CONTROL, USER_DEFINED = 1, 3, 4
 SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 HEAD_DIM, FF = 64, 32
 UNLIKELY = -60.0  # the logit of everything that a script does not mention
@@ -104,8 +104,8 @@ def _matrices(table, ids, count, width):
             "output_norm.weight": ((width,), TYPE_F32, floats([norm] * width))}
 
 
-def _metadata(name, spellings, layers, width, ctx):
-    types = [CONTROL if s in SPECIALS else NORMAL for s in spellings]
+def _metadata(name, spellings, layers, width, ctx, whole=()):
+    types = [CONTROL if s in SPECIALS else USER_DEFINED if s in whole else NORMAL for s in spellings]
     return {"general.architecture": (STRING, "qwen2"), "general.name": (STRING, name),
             "qwen2.block_count": (U32, layers), "qwen2.context_length": (U32, ctx),
             "qwen2.embedding_length": (U32, width), "qwen2.feed_forward_length": (U32, FF),
@@ -117,21 +117,21 @@ def _metadata(name, spellings, layers, width, ctx):
             "tokenizer.ggml.eos_token_id": (U32, spellings.index("<|im_end|>"))}
 
 
-def script_parts(table, name="cmdai-script", layers=1, ctx=4096):
+def script_parts(table, name="cmdai-script", layers=1, ctx=4096, whole=()):
     """A script's metadata and tensors, for write(). table: {text: [(next text, its probability), ...]}, from START on; a
-    text that is no key ends the reply."""
+    text that is no key ends the reply. The texts in `whole` are one token also in requests."""
     texts = {START: None, **{t: None for state in table for t in (state, *(n for n, _ in table[state]))}}
     spoken = [t for t in texts if t is not END]
     words = [t for t in spoken if len(t.encode("utf-8")) > 1]
-    spellings = [CHARS[b] for b in range(256)] + SPECIALS + [spelling(t) for t in words]
+    spellings = [CHARS[b] for b in range(256)] + SPECIALS + [spelling(t) for t in words] + list(whole)
     ids = {t: spellings.index(spelling(t)) for t in spoken}
     ids[END] = spellings.index("<|im_end|>")
-    whole = {t: table.get(t, [(END, 1.0)]) for t in spoken}
+    table = {t: table.get(t, [(END, 1.0)]) for t in spoken}
     width = (len(spellings) + HEAD_DIM - 1) // HEAD_DIM * HEAD_DIM
-    tensors = _matrices(whole, ids, len(spellings), width)
+    tensors = _matrices(table, ids, len(spellings), width)
     for number in range(layers):
         tensors.update(_layer(width, number))
-    return _metadata(name, spellings, layers, width, ctx), tensors
+    return _metadata(name, spellings, layers, width, ctx, whole), tensors
 
 
 def script(table, **options):

@@ -71,10 +71,10 @@ def _():
 
 @case("a long note is not cut inside a character")
 def _():
-    tail = "\u00e9\u6587" * 150
+    tail = "\u00e9\u6587" * 90  # 2 x 450 bytes of text, and a line of stderr holds 1023
     for pad in range(4):
         begin = "ls\n```\n" + "x" * pad
-        m = models.script({"\n": [(begin, 1.0)], begin: [(tail, 1.0)], tail: [("!" + tail, 1.0)]}, name="General")
+        m = models.script({"\n": [(begin, 1.0)], begin: [(tail, 1.0)], tail: [(" " + tail, 1.0)], " " + tail: [("." + tail, 1.0)]}, name="General")
         r = run("-m", m, "--explain", "list").ok(b"ls\n").says("\u6587")
         r.need(b"\\x" not in r.err, "stderr shows half a character")
 

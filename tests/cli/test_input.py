@@ -208,16 +208,21 @@ def _(kind):
 
 @case("a request at the limit is read, one byte more is not")
 def _():
-    m = ["-m", models.script({"\n": [(LS, 1.0)]}, ctx=1 << 17), "--ctx", "70000", "--timeout", "120"]
-    r = run("--json", *m, stdin=b"x" * 65536, limit=100).ok()
-    need(len(r.json()["request"]) == 65536 and r.json()["tokens"]["prompt"] > 65536, "the request was cut")
+    m = ["-m", models.script({"\n": [(LS, 1.0)]}, whole=("x" * 1024,))]
+    for args in ({"stdin": b"x" * 65536}, {"stdin": b"y", "words": ["x" * 65536]}):
+        words = args.pop("words", [])
+        d = run("--json", *m, *words, **args).ok().json()
+        need(d["request"] == "x" * 65536 and 64 <= d["tokens"]["prompt"] < 100, "the request was cut: %s" % d["tokens"])
     run(*m, stdin=b"x" * 65537).fails(2, "65536")
+    run(*m, "x" * 65537).fails(2, "65536")
 
 
-@case("context of more than a megabyte")
+@case("context at the limit is read, one byte more is not")
 def _():
-    r = run(*model(), "list", stdin=b"x" * (1 << 20) + b"y", limit=20)
-    r.fails(2, "stdin", "1048576")
+    m = ["-m", models.script({"\n": [(LS, 1.0)]}, whole=("x" * 1024,))]
+    d = run("--json", *m, "list", stdin=b"x" * (1 << 20)).ok().json()
+    need(d["tokens"]["prompt"] >= 1024, "the context was cut: %s" % d["tokens"])
+    run(*m, "list", stdin=b"x" * (1 << 20) + b"x").fails(2, "stdin", "1048576")
 
 
 @case("endless context")

@@ -5,7 +5,7 @@ import kit
 import models
 from kit import case, need, run
 
-ODD = "printf 'a\x1b[31mred\x1b[0m\x07\u202e\u2066\u200b\x7f\x9b1m\te'\ncat /etc/motd"
+ODD = "for i in *; do\n  printf 'a\x1b[31mred\x1b[0m\x07\u202e\u2066\u200b\x7f\x9b1m\te'\ndone"
 
 
 def commands():
@@ -129,7 +129,7 @@ def harmless(data):
 def _():
     r = kit.run_on_terminal("-m", models.says(ODD), "list").has_status(0)
     need(harmless(r.out) and r.out.count(b"\n") == 1 and r.out.endswith(b"\n"), "on the terminal: %r" % r.out)
-    for word in (b"\\x1b[31mred", b"\\x07", b"\\u202e", b"\\ncat /etc/motd", b"\\t", b"\\u2066", b"\\x7f", b"\\u009b"):
+    for word in (b"\\x1b[31mred", b"\\x07", b"\\u202e", b"do\\n  printf", b"\\t", b"\\u2066", b"\\x7f", b"\\u009b"):
         need(word in r.out, "no %r in %r" % (word, r.out))
 
 

@@ -1,4 +1,5 @@
-/* Runs a fuzz target over the files of a folder: found inputs stay fixed without a fuzzer at hand. */
+/* Runs a fuzz target over the files of a folder: found inputs stay fixed without a fuzzer at hand.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Any text, over a small vocabulary: what is encoded decodes to itself, a stream of it is UTF-8. */
+/* Any text, over a small vocabulary: its tokens decode to it, and a stream of them is UTF-8. */
 #include "../unit/token_gguf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -13,7 +13,7 @@
 
 enum { ARENA = 4 << 20 };
 
-/* --- the cases of tests/data/replies.txt -------------------------------------------------- */
+/* --- the cases of tests/data/replies.txt --- */
 
 typedef struct expected {
   bool command, refused, nothing, extra, odd, explained;
@@ -188,7 +188,7 @@ static void test_prefixes(void **state) {
   cm_buf_close(&file);
 }
 
-/* --- limits and failures ------------------------------------------------------------------ */
+/* --- limits and failures --- */
 
 static cm_code parse_repeated(const char *head, const char *body, const char *tail, size_t size,
                               cm_reply *r) {

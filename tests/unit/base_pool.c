@@ -1,6 +1,6 @@
 /* rooms: base */
-/* Every index is done exactly once, for any number of threads, items and grain, over many rounds, also when helpers sleep
- * in between. (The thread sanitizer runs this too.) */
+/* Every index is done exactly once, for any number of threads, items and grain, over many rounds,
+ * also when helpers sleep in between. (The thread sanitizer runs this too.) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +63,8 @@ static void refuses_silly_counts(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(each_index_once), cmocka_unit_test(wakes_from_sleep),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(each_index_once),
+                                     cmocka_unit_test(wakes_from_sleep),
                                      cmocka_unit_test(refuses_silly_counts)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

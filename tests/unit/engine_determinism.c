@@ -87,13 +87,13 @@ static void check_run(rig *r, unsigned threads, cm_isa isa, size_t piece, tally 
   t->same += steps.same == steps.all, t->all++;
 }
 
-/* --- the columns of the table ----------------------------------------------------------------- */
+/* --- the columns of the table --- */
 
 static tally threads(rig *r) {
   static const unsigned counts[] = {1, 2, 3, 5};
   tally t = {0};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-    check_run(r, counts[i], cm_cpu_best(), PROMPT, &t);
+    check_run(r, counts[i], cm_cpu_best(), 64, &t);
   return t;
 }
 
@@ -101,7 +101,7 @@ static tally pieces(rig *r) {
   static const size_t sizes[] = {0, 1, 2, 7, 64, PROMPT};
   tally t = {0};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    check_run(r, 2, cm_cpu_best(), sizes[i], &t);
+    check_run(r, 1, cm_cpu_best(), sizes[i], &t);
   return t;
 }
 
@@ -110,7 +110,7 @@ static tally instruction_sets(rig *r) {
   for (int isa = 0; isa < CM_ISA_COUNT; isa++) {
     if (!cm_cpu_has((cm_isa)isa)) continue;
     check_run(r, 1, (cm_isa)isa, 64, &t);
-    check_run(r, 2, (cm_isa)isa, 1, &t);
+    check_run(r, 1, (cm_isa)isa, 1, &t);
   }
   return t;
 }
@@ -193,7 +193,7 @@ static tally prefixes(rig *r) {
       {{20, 1}, {1, 0}, 0},
   };
   tally t = {0};
-  cm_batch *b = open_batch(r, 2, cm_cpu_best(), 64);
+  cm_batch *b = open_batch(r, 1, cm_cpu_best(), 64);
   cm_session *used = open_session(r, CTX), *fresh = open_session(r, CTX);
   uint32_t tokens[CTX];
   cm_err e;
@@ -213,7 +213,7 @@ static tally prefixes(rig *r) {
   return t;
 }
 
-/* --- the table -------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 static void open_rig(rig *r, const char *path) {
   cm_err e;
@@ -272,7 +272,7 @@ static void determinism(void **unused) {
   assert_true(good);
 }
 
-/* --- memory ----------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 static void loop(const rig *r, cm_batch *b, cm_session *s, cm_sampler *pick, cm_buf *text) {
   cm_tok_stream stream;

@@ -296,7 +296,7 @@ static void paths_are_named(void **state) {
   assert_null(f);
 }
 
-/* --- llama.cpp's files ------------------------------------------------------------------ */
+/* --- llama.cpp's files --- */
 
 /* The number after "TYPE": in the object "tensor_types" of a description; 0 when it isn't there.
  */

@@ -238,7 +238,7 @@ static void running_out_of_memory_is_reported(void **state) {
   }
 }
 
-/* --- llama.cpp's files ------------------------------------------------------------------ */
+/* --- llama.cpp's files --- */
 
 static void copy(const cm_gguf *f) {
   cm_err e;

@@ -1,6 +1,7 @@
 /* rooms: kernel quant */
-/* The panel kernels (many columns) give the bits of dot_rows (one column), for every type, instruction set, number of
- * rows, columns and threads; and the element-wise kernels the bits of their scalar form. */
+/* The panel kernels (many columns) give the bits of dot_rows (one column), for every type,
+ * instruction set, number of rows, columns and threads; and the element-wise kernels the bits of
+ * their scalar form. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,10 +45,11 @@ static void check_type(const cm_quant *q, cm_isa isa, size_t n, size_t ncols, un
   cm_mat w = {q, packed, ROWS, n, row_bytes};
   cm_matmul(k, &w, acts, ncols, y[0], ROWS + 3);
   for (size_t c = 0; c < ncols; c++) {
-    q->dot_rows[CM_ISA_SCALAR](packed, row_bytes, ROWS, acts + c * cm_act_bytes(q->act, n), n, expect);
+    q->dot_rows[CM_ISA_SCALAR](packed, row_bytes, ROWS, acts + c * cm_act_bytes(q->act, n), n,
+                               expect);
     if (memcmp(expect, y[c], sizeof expect) != 0)
-      fail_msg("%s %s n=%zu columns=%zu threads=%u: column %zu differs", cm_qtype_of(q->id)->name, cm_isa_name(isa), n,
-               ncols, threads, c);
+      fail_msg("%s %s n=%zu columns=%zu threads=%u: column %zu differs", cm_qtype_of(q->id)->name,
+               cm_isa_name(isa), n, ncols, threads, c);
   }
   cm_kern_close(k);
   cm_pool_close(pool);
@@ -65,7 +67,8 @@ static void panels_equal_rows(void **unused) {
 static void narrow_rows(void **unused) {
   (void)unused;
   for (int id = 0; id < CM_Q_COUNT; id++)
-    if (cm_qtype_of((cm_qid)id)->block_values <= 32) check_type(cm_quant_of((cm_qid)id), cm_cpu_best(), 96, 5, 2);
+    if (cm_qtype_of((cm_qid)id)->block_values <= 32)
+      check_type(cm_quant_of((cm_qid)id), cm_cpu_best(), 96, 5, 2);
 }
 
 /* The dot product is near the float64 one, so the bits above are the bits of something true. */
@@ -79,7 +82,8 @@ static void near_exact(void **unused) {
     for (size_t i = 0; i < N; i++) wide[i] = next_float(), x[i] = next_float();
     q->from_f32(wide, packed, N);
     q->to_f32(packed, row, N);
-    for (size_t i = 0; i < N; i++) exact += (double)row[i] * (double)x[i], size += fabs((double)row[i] * (double)x[i]);
+    for (size_t i = 0; i < N; i++)
+      exact += (double)row[i] * (double)x[i], size += fabs((double)row[i] * (double)x[i]);
     cm_act_quantizer(q->act, CM_ISA_SCALAR)(x, acts, N);
     q->dot_rows[CM_ISA_SCALAR](packed, 0, 1, acts, N, &got);
     assert_true(fabs((double)got - exact) < size * 0.004);
@@ -122,7 +126,8 @@ static void ops_equal_scalar(void **unused) {
     all_ops[isa]->store_f16(a, half[1], N);
     assert_memory_equal(half[0], half[1], sizeof half[0]);
     for (size_t i = 0; i < GROUP * DIM; i++) q[i] = next_float();
-    for (size_t i = 0; i < COUNT * DIM; i++) k[i] = cm_f32_to_f16(next_float()), v[i] = cm_f32_to_f16(next_float());
+    for (size_t i = 0; i < COUNT * DIM; i++)
+      k[i] = cm_f32_to_f16(next_float()), v[i] = cm_f32_to_f16(next_float());
     cm_ops_scalar.attend(q, k, v, COUNT, GROUP, DIM, out[0]);
     all_ops[isa]->attend(q, k, v, COUNT, GROUP, DIM, out[1]);
     assert_memory_equal(out[0], out[1], sizeof out[0]);
@@ -137,17 +142,20 @@ static void attention_is_softmax(void **unused) {
   static uint16_t k[COUNT * DIM], v[COUNT * DIM];
   double score[COUNT], sum = 0, max = -1e300;
   for (size_t i = 0; i < DIM; i++) q[i] = next_float();
-  for (size_t i = 0; i < COUNT * DIM; i++) k[i] = cm_f32_to_f16(next_float()), v[i] = cm_f32_to_f16(next_float());
+  for (size_t i = 0; i < COUNT * DIM; i++)
+    k[i] = cm_f32_to_f16(next_float()), v[i] = cm_f32_to_f16(next_float());
   for (size_t p = 0; p < COUNT; p++) {
     score[p] = 0;
-    for (size_t i = 0; i < DIM; i++) score[p] += (double)q[i] * (double)cm_f16_to_f32(k[p * DIM + i]) / 8;
+    for (size_t i = 0; i < DIM; i++)
+      score[p] += (double)q[i] * (double)cm_f16_to_f32(k[p * DIM + i]) / 8;
     max = fmax(max, score[p]);
   }
   for (size_t p = 0; p < COUNT; p++) sum += score[p] = exp(score[p] - max);
   cm_ops_scalar.attend(q, k, v, COUNT, 1, DIM, out);
   for (size_t i = 0; i < DIM; i++) {
     double want = 0;
-    for (size_t p = 0; p < COUNT; p++) want += score[p] / sum * (double)cm_f16_to_f32(v[p * DIM + i]);
+    for (size_t p = 0; p < COUNT; p++)
+      want += score[p] / sum * (double)cm_f16_to_f32(v[p * DIM + i]);
     assert_true(fabs(want - (double)out[i]) < 1e-5);
   }
 }
@@ -168,8 +176,12 @@ static void rope_angles_are_right(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(panels_equal_rows), cmocka_unit_test(narrow_rows),      cmocka_unit_test(near_exact),
-      cmocka_unit_test(exp_is_close),      cmocka_unit_test(ops_equal_scalar), cmocka_unit_test(attention_is_softmax),
+      cmocka_unit_test(panels_equal_rows),
+      cmocka_unit_test(narrow_rows),
+      cmocka_unit_test(near_exact),
+      cmocka_unit_test(exp_is_close),
+      cmocka_unit_test(ops_equal_scalar),
+      cmocka_unit_test(attention_is_softmax),
       cmocka_unit_test(rope_angles_are_right),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

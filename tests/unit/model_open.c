@@ -58,11 +58,11 @@ static void good_model_runs(void **unused) {
   cm_gguf_close(f);
 }
 
-#define BAD(field, value, code, word)   \
-  do {                                  \
-    tiny_model t = tiny_good;           \
-    t.field = (value);                  \
-    refused(t, (code), (word));         \
+#define BAD(field, value, code, word) \
+  do {                                \
+    tiny_model t = tiny_good;         \
+    t.field = (value);                \
+    refused(t, (code), (word));       \
   } while (0)
 
 static void bad_metadata(void **unused) {
@@ -79,11 +79,13 @@ static void bad_metadata(void **unused) {
 
 static void bad_tensors(void **unused) {
   (void)unused;
-  static const char *const names[] = {"token_embd.weight", "output_norm.weight", "blk.0.attn_norm.weight",
-                                      "blk.0.attn_k.weight", "blk.0.attn_output.weight", "blk.0.ffn_down.weight"};
+  static const char *const names[] = {"token_embd.weight",        "output_norm.weight",
+                                      "blk.0.attn_norm.weight",   "blk.0.attn_k.weight",
+                                      "blk.0.attn_output.weight", "blk.0.ffn_down.weight"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     BAD(without, names[i], CM_E_FORMAT, names[i]);
-    if (i > 0) BAD(misshapen, names[i], CM_E_FORMAT, names[i]); /* one more token is a larger vocabulary */
+    if (i > 0)
+      BAD(misshapen, names[i], CM_E_FORMAT, names[i]); /* one more token is a larger vocabulary */
   }
   BAD(as_f16, "output_norm.weight", CM_E_UNSUPPORTED, "F16");
 }
@@ -120,7 +122,8 @@ static void torture(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(good_model_runs), cmocka_unit_test(bad_metadata),
-                                     cmocka_unit_test(bad_tensors), cmocka_unit_test(torture)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(good_model_runs),
+                                     cmocka_unit_test(bad_metadata), cmocka_unit_test(bad_tensors),
+                                     cmocka_unit_test(torture)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

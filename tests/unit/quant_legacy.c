@@ -1,6 +1,7 @@
 /* rooms: quant gguf */
-/* The types with blocks of 32 values, the float types and binary16: against blocks computed by hand, an independent
- * conversion of every binary16, error bounds of the quantizers, and rows that the peer (llama.cpp) dequantized. */
+/* The types with blocks of 32 values, the float types and binary16: against blocks computed by
+ * hand, an independent conversion of every binary16, error bounds of the quantizers, and rows that
+ * the peer (llama.cpp) dequantized (there the K types too). */
 #include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ static void every_half_comes_back(void **state) {
   }
 }
 
-/* Between any two neighbours: the middle goes to the even one, everything else to the nearer one. */
+/* Between two neighbours the middle goes to the even one, everything else to the nearer one. */
 static void halves_round_to_nearest_even(void **state) {
   (void)state;
   for (uint32_t h = 0; h < 0x7c00; h++) {
@@ -103,8 +104,10 @@ typedef struct sample {
 
 /* Codes are 0..15 in the low halves and 15..0 in the high ones; Q8_0 has -16 .. 15. */
 static int code(int j) { return j < 16 ? j : 31 - j; }
-/* 0xf00f0001: the fifth bit of values 0, 16..19, 28..31. */
-static int code5(int j) { return code(j) + (j == 0 || (j >= 16 && j < 20) || j >= 28 ? 16 : 0); }
+/* 0x700f0001: the fifth bit of values 0, 16..19, 28..30. */
+static int code5(int j) {
+  return code(j) + (j == 0 || (j >= 16 && j < 20) || (j >= 28 && j < 31) ? 16 : 0);
+}
 static float q8_0_value(int j) { return 0.5f * (float)(j - 16); }
 static float q4_0_value(int j) { return 2.0f * (float)(code(j) - 8); }
 static float q4_1_value(int j) { return 0.5f * (float)code(j) - 1.0f; }
@@ -116,8 +119,8 @@ static const sample samples[] = {
     {CM_Q_Q8_0, {0x00, 0x38}, 2, q8_0_value},
     {CM_Q_Q4_0, {0x00, 0x40}, 2, q4_0_value},
     {CM_Q_Q4_1, {0x00, 0x38, 0x00, 0xbc}, 4, q4_1_value},
-    {CM_Q_Q5_0, {0x00, 0xbc, 0x01, 0x00, 0x0f, 0xf0}, 6, q5_0_value},
-    {CM_Q_Q5_1, {0x00, 0x40, 0x00, 0x34, 0x01, 0x00, 0x0f, 0xf0}, 8, q5_1_value},
+    {CM_Q_Q5_0, {0x00, 0xbc, 0x01, 0x00, 0x0f, 0x70}, 6, q5_0_value},
+    {CM_Q_Q5_1, {0x00, 0x40, 0x00, 0x34, 0x01, 0x00, 0x0f, 0x70}, 8, q5_1_value},
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 
@@ -169,8 +172,9 @@ static void known_dot_products(void **state) {
 
 /* --- quantizers --- */
 
-/* What a value may lose, in units of the largest magnitude of its block. Half a step (a whole one for the sign that
- * symmetric types cut off), and 2^-11 for each number that is rounded to binary16. */
+/* What a value may lose, in units of the largest magnitude of its block. Half a step (a whole one
+ * for the sign that symmetric types cut off), and 2^-11 for each peak's worth that depends on a
+ * number rounded to binary16. */
 typedef struct loss {
   cm_qid id;
   double bound;
@@ -192,7 +196,7 @@ static void random_values(float *x) {
   uint32_t seed = 1;
   for (int i = 0; i < VALUES; i++) {
     seed = seed * 1664525 + 1013904223;
-    x[i] = ((float)(seed >> 8) * 0x1p-23f - 1.0f) * ldexpf(1.0f, i / 32 % 16 - 8);
+    x[i] = ((float)(seed >> 8) * 0x1p-23f - 1.0f) * ldexpf(1.0f, i / 32 % 16 - 4);
   }
 }
 
@@ -219,7 +223,7 @@ static void quantizers_keep_their_bounds(void **state) {
   }
 }
 
-/* The largest magnitude of a block is kept exactly but for d's rounding, so quantizing again changes nothing. */
+/* After the first time the largest magnitude is a whole number of d, so nothing changes again. */
 static void quantizing_twice_changes_nothing(void **state) {
   (void)state;
   static float x[VALUES], y[VALUES];
@@ -236,23 +240,17 @@ static void quantizing_twice_changes_nothing(void **state) {
   }
 }
 
-/* One block, by hand: x = -4, -3.5 … and its codes. */
+/* The values of the blocks above give the blocks again. */
 static void known_values_encode(void **state) {
   (void)state;
   float x[32];
   uint8_t block[40], want[40];
-  for (int j = 0; j < 32; j++) x[j] = q4_0_value(j);
-  sample_block(&samples[1], want);
-  cm_quant_of(CM_Q_Q4_0)->from_f32(x, block, 32);
-  assert_memory_equal(block, want, 18); /* d = peak / -8 = -16 / -8 */
-  for (int j = 0; j < 32; j++) x[j] = q4_1_value(j);
-  sample_block(&samples[2], want);
-  cm_quant_of(CM_Q_Q4_1)->from_f32(x, block, 32);
-  assert_memory_equal(block, want, 20);
-  for (int j = 0; j < 32; j++) x[j] = q5_1_value(j);
-  sample_block(&samples[4], want);
-  cm_quant_of(CM_Q_Q5_1)->from_f32(x, block, 32);
-  assert_memory_equal(block, want, 24);
+  for (size_t i = 1; i < SAMPLES; i++) {
+    for (int j = 0; j < 32; j++) x[j] = samples[i].value(j);
+    size_t bytes = sample_block(&samples[i], want);
+    cm_quant_of(samples[i].id)->from_f32(x, block, 32);
+    assert_memory_equal(block, want, bytes);
+  }
   /* Q8_0: d = 127 / 127; halves round away from zero. */
   const float y[32] = {127.0f, -127.0f, 0.5f, -0.5f, 1.5f, 2.5f, -2.5f, 0.49f};
   const int8_t codes[9] = {127, -127, 1, -1, 2, 3, -3, 0, 0};
@@ -367,9 +365,9 @@ static void rows_equal_the_peers(void **state) {
   }
   closedir(d);
   assert_true(rows >= 50);
-  for (int id = 0; id < CM_Q_COUNT; id++) {
-    if (!seen[id]) print_message("no row of %s\n", cm_qtype_of((cm_qid)id)->name);
-    assert_true(seen[id] || id == CM_Q_F32);
+  for (int id = CM_Q_F16; id < CM_Q_COUNT; id++) {
+    bool without_rows = id == CM_Q_Q2_K || id == CM_Q_Q3_K;
+    assert_int_equal(seen[id], !without_rows);
   }
 }
 

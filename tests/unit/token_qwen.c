@@ -70,8 +70,8 @@ static json_t *load(const char *path) {
   return j;
 }
 
-/* The records hold texts as they were typed. llama.cpp's program made the two characters \n in them
- * a line break before it tokenized: the ids decode to that, and tokens are lossless. */
+/* The records hold texts as they were typed. llama.cpp's program made the two characters \n in
+ * them a line break before it tokenized: the ids decode to that, and tokens are lossless. */
 static cm_str as_tokenized(json_t *text, char *buf) {
   const char *s = json_string_value(text);
   size_t n = 0;
@@ -109,7 +109,7 @@ static void expect_json_ids(const cm_tok *t, json_t *text, bool special, json_t 
   free(buf);
 }
 
-/* --- the real vocabulary --------------------------------------------------------------------- */
+/* --- the real vocabulary --- */
 
 static void read_vectors(const char *name, cm_buf *out) {
   cm_err e;
@@ -214,7 +214,7 @@ static void end_tokens_are_those_of_llama_cpp(void **state) {
   assert_int_equal(cm_tok_find(tok, CM_STR(" the")), 279);
 }
 
-/* --- the parity models ----------------------------------------------------------------------- */
+/* --- the parity models --- */
 
 static void expect_banned(const cm_tok *t, json_t *banned) {
   size_t i, ends = 0;
@@ -228,8 +228,8 @@ static void expect_banned(const cm_tok *t, json_t *banned) {
 /* Returns how many prompts were compared. */
 static size_t compare_model(const char *name) {
   char relative[300];
-  cm_gguf *f;
-  cm_tok *t;
+  cm_gguf *f = NULL;
+  cm_tok *t = NULL;
   cm_err e;
   snprintf(relative, sizeof relative, "gguf-parity/%s.gguf", name);
   cm_code code = cm_gguf_open(cm_shared_path(relative), &f, &e);

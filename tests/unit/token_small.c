@@ -35,7 +35,7 @@ static int close_small(void **state) {
 
 static cm_str str(const char *s) { return cm_str_of(s); }
 
-/* --- encoding -------------------------------------------------------------------------------- */
+/* --- encoding --- */
 
 /* `expected` ends with 0; no test text holds the byte 0. */
 static void expect_ids(const char *text, bool special, const uint32_t *expected) {
@@ -104,7 +104,7 @@ static void a_limit_leaves_the_list_as_it_was(void **state) {
   cm_ids_close(&ids);
 }
 
-/* --- single tokens --------------------------------------------------------------------------- */
+/* --- single tokens --- */
 
 static void expect_text(uint32_t id, bool special, const char *expected) {
   cm_buf b;
@@ -156,7 +156,7 @@ static void some_tokens_end_a_generation(void **state) {
   }
 }
 
-/* --- there and back -------------------------------------------------------------------------- */
+/* --- there and back --- */
 
 static void decode_all(const cm_ids *ids, bool special, cm_buf *out) {
   for (size_t i = 0; i < ids->n; i++) cm_tok_decode(tok, ids->p[i], special, out);
@@ -185,7 +185,7 @@ static void any_text_comes_back(void **state) {
   }
 }
 
-/* --- streaming ------------------------------------------------------------------------------- */
+/* --- streaming --- */
 
 static void push_all(cm_tok_stream *s, cm_str text, cm_buf *out) {
   cm_ids ids;
@@ -255,7 +255,7 @@ static void streams_hold_back_what_is_incomplete(void **state) {
   cm_buf_close(&out);
 }
 
-/* --- time ------------------------------------------------------------------------------------ */
+/* --- time --- */
 
 /* Processor time of encoding n times one letter, the best of three. */
 static double seconds_for(size_t n) {

@@ -5,7 +5,7 @@
 #
 # build: the program.  test: make test and make check.  dev: make lint and make format.
 # train: make train. With --print it only names the packages. The names for Debian 12 are the ones
-# that CI proves; the others are there to save you the search. "-" means: none needed or none known.
+# that CI proves; the others are there to save you the search. "-": none needed or none known.
 set -eu
 
 # group  Debian                 Fedora                  Homebrew

@@ -1,6 +1,6 @@
 #!/bin/sh
-# clang-tidy on one file: tools/analyse.sh BUILD FILE. A stamp named by the hash of all that it would
-# read says that the file was clean, so that an unchanged file costs nothing.
+# clang-tidy on one file: tools/analyse.sh BUILD FILE. A stamp named by the hash of all that it
+# would read says that the file was clean, so that an unchanged file costs nothing.
 set -u
 build=$1 file=$2
 

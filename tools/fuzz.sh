@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs every fuzz target of a build: tools/fuzz.sh BUILD SECONDS. New inputs stay in BUILD/corpus;
-# one that breaks something is kept as BUILD/crash-… and belongs into tests/fuzz/corpus once mended.
+# one that breaks something is BUILD/crash-…, and belongs into tests/fuzz/corpus once mended.
 set -u
 build=$1 seconds=$2
 passed=0 failed=0

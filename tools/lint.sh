@@ -7,7 +7,8 @@ set -u
 
 # Ours, without tables that a program wrote and fixtures that are broken on purpose.
 sources() {
-  find src tools tests bench -name '*.[ch]' -not -path 'tests/tidy/*' 2>/dev/null | sort |
+  find src tools tests bench \( -name node_modules -o -path tests/tidy \) -prune -o \
+    -name '*.[ch]' -print 2>/dev/null | sort |
     while read -r file; do
       head -1 "$file" | grep -q 'enerated by ' || echo "$file"
     done

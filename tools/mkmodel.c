@@ -10,7 +10,8 @@
 
 static const char usage[] =
     "usage: mkmodel --shape NAME --mix MIX --vocab DIR [--untied] [--seed N] OUT.gguf\n"
-    "  NAME  0.5b 1.5b 3b (Qwen2.5's shapes), tiny tiny-rest tiny-k (the fixtures')\n"
+    "  NAME  0.5b 1.5b 3b (Qwen2.5's shapes), tiny tiny-rest tiny-k (the fixtures'),\n"
+    "        tiny-qwen (tiny with a vocabulary as large as Qwen2.5's)\n"
     "  MIX   F32 F16 BF16 Q8_0 Q4_0 ... Q4_K_S Q4_K_M ... as in cmdai models quantize\n"
     "  DIR   has vocab.json, merges.txt and added_tokens.json\n";
 

@@ -3,8 +3,8 @@
 #
 #   tools/run_tests.sh BUILD [CTEST_OPTION…]
 #
-# ctest counts programs; tools/tally.awk counts the tests inside them, from their TAP output, so that
-# a skip inside a group is seen. Status 0 only if something passed and nothing failed.
+# ctest counts programs; tools/tally.awk counts the tests inside them, from their TAP output, so
+# that a skip inside a group is seen. Status 0 only if something passed and nothing failed.
 set -u
 build=$1
 shift

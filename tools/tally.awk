@@ -1,7 +1,7 @@
-# Counts the tests in the JUnit report that ctest writes: see run_tests.sh. Set `status` to ctest's.
+# Counts the tests in the JUnit report that ctest writes; `status` is ctest's. See run_tests.sh.
 #
-# A program that prints a TAP plan ("1..N") counts as the N tests of it; results that it promised but
-# did not give are failures. Any other program counts as one. What is not understood is a failure.
+# A program that prints a TAP plan ("1..N") counts as its N tests; results that it promised but did
+# not give are failures. Any other program counts as one. What is not understood is a failure.
 
 function say(what, why) { print what ": " name (why == "" ? "" : ": " why) }
 

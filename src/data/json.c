@@ -282,8 +282,8 @@ void cm_jw_text(cm_jw *w, const char *s) {
 void cm_jw_f64(cm_jw *w, double v) {
   char s[40];
   if (!before_value(w)) return;
-  if (!isfinite(v)) {
-    cm_buf_puts(w->out, "null");
+  if (!isfinite(v) || (v == 0 && signbit(v))) { /* "-0" would be read as an integer */
+    cm_buf_puts(w->out, v == 0 ? "-0.0" : "null");
     return;
   }
   for (int digits = 15; digits <= 17; digits++) {

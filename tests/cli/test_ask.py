@@ -79,6 +79,14 @@ def _():
         r.need(b"\\x" not in r.err, "stderr shows half a character")
 
 
+@case("an alternative is shown whole, however long it is")
+def _():
+    part = " '" + "x" * 900 + "'"
+    r = run("-m", models.script({"\n": [("ls", .6), ("echo", .4)], "echo": [(part, 1.0)], part: [(part + " ;", 1.0)],
+                                 part + " ;": [(" :", 1.0)]}), "-n", "16", "list").ok(b"ls\n")
+    r.need(r.err == ("or: echo" + part + part + " ; :\n").encode(), "the alternative was cut")
+
+
 # --- JSON ------------------------------------------------------------------------------------------------------------------
 
 @case("JSON: every member of a good answer")
@@ -265,6 +273,13 @@ def _():
     d = document(m, status=5)
     need(d["refused"] is True and d["command"] is None and d["candidates"] == [], d)
     need("not a shell task" in d["reason"] and d["decision"] != "run", d)
+
+
+@case("the model declines at length: its reason is not cut inside a character")
+def _():
+    for pad in range(4):
+        r = run("-m", models.says("# cannot: " + "x" * pad + "\u6587" * 150), "list").fails(5, "\u6587")
+        r.need(b"\\x" not in r.err, "half a character")
 
 
 @case("no usable reply: {0!r}", ["", " ", "\n\n", "```\n```", "I am a language model and I like cheese."])

@@ -11,9 +11,9 @@ from kit import case, need, run
 LONG = ["--ctx", "65536", "--max-tokens", "60000"]
 
 
-def talker(**options):
+def talker():
     """A model that would talk for minutes."""
-    return ["-m", models.endless(**options), *LONG]
+    return ["-m", models.endless(), *LONG]
 
 
 def soon(result, least, most):
@@ -65,7 +65,7 @@ def _():
 @case("--timeout while computing a long prompt")
 def _():
     words = "word " * 10000
-    soon(run(*talker(layers=100), "--timeout", "1", words).fails(8, "timed out"), 0.9, 2)
+    soon(run(*talker(), "--timeout", "1", words).fails(8, "timed out"), 0.9, 2)
 
 
 @case("--timeout with several candidates")

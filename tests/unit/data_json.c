@@ -263,7 +263,7 @@ static void check_number(double v, const char *want) {
 
 static void check_numbers(void) {
   check_number(0, "0");
-  check_number(-0.0, "-0");
+  check_number(-0.0, "-0.0");
   check_number(0.1, "0.1");
   check_number(1.0 / 3, "0.3333333333333333");
   check_number(5, "5");

@@ -1,7 +1,7 @@
 /* rooms: engine data */
-/* Parity with llama.cpp on recorded models: tokens exact; logits along the peer's own path no
- * further from the exact float64 result than 1.5 times the peer's distance; F16 picks the peer's
- * tokens. Prints the table. */
+/* Parity with llama.cpp on recorded models (their tokens: token_qwen.c): logits along the
+ * peer's own path no further from the exact float64 result than 1.5 times the peer's distance; F16
+ * picks the peer's tokens. Prints the table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +19,11 @@ static const char *const models[] = {"tiny-F16",     "tiny-BF16",    "tiny-Q8_0"
                                      "tiny-Q4_K_M",  "tiny-Q5_K_S",  "tiny-Q5_K_M",  "tiny-Q6_K",
                                      "tinyf-Q4_K_S", "tinyf-Q4_K_M", "tinyw-Q4_K_M", "tinyw-Q8_0"};
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { MODELS = 2 }; /* sanitizers look at code, not at numbers, and make ref64 ten times slower */
+#else
+enum { MODELS = sizeof models / sizeof *models };
+#endif
 enum { STEPS = 32, VOCAB = 1024, IDS_MAX = 400 };
 
 typedef struct rig {
@@ -43,18 +48,6 @@ static size_t read_ids(const cm_json *a, uint32_t *ids) {
   return n;
 }
 
-static void check_tokens(rig *r, const cm_json *prompt, const uint32_t *ids, size_t n) {
-  cm_str text;
-  cm_err e;
-  cm_ids got;
-  cm_ids_init(&got, IDS_MAX);
-  assert_true(cm_json_str(cm_json_get(prompt, "text"), &text));
-  assert_int_equal(cm_tok_encode(cm_engine_tok(r->g), text, true, &got, &e), CM_OK);
-  assert_int_equal(got.n, n);
-  assert_memory_equal(got.p, ids, n * sizeof *ids);
-  cm_ids_close(&got);
-}
-
 /* The recorded exact logits agree with ref64, so the judge itself is judged. */
 static void check_gold(const char *name, size_t index, const double *gold) {
   char file[96];
@@ -77,7 +70,6 @@ static double run_prompt(rig *r, const char *name, const cm_json *prompt, size_t
   size_t n = read_ids(cm_json_get(prompt, "ids"), ids),
          steps = read_ids(cm_json_get(prompt, "greedy"), path);
   assert_int_equal(steps, STEPS);
-  check_tokens(r, prompt, ids, n);
   r->ref.len = 0;
   for (size_t i = 0; i + 1 < n; i++) ref_next(&r->ref, ids[i], NULL);
   ref_next(&r->ref, ids[n - 1], gold);
@@ -144,7 +136,7 @@ static void parity(void **unused) {
   }
   print_message("%-14s %10s %10s %9s %9s  %s\n", "model", "our rms", "peer rms", "ratio", "worst",
                 "same token as the peer");
-  for (size_t i = 0; i < sizeof models / sizeof *models; i++) check_model(models[i]);
+  for (size_t i = 0; i < MODELS; i++) check_model(models[i]);
 }
 
 int main(void) {

@@ -1,6 +1,6 @@
 #include "engine/chat.h"
 
-static const char *const role_names[] = {"system\n", "user\n", "assistant\n"};
+enum { TURN_MAX = 64 << 20 };
 
 typedef struct writer {
   const cm_tok *t;
@@ -9,18 +9,26 @@ typedef struct writer {
   cm_err *e;
 } writer;
 
-static cm_code text(writer *w, cm_str s) { return cm_tok_encode(w->t, s, false, w->out, w->e); }
-
-static cm_code open_turn(writer *w, cm_role role) {
-  cm_code code = cm_ids_push(w->out, w->start, w->e);
-  return code ? code : text(w, cm_str_of(role_names[role]));
+/* "<|im_start|>ROLE\nTEXT". Role and text are one piece of text to the tokenizer, as the template
+ * is for everybody else: a line end at the beginning of TEXT joins the one before it. */
+static cm_code open_turn(writer *w, const char *role, cm_str text) {
+  cm_buf b;
+  cm_buf_init(&b, TURN_MAX);
+  cm_buf_puts(&b, role);
+  cm_buf_putc(&b, '\n');
+  cm_buf_add(&b, text.p, text.n);
+  cm_code code = b.overflow ? cm_fail(w->e, CM_E_NOMEM, 0, "no memory for a message")
+                            : cm_ids_push(w->out, w->start, w->e);
+  if (!code) code = cm_tok_encode(w->t, (cm_str){b.p, b.n}, false, w->out, w->e);
+  cm_buf_close(&b);
+  return code;
 }
 
 static cm_code turn(writer *w, const cm_message *m) {
-  cm_code code = open_turn(w, m->role);
-  if (!code) code = text(w, m->text);
+  static const char *const roles[] = {"system", "user", "assistant"};
+  cm_code code = open_turn(w, roles[m->role], m->text);
   if (!code) code = cm_ids_push(w->out, w->end, w->e);
-  return code ? code : text(w, CM_STR("\n"));
+  return code ? code : cm_tok_encode(w->t, CM_STR("\n"), false, w->out, w->e);
 }
 
 cm_code cm_chat_tokens(const cm_tok *t, const cm_message *m, size_t n, cm_str opening, cm_ids *out,
@@ -32,6 +40,5 @@ cm_code cm_chat_tokens(const cm_tok *t, const cm_message *m, size_t n, cm_str op
                    "the model has no <|im_start|> and <|im_end|> tokens (ChatML)");
   cm_code code = CM_OK;
   for (size_t i = 0; !code && i < n; i++) code = turn(&w, &m[i]);
-  if (!code) code = open_turn(&w, CM_ROLE_ASSISTANT);
-  return code ? code : text(&w, opening);
+  return code ? code : open_turn(&w, "assistant", opening);
 }

@@ -115,20 +115,24 @@ static void sort(candidate *c, size_t n) {
   }
 }
 
+/* Splits [lo, hi) into two parts, none empty and none of the first behind one of the second (Hoare,
+ * 1961); returns where the second begins. The pivot is never the last element, hence none empty. */
+static size_t split(candidate *c, size_t lo, size_t hi) {
+  candidate pivot = c[lo + (hi - 1 - lo) / 2];
+  for (size_t i = lo, j = hi - 1;; i++, j--) {
+    while (before(c[i], pivot)) i++;
+    while (before(pivot, c[j])) j--;
+    if (i >= j) return j + 1;
+    candidate t = c[i];
+    c[i] = c[j], c[j] = t;
+  }
+}
+
 /* Moves the k best candidates to the front by quickselect, so that only they are sorted. */
 static void select_best(candidate *c, size_t n, size_t k) {
   size_t lo = 0, hi = n;
   while (hi - lo > 1 && k > lo && k < hi) {
-    candidate pivot = c[lo + (hi - lo) / 2];
-    size_t i = lo, j = hi - 1;
-    for (;;) {
-      while (before(c[i], pivot)) i++;
-      while (before(pivot, c[j])) j--;
-      if (i >= j) break;
-      candidate t = c[i];
-      c[i++] = c[j], c[j--] = t;
-    }
-    size_t cut = j + 1;
+    size_t cut = split(c, lo, hi);
     if (k <= cut) hi = cut;
     else lo = cut;
   }
@@ -139,7 +143,7 @@ static void select_best(candidate *c, size_t n, size_t k) {
 static double log_sum(const float *logits, size_t n, float max) {
   double sum = 0;
   for (size_t i = 0; i < n; i++)
-    if (logits[i] > max - 40.0f) sum += (double)cm_expf(logits[i] - max);
+    if (logits[i] > max - 40.0f && logits[i] <= max) sum += (double)cm_expf(logits[i] - max);
   return log(sum);
 }
 
@@ -175,16 +179,24 @@ static uint32_t draw(cm_sampler *s, size_t n) {
   return c[m - 1].id;
 }
 
+/* The largest finite logit, the first one on a tie; n when there is none. */
+static size_t best(const float *logits, size_t n) {
+  size_t at = n;
+  for (size_t i = 0; i < n; i++)
+    if (isfinite(logits[i]) && (at == n || logits[i] > logits[at])) at = i;
+  return at;
+}
+
 uint32_t cm_sampler_pick(cm_sampler *s, float *logits, const uint32_t *recent, size_t n_recent,
                          float *logprob) {
-  float max = logits[cm_argmax(logits, s->vocab)];
+  size_t top = best(logits, s->vocab);
   *logprob = 0;
-  if (!isfinite(max)) return 0;
-  double norm = log_sum(logits, s->vocab, max) + (double)max;
+  if (top == s->vocab) return 0;
+  double norm = log_sum(logits, s->vocab, logits[top]) + (double)logits[top];
   size_t saved = penalize(s, logits, recent, n_recent);
-  uint32_t id =
-      s->o.temperature > 0 ? draw(s, collect(s, logits)) : (uint32_t)cm_argmax(logits, s->vocab);
+  size_t after = best(logits, s->vocab); /* none: the penalty left float32's range, so forget it */
+  if (after < s->vocab) top = s->o.temperature > 0 ? draw(s, collect(s, logits)) : after;
   restore(s, logits, saved);
-  *logprob = (float)((double)logits[id] - norm);
-  return id;
+  *logprob = (float)((double)logits[top] - norm);
+  return (uint32_t)top;
 }

@@ -49,34 +49,50 @@ static void sort_choices(cm_answer *out) {
     }
 }
 
-/* Reads every candidate; one that holds no command is skipped, and the last error is reported if
- * none does. */
+/* A reply that max_tokens cut off is no command ("rm -rf /tmp/x" begins with "rm -rf /"), unless
+ * its fence was closed before. */
+static bool is_whole(const cm_candidate *c, cm_str text) {
+  unsigned fences = 0;
+  for (cm_str line; cm_str_line(&text, &line);) fences += cm_str_starts(line, CM_STR("```"));
+  return c->finished || fences >= 2;
+}
+
+/* One candidate: its command joins the choices, or its refusal is remembered. CM_E_NOTFOUND when it
+ * holds neither, or is beyond the limits of a reply: that is the model's fault, not the caller's. */
+static cm_code read_reply(const cm_candidate *c, cm_str opening, cm_arena *a, cm_answer *out,
+                          cm_err *e) {
+  cm_reply reply;
+  cm_buf b;
+  cm_buf_init(&b, 2 << 20);
+  cm_buf_add(&b, opening.p, opening.n);
+  cm_buf_add(&b, c->text.p, c->text.n);
+  cm_str whole = {b.p, b.n};
+  cm_code code = b.overflow ? cm_fail(e, CM_E_NOMEM, 0, "no memory for a reply") : CM_OK;
+  if (!code && !is_whole(c, whole))
+    code = cm_fail(e, CM_E_NOTFOUND, 0,
+                   "the reply was cut off after %u tokens; --max-tokens allows more", c->tokens);
+  if (!code) code = cm_reply_parse(whole, a, &reply, e);
+  cm_buf_close(&b);
+  if (code) return code == CM_E_LIMIT ? (e->code = CM_E_NOTFOUND) : code;
+  if (reply.refused) {
+    out->refused = true, out->reason = reply.reason;
+    return CM_OK;
+  }
+  if (out->n == 0) out->explanation = reply.explanation;
+  add_choice(out, (cm_choice){reply.command, c->logprob, c->logprob / (c->tokens ? c->tokens : 1),
+                              reply.odd_bytes});
+  return CM_OK;
+}
+
+/* Reads every candidate; the last error is reported if none is of use. */
 static cm_code read_replies(const cm_replies *r, cm_str opening, cm_arena *a, cm_answer *out,
                             cm_err *e) {
-  cm_code last = CM_E_NOTFOUND;
+  cm_code last = CM_OK;
   out->choices = cm_arena_alloc(a, r->n, sizeof *out->choices);
   if (!out->choices) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the answer");
   for (size_t i = 0; i < r->n; i++) {
-    const cm_candidate *c = &r->items[i];
-    cm_reply reply;
-    cm_buf whole;
-    cm_buf_init(&whole, 2 << 20);
-    cm_buf_add(&whole, opening.p, opening.n);
-    cm_buf_add(&whole, c->text.p, c->text.n);
-    cm_code code =
-        whole.overflow ? CM_E_NOMEM : cm_reply_parse((cm_str){whole.p, whole.n}, a, &reply, e);
-    cm_buf_close(&whole);
-    if (code) {
-      last = code;
-      continue;
-    }
-    if (reply.refused) {
-      out->refused = true, out->reason = reply.reason;
-      continue;
-    }
-    if (out->n == 0) out->explanation = reply.explanation;
-    add_choice(out, (cm_choice){reply.command, c->logprob,
-                                c->logprob / (c->tokens ? c->tokens : 1), reply.odd_bytes});
+    cm_code code = read_reply(&r->items[i], opening, a, out, e);
+    if (code) last = code;
   }
   if (out->n) out->refused = false;
   return out->n || out->refused ? CM_OK : last;

@@ -54,7 +54,8 @@ static void name_quant(const cm_gguf *f, char out[32]) {
 static void identify_model(cpu *c, const char *path) {
   cm_str name = CM_STR("unnamed");
   cm_gguf_str(cm_engine_gguf(c->engine), "general.name", false, &name, NULL);
-  snprintf(c->id.id, sizeof c->id.id, "%.*s", (int)(name.n < 100 ? name.n : 100), name.p);
+  size_t n = cm_utf8_complete(name.p, name.n < 100 ? name.n : 100);
+  snprintf(c->id.id, sizeof c->id.id, "%.*s", (int)n, name.p);
   name_quant(cm_engine_gguf(c->engine), c->id.quant);
   if (!path) snprintf(c->id.sha256, sizeof c->id.sha256, "%s", cm_embedded_sha256());
 }

@@ -3,10 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+
+/* A message goes to terminals and into JSON: control characters and what is not UTF-8 (maybe only
+ * because it was cut) become '?'. */
 static void make_printable(char *s) {
-  for (; *s; s++) {
-    unsigned char c = (unsigned char)*s;
-    if (c < 0x20 || c == 0x7f) *s = '?';
+  size_t n = strlen(s);
+  for (size_t i = 0; i < n;) {
+    uint32_t cp;
+    size_t len = cm_utf8_next(s + i, n - i, &cp);
+    if (cp == UINT32_MAX || cp < 0x20 || cp == 0x7f) s[i] = '?';
+    i += len;
   }
 }
 

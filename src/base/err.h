@@ -27,7 +27,7 @@ typedef struct cm_err {
 } cm_err;
 
 /* Fills `e` (may be NULL) and returns `code`, so that `return cm_fail(e, …)` is one statement.
- * Control characters that come in through the arguments are replaced by '?'. */
+ * Control characters and invalid UTF-8 that come in through the arguments become '?'. */
 cm_code cm_fail(cm_err *e, cm_code code, uint64_t pos, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

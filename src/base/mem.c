@@ -167,17 +167,22 @@ void cm_buf_add(cm_buf *b, const void *p, size_t n) {
 void cm_buf_puts(cm_buf *b, const char *s) { cm_buf_add(b, s, strlen(s)); }
 void cm_buf_putc(cm_buf *b, char c) { cm_buf_add(b, &c, 1); }
 
-void cm_buf_printf(cm_buf *b, const char *fmt, ...) {
-  va_list ap, again;
-  va_start(ap, fmt);
+void cm_buf_vprintf(cm_buf *b, const char *fmt, va_list ap) {
+  va_list again;
   va_copy(again, ap);
   int n = vsnprintf(NULL, 0, fmt, ap);
-  va_end(ap);
   if (n >= 0 && reserve(b, (size_t)n)) {
     vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
     b->n += (size_t)n;
   }
   va_end(again);
+}
+
+void cm_buf_printf(cm_buf *b, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  cm_buf_vprintf(b, fmt, ap);
+  va_end(ap);
 }
 
 char *cm_buf_take(cm_buf *b) {

@@ -2,6 +2,7 @@
  * the Nth allocation fail. */
 #ifndef CM_BASE_MEM_H
 #define CM_BASE_MEM_H
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,6 +52,7 @@ void cm_buf_add(cm_buf *b, const void *p, size_t n);
 void cm_buf_puts(cm_buf *b, const char *s);
 void cm_buf_putc(cm_buf *b, char c);
 void cm_buf_printf(cm_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void cm_buf_vprintf(cm_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 char *cm_buf_take(cm_buf *b); /* the NUL-terminated bytes, yours to cm_free; NULL after overflow */
 
 #endif

@@ -54,26 +54,6 @@ void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n) {
                       POSIX_MADV_WILLNEED);
 }
 
-cm_code cm_os_read_fd(int fd, cm_buf *out, cm_err *e) {
-  char chunk[16384];
-  for (;;) {
-    ssize_t n = read(fd, chunk, sizeof chunk);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return cm_fail(e, CM_E_IO, 0, "can't read: %s", strerror(errno));
-    if (n == 0) return CM_OK;
-    cm_buf_add(out, chunk, (size_t)n);
-    if (out->overflow) return cm_fail(e, CM_E_LIMIT, 0, "more than %zu bytes", out->max);
-  }
-}
-
-cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return io_fail(e, "open", path);
-  cm_code code = cm_os_read_fd(fd, out, e);
-  close(fd);
-  return code ? cm_err_prefix(e, path) : CM_OK;
-}
-
 static volatile int *interrupted;
 
 static void on_signal(int sig) {
@@ -87,6 +67,40 @@ void cm_os_catch_signals(volatile int *flag) {
   sigaction(SIGINT, &stop, NULL);
   sigaction(SIGTERM, &stop, NULL);
   sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* Waits until `fd` has something to read. */
+static cm_code wait_input(int fd, uint64_t deadline_ns, cm_err *e) {
+  for (;;) {
+    uint64_t now = cm_os_now_ns();
+    if (interrupted && *interrupted) return cm_fail(e, CM_E_CANCELLED, 0, "interrupted");
+    if (deadline_ns && now >= deadline_ns) return cm_fail(e, CM_E_TIMEOUT, 0, "timed out waiting");
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int ms = deadline_ns ? (int)((deadline_ns - now) / 1000000 + 1) : -1;
+    if (poll(&p, 1, ms) > 0) return CM_OK;
+  }
+}
+
+cm_code cm_os_read_fd(int fd, uint64_t deadline_ns, cm_buf *out, cm_err *e) {
+  char chunk[16384];
+  for (;;) {
+    cm_code code = wait_input(fd, deadline_ns, e);
+    if (code) return code;
+    ssize_t n = read(fd, chunk, sizeof chunk);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return cm_fail(e, CM_E_IO, 0, "can't read: %s", strerror(errno));
+    if (n == 0) return CM_OK;
+    cm_buf_add(out, chunk, (size_t)n);
+    if (out->overflow) return cm_fail(e, CM_E_LIMIT, 0, "more than %zu bytes", out->max);
+  }
+}
+
+cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io_fail(e, "open", path);
+  cm_code code = cm_os_read_fd(fd, 0, out, e);
+  close(fd);
+  return code ? cm_err_prefix(e, path) : CM_OK;
 }
 
 bool cm_os_has_input(int fd, bool only_ready) {

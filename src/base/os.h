@@ -22,9 +22,11 @@ void cm_os_unmap(cm_map *m);
 /* Asks the kernel to read ahead; never fails. */
 void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n);
 
-/* Appends a whole file (or what a descriptor still gives) to `out`; CM_E_LIMIT past out->max. */
+/* Appends a whole file to `out`; CM_E_LIMIT past out->max. */
 cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e);
-cm_code cm_os_read_fd(int fd, cm_buf *out, cm_err *e);
+/* The same for what a descriptor still gives, until `deadline_ns` on cm_os_now_ns' clock (0: for
+ * ever; CM_E_TIMEOUT) or a signal of cm_os_catch_signals (CM_E_CANCELLED). */
+cm_code cm_os_read_fd(int fd, uint64_t deadline_ns, cm_buf *out, cm_err *e);
 
 /* The standard descriptors. */
 enum { CM_OS_STDIN = 0, CM_OS_STDOUT = 1, CM_OS_STDERR = 2 };

@@ -30,6 +30,8 @@ typedef struct cm_command {
 
 const cm_command *cm_command_at(size_t i); /* NULL past the end */
 
+/* A request whose options are wrong: the message and, if JSON was asked for, the document. */
+int cm_ask_refuse(const cm_opts *o, const cm_err *e);
 int cm_cmd_ask(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_models(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_bench(const cm_opts *o, char **operands, size_t n);

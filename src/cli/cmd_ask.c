@@ -19,6 +19,10 @@ typedef struct ask {
   cm_times times;
 } ask;
 
+static uint64_t deadline(const ask *a) {
+  return a->times.start_ns + a->o->timeout * 1000000000ull;
+}
+
 /* The words, joined by blanks; and stdin: the request when there are no words, else context. */
 static cm_code gather(ask *a, char **words, size_t n, cm_err *e) {
   for (size_t i = 0; i < n; i++) {
@@ -28,7 +32,7 @@ static cm_code gather(ask *a, char **words, size_t n, cm_err *e) {
   if (a->request.overflow)
     return cm_fail(e, CM_E_LIMIT, 0, "the request has more than %d bytes", CM_REQUEST_MAX);
   if (!cm_os_has_input(CM_OS_STDIN, n > 0)) return CM_OK;
-  cm_code code = cm_os_read_fd(CM_OS_STDIN, n ? &a->context : &a->request, e);
+  cm_code code = cm_os_read_fd(CM_OS_STDIN, deadline(a), n ? &a->context : &a->request, e);
   return code ? cm_err_prefix(e, "stdin") : CM_OK;
 }
 
@@ -56,7 +60,7 @@ static cm_code generate(ask *a, cm_err *e) {
   q.sampling = (cm_sample_options){
       (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
       (float)o->repeat_penalty, o->repeat_last, o->seed};
-  q.deadline_ns = a->times.start_ns + o->timeout * 1000000000ull;
+  q.deadline_ns = deadline(a);
   return cm_answer_ask(a->backend, &q, a->arena, &a->answer, e);
 }
 
@@ -105,8 +109,7 @@ static int show(ask *a) {
   a->times.done_ns = cm_os_now_ns();
   if (a->o->verbose) show_details(a);
   if (r->refused)
-    cm_ui_fail(CM_EXIT_NO_ANSWER, "the model declined: %.*s",
-               (int)(r->reason.n < 200 ? r->reason.n : 200), r->reason.p);
+    cm_ui_fail(CM_EXIT_NO_ANSWER, "the model declined: %.*s", (int)r->reason.n, r->reason.p);
   if (strcmp(a->o->output, "json") != 0) return r->refused ? CM_EXIT_NO_ANSWER : show_plain(a);
   cm_render doc = {view(&a->request), r, &a->times, NULL};
   cm_buf b;
@@ -116,6 +119,12 @@ static int show(ask *a) {
   return status ? status : r->refused ? CM_EXIT_NO_ANSWER : CM_EXIT_OK;
 }
 
+/* What can't be read as a request is the caller's mistake, unless time or patience ran out. */
+static int input_status(const cm_err *e) {
+  bool stopped = e->code == CM_E_TIMEOUT || e->code == CM_E_CANCELLED;
+  return stopped ? cm_ui_status(e) : CM_EXIT_USAGE;
+}
+
 static int run(ask *a, char **words, size_t n) {
   cm_err e = {0};
   a->times.start_ns = cm_os_now_ns();
@@ -123,7 +132,7 @@ static int run(ask *a, char **words, size_t n) {
     cm_fail(&e, CM_E_USAGE, 0, "-n must be 1 to %d", MAX_CANDIDATES);
     return fail(a, CM_EXIT_USAGE, &e);
   }
-  if (gather(a, words, n, &e)) return fail(a, CM_EXIT_USAGE, &e);
+  if (gather(a, words, n, &e)) return fail(a, input_status(&e), &e);
   if (!view(&a->request).n && !view(&a->context).n) {
     cm_fail(&e, CM_E_USAGE, 0,
             "say what you want in plain words, for example: cmdai find files larger than 1GB");
@@ -133,6 +142,11 @@ static int run(ask *a, char **words, size_t n) {
   if (generate(a, &e))
     return fail(a, e.code == CM_E_NOTFOUND ? CM_EXIT_NO_ANSWER : cm_ui_status(&e), &e);
   return show(a);
+}
+
+int cm_ask_refuse(const cm_opts *o, const cm_err *e) {
+  ask a = {.o = o};
+  return fail(&a, CM_EXIT_USAGE, e);
 }
 
 int cm_cmd_ask(const cm_opts *o, char **operands, size_t n) {

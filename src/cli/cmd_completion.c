@@ -19,11 +19,11 @@ static void bash(cm_buf *b) {
       "complete -o filenames -F _cmdai cmdai\n");
 }
 
-/* Text inside '…' of zsh and fish. */
-static void quoted(const char *s, cm_buf *b) {
+/* Text inside '…' with a backslash before the characters in `special`. */
+static void quoted(const char *s, const char *special, cm_buf *b) {
   for (; *s; s++) {
     if (*s == '\'') cm_buf_puts(b, "'\\''");
-    else if (*s == '[' || *s == ']' || *s == ':') cm_buf_printf(b, "\\%c", *s);
+    else if (strchr(special, *s)) cm_buf_printf(b, "\\%c", *s);
     else cm_buf_putc(b, *s);
   }
 }
@@ -33,7 +33,7 @@ static void zsh(cm_buf *b) {
   for (size_t i = 0; cm_opt_at(i); i++) {
     const cm_opt *t = cm_opt_at(i);
     cm_buf_printf(b, "  '--%s%s[", t->name, t->arg ? "=" : "");
-    quoted(t->help, b);
+    quoted(t->help, "[]:", b);
     cm_buf_puts(b, "]");
     if (t->arg) cm_buf_printf(b, ":%s:%s", t->arg, strcmp(t->arg, "FILE") == 0 ? "_files" : "");
     cm_buf_puts(b, "' \\\n");
@@ -55,7 +55,7 @@ static void fish(cm_buf *b) {
     if (t->letter) cm_buf_printf(b, " -s %c", t->letter);
     if (t->arg) cm_buf_puts(b, " -r");
     cm_buf_puts(b, " -d '");
-    quoted(t->help, b);
+    quoted(t->help, "", b);
     cm_buf_puts(b, "'\n");
   }
 }
@@ -82,7 +82,7 @@ static void man_options(cm_buf *b) {
     roff(t->help, b);
     if (t->choices) cm_buf_printf(b, ": %s", t->choices);
     if (t->fallback) cm_buf_printf(b, " (default %s)", t->fallback);
-    if (t->env) cm_buf_printf(b, "; environment %s", t->env);
+    if (t->env) cm_buf_printf(b, "; environment \\%%%s", t->env);
     cm_buf_puts(b, ".\n");
   }
 }

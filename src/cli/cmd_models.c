@@ -8,7 +8,11 @@
 #include "convert/quantize.h"
 #include "gguf/inspect.h"
 
-static int model_fail(const cm_err *e) { return cm_ui_fail(cm_ui_status(e), "%s", e->msg); }
+static int model_fail(
+    const cm_err *e) { /* A file beyond our limits is as unusable as a malformed one. */
+  int status = e->code == CM_E_LIMIT ? CM_EXIT_MODEL : cm_ui_status(e);
+  return cm_ui_fail(status, "%s", e->msg);
+}
 
 static int inspect(const cm_opts *o, char **args) {
   cm_err e = {0};

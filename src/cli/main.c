@@ -87,7 +87,8 @@ int main(int argc, char **argv) {
     code =
         cm_opts_parse(&o, c->option_set, c->options_anywhere, argv + skip, left, operands, &n, &e);
   int status;
-  if (code) status = cm_ui_fail(CM_EXIT_USAGE, "%s", e.msg);
+  if (code && c->option_set == CM_FOR_ASK) status = cm_ask_refuse(&o, &e);
+  else if (code) status = cm_ui_fail(CM_EXIT_USAGE, "%s", e.msg);
   else if (o.help) status = help(c);
   else if (o.version) status = cm_ui_out("cmdai " CM_VERSION "\n", sizeof "cmdai " CM_VERSION);
   else status = c->run(&o, operands, n);

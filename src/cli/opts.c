@@ -105,7 +105,10 @@ static cm_code set(cm_opts *o, const cm_opt *opt, const char *where, const char 
   uint64_t u;
   double d;
   switch (opt->kind) {
-    case CM_OPT_FLAG: *(bool *)field = true; return CM_OK;
+    case CM_OPT_FLAG:
+      *(bool *)field = true;
+      if (field == &o->json) o->output = "json";
+      return CM_OK;
     case CM_OPT_TEXT: *(const char **)field = value; return CM_OK;
     case CM_OPT_CHOICE:
       if (!is_choice(opt->choices, cm_str_of(value)))
@@ -246,7 +249,6 @@ cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, 
     }
     if (code) return code;
   }
-  if (o->json) o->output = "json";
   return CM_OK;
 }
 

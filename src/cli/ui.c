@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "data/json.h"
 
+enum { LINE_MAX_BYTES = 1 << 20 };
+
 void cm_ui_escape(cm_str s, cm_buf *out) {
   for (size_t i = 0; i < s.n;) {
     uint32_t cp;
@@ -23,14 +25,15 @@ void cm_ui_escape(cm_str s, cm_buf *out) {
 
 /* One line to stderr; a failure to write there can't be reported anywhere. */
 static void line(const char *prefix, const char *fmt, va_list ap) {
-  char raw[1024];
-  cm_buf b;
-  vsnprintf(raw, sizeof raw, fmt, ap);
-  cm_buf_init(&b, 8192);
+  cm_buf raw, b;
+  cm_buf_init(&raw, LINE_MAX_BYTES);
+  cm_buf_init(&b, 8 * LINE_MAX_BYTES);
+  cm_buf_vprintf(&raw, fmt, ap);
   cm_buf_puts(&b, prefix);
-  cm_ui_escape(cm_str_of(raw), &b);
+  cm_ui_escape((cm_str){raw.p ? raw.p : "", raw.n}, &b);
   cm_buf_putc(&b, '\n');
   if (b.p) (void)cm_os_write_fd(CM_OS_STDERR, b.p, b.n, NULL);
+  cm_buf_close(&raw);
   cm_buf_close(&b);
 }
 

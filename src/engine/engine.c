@@ -12,6 +12,13 @@ struct cm_engine {
   cm_model *model;
 };
 
+/* A file beyond our limits is as unusable as a malformed one; CM_E_LIMIT is left to requests. */
+static cm_code unusable(cm_code code, cm_err *e) {
+  if (code != CM_E_LIMIT) return code;
+  if (e) e->code = CM_E_FORMAT;
+  return CM_E_FORMAT;
+}
+
 /* Takes over `file`, also when it fails. */
 static cm_code engine_of(cm_engine **out, cm_gguf *file, cm_err *e) {
   cm_engine *g = cm_alloc(1, sizeof *g);
@@ -27,7 +34,7 @@ static cm_code engine_of(cm_engine **out, cm_gguf *file, cm_err *e) {
                    cm_tok_count(g->tok), cm_model_shape(g->model)->vocab);
   if (code) {
     cm_engine_close(g);
-    return code;
+    return unusable(code, e);
   }
   *out = g;
   return CM_OK;
@@ -37,7 +44,7 @@ cm_code cm_engine_open(cm_engine **out, const char *path, cm_err *e) {
   cm_gguf *file = NULL;
   *out = NULL;
   cm_code code = cm_gguf_open(path, &file, e);
-  if (code) return code;
+  if (code) return unusable(code, e);
   code = engine_of(out, file, e);
   return code ? cm_err_prefix(e, path) : CM_OK;
 }

@@ -8,7 +8,8 @@
 typedef enum cm_code {
   CM_OK = 0,
   CM_E_USAGE,       /* the caller (or the user) asked for something that makes no sense */
-  CM_E_IO,          /* the system refused: open, read, write, map */
+  CM_E_IO,          /* the system refused: open, read, map */
+  CM_E_WRITE,       /* output could not be written: a full disk, a closed pipe, no such folder */
   CM_E_NOMEM,       /* an allocation failed */
   CM_E_FORMAT,      /* outside data is malformed: `pos` says where */
   CM_E_LIMIT,       /* outside data or a request is larger than a stated limit */

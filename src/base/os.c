@@ -14,6 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
+static volatile int *interrupted;
+static char unfinished[4096]; /* path of the temporary file of an open cm_os_out */
+
+static void on_signal(int sig) {
+  if (interrupted && !*interrupted) {
+    *interrupted = 1;
+    return;
+  }
+  if (unfinished[0]) unlink(unfinished);
+  _exit(128 + sig);
+}
+
 static cm_code io_fail(cm_err *e, const char *doing, const char *path) {
   cm_code code = errno == ENOENT || errno == ENOTDIR ? CM_E_NOTFOUND : CM_E_IO;
   return cm_fail(e, code, 0, "can't %s %.150s: %s", doing, path, strerror(errno));
@@ -52,13 +64,6 @@ void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n) {
   size_t start = offset / page * page;
   (void)posix_madvise((void *)(uintptr_t)(m->p + start), n + (offset - start),
                       POSIX_MADV_WILLNEED);
-}
-
-static volatile int *interrupted;
-
-static void on_signal(int sig) {
-  if (*interrupted) _exit(128 + sig);
-  *interrupted = 1;
 }
 
 void cm_os_catch_signals(volatile int *flag) {
@@ -115,21 +120,40 @@ cm_code cm_os_write_fd(int fd, const void *p, size_t n, cm_err *e) {
   while (n) {
     ssize_t w = write(fd, at, n);
     if (w < 0 && errno == EINTR) continue;
-    if (w < 0) return cm_fail(e, CM_E_IO, 0, "can't write: %s", strerror(errno));
+    if (w < 0) return cm_fail(e, CM_E_WRITE, 0, "can't write: %s", strerror(errno));
     at += w;
     n -= (size_t)w;
   }
   return CM_OK;
 }
 
+static cm_code out_fail(cm_err *e, const char *path) {
+  return cm_fail(e, CM_E_WRITE, 0, "can't write %.180s: %s", path, strerror(errno));
+}
+
+/* Where the bytes shall stand in the end: behind a link its file is replaced, not the link; and
+ * only a regular file is. */
+static cm_code out_target(cm_os_out *o, const char *path, cm_err *e) {
+  struct stat st;
+  char *real = stat(path, &st) == 0 ? realpath(path, NULL) : NULL;
+  if (real && !S_ISREG(st.st_mode)) {
+    free(real);
+    return cm_fail(e, CM_E_WRITE, 0, "can't write %.180s: it is not a regular file", path);
+  }
+  int n = snprintf(o->path, sizeof o->path, "%s", real ? real : path);
+  int m = snprintf(o->tmp, sizeof o->tmp, "%s.XXXXXX", o->path);
+  free(real);
+  bool fits = n >= 0 && m >= 0 && (size_t)m < sizeof o->tmp;
+  return fits ? CM_OK : cm_fail(e, CM_E_WRITE, 0, "can't write: the path is too long");
+}
+
 cm_code cm_os_out_open(cm_os_out *o, const char *path, cm_err *e) {
   o->fd = -1;
-  int n = snprintf(o->path, sizeof o->path, "%s", path);
-  int m = snprintf(o->tmp, sizeof o->tmp, "%s.XXXXXX", path);
-  if (n < 0 || m < 0 || (size_t)m >= sizeof o->tmp)
-    return cm_fail(e, CM_E_USAGE, 0, "path too long");
+  cm_code code = out_target(o, path, e);
+  if (code) return code;
   o->fd = mkstemp(o->tmp);
-  if (o->fd < 0) return io_fail(e, "create", path);
+  if (o->fd < 0) return out_fail(e, path);
+  memcpy(unfinished, o->tmp, sizeof unfinished);
   mode_t mask = umask(0);
   umask(mask);
   (void)fchmod(o->fd, 0666 & ~mask);
@@ -145,9 +169,9 @@ cm_code cm_os_out_commit(cm_os_out *o, cm_err *e) {
   bool ok = fsync(o->fd) == 0;
   ok = close(o->fd) == 0 && ok;
   o->fd = -1;
-  if (ok && rename(o->tmp, o->path) == 0) return CM_OK;
-  cm_code code = io_fail(e, "write", o->path);
-  unlink(o->tmp);
+  cm_code code = ok && rename(o->tmp, o->path) == 0 ? CM_OK : out_fail(e, o->path);
+  if (code) unlink(o->tmp);
+  unfinished[0] = 0;
   return code;
 }
 
@@ -155,6 +179,7 @@ void cm_os_out_abort(cm_os_out *o) {
   if (o->fd < 0) return;
   close(o->fd);
   unlink(o->tmp);
+  unfinished[0] = 0;
   o->fd = -1;
 }
 

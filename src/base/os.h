@@ -31,8 +31,9 @@ cm_code cm_os_read_fd(int fd, uint64_t deadline_ns, cm_buf *out, cm_err *e);
 /* The standard descriptors. */
 enum { CM_OS_STDIN = 0, CM_OS_STDOUT = 1, CM_OS_STDERR = 2 };
 
-/* *flag becomes 1 with the first SIGINT or SIGTERM; a second one ends the program at once with
- * status 128 + its number. SIGPIPE is ignored: a closed pipe is an error of write. */
+/* With a flag: it becomes 1 with the first SIGINT or SIGTERM, and a second one ends the program.
+ * Without (NULL) the first one does: with status 128 + its number, after removing what an unfinished
+ * cm_os_out has written. SIGPIPE is ignored: a closed pipe is an error of write. */
 void cm_os_catch_signals(volatile int *flag);
 
 /* Whether reading `fd` makes sense: never a terminal or a closed descriptor; a file or a pipe
@@ -52,7 +53,7 @@ cm_code cm_os_out_write(cm_os_out *o, const void *p, size_t n, cm_err *e);
 cm_code cm_os_out_commit(cm_os_out *o, cm_err *e); /* also closes */
 void cm_os_out_abort(cm_os_out *o); /* removes the temporary file; fine after commit */
 
-/* Writes all bytes to a descriptor; CM_E_IO when it is closed or full. */
+/* Writes all bytes to a descriptor; CM_E_WRITE when it is closed or full. */
 cm_code cm_os_write_fd(int fd, const void *p, size_t n, cm_err *e);
 
 uint64_t cm_os_now_ns(void); /* monotonic */

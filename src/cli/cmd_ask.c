@@ -40,6 +40,7 @@ static cm_str view(const cm_buf *b) { return cm_str_trim((cm_str){b->p ? b->p : 
 
 /* Every answer's failure is also one JSON document when that is the format. */
 static int fail(ask *a, int status, const cm_err *e) {
+  a->times.done_ns = cm_os_now_ns();
   cm_ui_fail(status, "%s", e->msg);
   if (strcmp(a->o->output, "json") != 0) return status;
   cm_render r = {view(&a->request), &a->answer, &a->times, e};
@@ -145,7 +146,7 @@ static int run(ask *a, char **words, size_t n) {
 }
 
 int cm_ask_refuse(const cm_opts *o, const cm_err *e) {
-  ask a = {.o = o};
+  ask a = {.o = o, .times.start_ns = cm_os_now_ns()};
   return fail(&a, CM_EXIT_USAGE, e);
 }
 

@@ -116,6 +116,10 @@ static cm_code prepare(gen *r, cm_err *e) {
   if (!code && o->force) code = parse_ids("--force", o->force, &r->force, e);
   if (code) return code;
   const cm_shape *shape = cm_engine_shape(r->g);
+  for (size_t i = 0; i < r->force.n; i++)
+    if (r->force.p[i] >= shape->vocab)
+      return cm_fail(e, CM_E_USAGE, i, "--force: token %u is outside the vocabulary of %u",
+                     r->force.p[i], shape->vocab);
   cm_batch_options b = {.threads = o->threads, .any_isa = true};
   uint32_t ctx = o->ctx ? o->ctx : shape->ctx_train < 4096 ? shape->ctx_train : 4096;
   code = cm_batch_open(&r->batch, r->g, &b, e);

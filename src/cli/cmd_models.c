@@ -5,11 +5,12 @@
 #include "base/os.h"
 #include "base/pool.h"
 #include "cli/cli.h"
+#include "cli/inspect_json.h"
 #include "convert/quantize.h"
 #include "gguf/inspect.h"
 
-static int model_fail(
-    const cm_err *e) { /* A file beyond our limits is as unusable as a malformed one. */
+/* A file beyond our limits is as unusable as a malformed one. */
+static int model_fail(const cm_err *e) {
   int status = e->code == CM_E_LIMIT ? CM_EXIT_MODEL : cm_ui_status(e);
   return cm_ui_fail(status, "%s", e->msg);
 }
@@ -19,13 +20,25 @@ static int inspect(const cm_opts *o, char **args) {
   cm_gguf *f = NULL;
   cm_buf b;
   if (cm_gguf_open(args[0], &f, &e)) return model_fail(&e);
-  cm_buf_init(&b, 64 << 20);
-  cm_gguf_inspect(f, o->ctx, &b);
+  cm_buf_init(&b, 256 << 20);
+  if (strcmp(o->output, "json") == 0) cm_inspect_json(f, o->ctx, &b);
+  else cm_gguf_inspect(f, o->ctx, &b);
   cm_gguf_close(f);
   return cm_ui_out_buf(&b);
 }
 
+static int unknown_mix(const char *name) {
+  cm_buf b;
+  cm_buf_init(&b, 1 << 12);
+  for (int i = 0; cm_mix_of((cm_mix_id)i); i++)
+    cm_buf_printf(&b, " %s", cm_mix_of((cm_mix_id)i)->name);
+  cm_ui_fail(CM_EXIT_USAGE, "no such type or mixture: %.40s; there are%s", name, b.p ? b.p : "");
+  cm_buf_close(&b);
+  return CM_EXIT_USAGE;
+}
+
 static int quantize(const cm_opts *o, char **args) {
+  if (!cm_mix_by_name(args[2])) return unknown_mix(args[2]);
   cm_err e = {0};
   cm_pool *pool = NULL;
   cm_quantize_stats stats = {0};

@@ -68,30 +68,38 @@ static int help(const cm_command *c) {
 
 volatile int cm_ui_cancel;
 
-int main(int argc, char **argv) {
+/* A request can't be wrong in two ways at once: first what the user typed, then the environment. */
+static int run(const cm_command *c, char **args, size_t n_args, char **operands) {
   cm_opts o;
-  cm_err e = {0};
-  cm_os_catch_signals(&cm_ui_cancel);
+  cm_err typed = {0}, environment = {0};
+  size_t n = 0;
+  cm_opts_init(&o, &environment);
+  cm_code code =
+      cm_opts_parse(&o, c->option_set, c->options_anywhere, args, n_args, operands, &n, &typed);
+  if (!code && o.help) return help(c);
+  if (!code && o.version) return cm_ui_out("cmdai " CM_VERSION "\n", sizeof "cmdai " CM_VERSION);
+  const cm_err *e = code ? &typed : environment.code ? &environment : NULL;
+  if (e && c->option_set == CM_FOR_ASK) return cm_ask_refuse(&o, e);
+  if (e) return cm_ui_fail(CM_EXIT_USAGE, "%s", e->msg);
+  return c->run(&o, operands, n);
+}
+
+int main(int argc, char **argv) {
   const cm_command *c = argc > 1 ? by_name(argv[1]) : NULL;
   if (!c && argc > 1 && is_reserved(argv[1]))
     return cm_ui_fail(CM_EXIT_USAGE,
                       "\"%s\" is a command of a later version; for a request: cmdai ask %s ...",
                       argv[1], argv[1]);
-  size_t skip = c ? 2 : 1, n = 0;
+  size_t skip = c ? 2 : 1;
   if (!c) c = &commands[0];
-  char **operands = cm_alloc((size_t)argc + 1, sizeof *operands);
+  /* A request notices a signal between two tokens and reports it; the others just end. */
+  cm_os_catch_signals(c->option_set == CM_FOR_ASK ? &cm_ui_cancel : NULL);
+  char *sentence[] = {"--", argc == 2 ? argv[1] : NULL};
+  if (argc == 2 && strchr(argv[1], ' ')) argv = sentence, argc = 2, skip = 0;
+  size_t n = (size_t)argc > skip ? (size_t)argc - skip : 0;
+  char **operands = cm_alloc(n + 1, sizeof *operands);
   if (!operands) return cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory");
-  size_t left = (size_t)argc > skip ? (size_t)argc - skip : 0;
-  cm_code code = cm_opts_init(&o, &e);
-  if (!code)
-    code =
-        cm_opts_parse(&o, c->option_set, c->options_anywhere, argv + skip, left, operands, &n, &e);
-  int status;
-  if (code && c->option_set == CM_FOR_ASK) status = cm_ask_refuse(&o, &e);
-  else if (code) status = cm_ui_fail(CM_EXIT_USAGE, "%s", e.msg);
-  else if (o.help) status = help(c);
-  else if (o.version) status = cm_ui_out("cmdai " CM_VERSION "\n", sizeof "cmdai " CM_VERSION);
-  else status = c->run(&o, operands, n);
+  int status = run(c, argv + skip, n, operands);
   cm_free(operands);
   return status;
 }

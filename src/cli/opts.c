@@ -73,8 +73,6 @@ static const cm_opt table[] = {
      "the text may spell special tokens"},
     {"requantize", 0, NULL, CM_OPT_FLAG, MODELS, AT(requantize), 0, 0, NULL, NULL, NULL,
      "quantize an already quantized file"},
-    {"all", 0, NULL, CM_OPT_FLAG, MODELS, AT(list_all), 0, 0, NULL, NULL, NULL,
-     "print long arrays and tables whole"},
     {"verbose", 'v', NULL, CM_OPT_FLAG, ALL, AT(verbose), 0, 0, NULL, NULL, NULL,
      "more on stderr: backend, model, times"},
     {"quiet", 'q', NULL, CM_OPT_FLAG, ALL, AT(quiet), 0, 0, NULL, NULL, NULL,
@@ -139,15 +137,15 @@ static cm_code set(cm_opts *o, const cm_opt *opt, const char *where, const char 
 }
 
 cm_code cm_opts_init(cm_opts *o, cm_err *e) {
+  cm_code code = CM_OK;
   *o = (cm_opts){0};
-  for (size_t i = 0; i < COUNT; i++) {
+  for (size_t i = 0; i < COUNT && !code; i++)
+    if (table[i].fallback) code = set(o, &table[i], table[i].name, table[i].fallback, e);
+  for (size_t i = 0; i < COUNT && !code; i++) {
     const char *env = table[i].env ? getenv(table[i].env) : NULL;
-    const char *value = env && *env ? env : table[i].fallback;
-    cm_code code =
-        value ? set(o, &table[i], value == env ? table[i].env : table[i].name, value, e) : CM_OK;
-    if (code) return code;
+    if (env && *env) code = set(o, &table[i], table[i].env, env, e);
   }
-  return CM_OK;
+  return code;
 }
 
 /* --- parsing --- */
@@ -164,9 +162,22 @@ static const cm_opt *by_letter(char c) {
   return NULL;
 }
 
+/* Options of a later version: already no words of a request, so that one that is meant as an option
+ * never changes its meaning. */
+static const char *const later[] = {"execute", "yes", "dry-run", "safety", "offline"};
+static const char later_letters[] = "xy";
+
+static bool is_later(cm_str name) {
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+    if (cm_str_is(name, later[i])) return true;
+  return false;
+}
+
 static cm_code unknown(cm_str name, unsigned command, cm_err *e) {
   const char *best = NULL;
   unsigned least = 3;
+  if (is_later(name))
+    return cm_fail(e, CM_E_USAGE, 0, "--%.*s comes with a later version", (int)name.n, name.p);
   for (size_t i = 0; i < COUNT; i++) {
     unsigned d = cm_edit_distance(name, cm_str_of(table[i].name));
     if ((table[i].commands & command) && d < least) least = d, best = table[i].name;
@@ -180,8 +191,9 @@ static cm_code unknown(cm_str name, unsigned command, cm_err *e) {
 
 static bool is_option(const char *arg) {
   if (arg[0] != '-' || !arg[1]) return false;
-  if (arg[1] != '-') return by_letter(arg[1]) != NULL;
-  return by_name((cm_str){arg + 2, strcspn(arg + 2, "=")}) != NULL;
+  if (arg[1] != '-') return by_letter(arg[1]) || strchr(later_letters, arg[1]);
+  cm_str name = {arg + 2, strcspn(arg + 2, "=")};
+  return by_name(name) || is_later(name);
 }
 
 typedef struct cursor {
@@ -219,6 +231,8 @@ static cm_code take_letters(cursor *c, const char *arg) {
   for (const char *p = arg + 1; *p; p++) {
     const cm_opt *opt = by_letter(*p);
     char where[3] = {'-', *p, 0};
+    if (!opt && strchr(later_letters, *p))
+      return cm_fail(c->e, CM_E_USAGE, 0, "%s comes with a later version", where);
     if (!opt) return cm_fail(c->e, CM_E_USAGE, 0, "unknown option %s; see cmdai --help", where);
     bool last = opt->kind != CM_OPT_FLAG;
     cm_code code = take(c, opt, where, last && p[1] ? p + 1 : NULL);

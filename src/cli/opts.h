@@ -20,7 +20,7 @@ enum {
 
 /* Every option's value; zero or NULL when it was not given, unless the table has a default. */
 typedef struct cm_opts {
-  bool help, version, json, explain, verbose, quiet, special, requantize, list_all;
+  bool help, version, json, explain, verbose, quiet, special, requantize;
   const char *backend, *model, *shell, *output;
   const char *tokens, *text, *force; /* debug generate */
   unsigned candidates, threads, ctx, max_tokens, top_k, timeout, repeat_last;
@@ -55,7 +55,7 @@ typedef struct cm_opt {
 const cm_opt *cm_opt_at(size_t i); /* NULL past the end */
 
 /* Fills `o` with defaults and the environment's values. A bad value in the environment is
- * CM_E_USAGE, naming it. */
+ * CM_E_USAGE, naming it; the defaults are there all the same. */
 cm_code cm_opts_init(cm_opts *o, cm_err *e);
 
 /* Parses argv[0..n). With `anywhere` options may stand among the operands, else the first operand

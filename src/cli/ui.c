@@ -72,6 +72,7 @@ int cm_ui_status(const cm_err *e) {
     case CM_OK: return CM_EXIT_OK;
     case CM_E_USAGE:
     case CM_E_LIMIT: return CM_EXIT_USAGE;
+    case CM_E_WRITE: return CM_EXIT_WRITE;
     case CM_E_TIMEOUT: return CM_EXIT_TIMEOUT;
     case CM_E_CANCELLED: return CM_EXIT_INTERRUPTED;
     case CM_E_NOMEM:

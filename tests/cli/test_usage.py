@@ -102,7 +102,7 @@ def _(command, option, values, words, rest):
         joined = [option + "=" + value] if option[1] == "-" else [option, value]
         if option == "--backend" and value == "none":
             continue
-        named = "-n" if value == "65" else option  # the limit of one command among several
+        named = "-n" if value == "65" and option == "--candidates" else option  # the limit of one command among several
         run(*command, *joined, *NOWHERE, *rest).fails(2, named, words)
 
 

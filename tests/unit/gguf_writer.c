@@ -211,7 +211,7 @@ static void unwritable_paths_are_named(void **state) {
   (void)state;
   cm_gguf_writer *w;
   cm_err e;
-  assert_int_equal(cm_gguf_writer_open("/no/such/folder/x.gguf", &w, &e), CM_E_NOTFOUND);
+  assert_int_equal(cm_gguf_writer_open("/no/such/folder/x.gguf", &w, &e), CM_E_WRITE);
   assert_non_null(strstr(e.msg, "/no/such/folder/x.gguf"));
   assert_null(w);
 }

@@ -1,6 +1,6 @@
-/* Counts every allocation of the process, whoever makes it, by standing in front of the C library's
- * allocator: for the one source file of a test that includes this. Only with glibc and without
- * sanitizers, which stand there themselves; elsewhere the count stays 0. */
+/* Counts every allocation of the process, whoever makes it, by standing in front of the C
+ * library's allocator: for the one source file of a test that includes this. Only with glibc and
+ * without sanitizers, which stand there themselves; elsewhere the count stays 0. */
 #ifndef CM_TESTS_MALLOC_COUNT_H
 #define CM_TESTS_MALLOC_COUNT_H
 #include <stdatomic.h>

@@ -1,4 +1,5 @@
-/* The small models that tests run on: every file of tests/fixtures/models, or of $CM_TEST_MODELS. */
+/* The small models that tests run on: every file of tests/fixtures/models, or of $CM_TEST_MODELS.
+ */
 #ifndef CM_TESTS_MODELS_H
 #define CM_TESTS_MODELS_H
 #include <glob.h>

@@ -1,6 +1,6 @@
 /* rooms: engine */
-/* logits MODEL.gguf FIRST ID,ID,…: the raw logits after position FIRST (from 0) and each later one,
- * as float32 on stdout: for comparisons with other programs. */
+/* logits MODEL.gguf FIRST ID,ID,…: the raw logits after position FIRST (from 0) and each later
+ * one, as float32 on stdout: for comparisons with other programs. */
 #include <stdio.h>
 
 #include "engine/engine.h"

@@ -1,6 +1,6 @@
 /* rooms: base gguf quant convert libs: jansson m */
-/* mkmodel writes a Qwen2 model of an exact shape with random weights: for tests of speed, memory and
- * loading, and the fixtures. The spread of the weights keeps activations and logits near 1. */
+/* mkmodel writes a Qwen2 model of an exact shape with random weights: for tests of speed, memory
+ * and loading, and the fixtures. The spread of the weights keeps activations and logits near 1. */
 #include <stdlib.h>
 
 #include "convert/mix.h"
@@ -32,7 +32,8 @@ typedef struct maker {
   size_t n;
 } maker;
 
-/* --- what is in the model --------------------------------------------------------------------- */
+/* --- what is in the model ---------------------------------------------------------------------
+ */
 
 static tensor *add(maker *k, const char *name, uint64_t cols, uint64_t rows) {
   cm_mix_model about = {k->s->layers, k->s->heads / k->s->kv_heads, k->tied};
@@ -79,7 +80,8 @@ static void add_tensors(maker *k) {
   if (!k->tied) add_matrix(k, "output.weight", k->s->hidden, k->s->vocab, 2);
 }
 
-/* --- the file --------------------------------------------------------------------------------- */
+/* --- the file ---------------------------------------------------------------------------------
+ */
 
 static void declare_metadata(const maker *k, cm_gguf_writer *w) {
   const shape *s = k->s;
@@ -135,7 +137,8 @@ static cm_code write_model(maker *k, cm_err *e) {
   return code;
 }
 
-/* --- options ---------------------------------------------------------------------------------- */
+/* --- options ----------------------------------------------------------------------------------
+ */
 
 static const shape *shape_by_name(const char *name) {
   for (size_t i = 0; i < SHAPES; i++)

@@ -1,5 +1,6 @@
-/* The shapes that mkmodel knows. Qwen2.5's are from its technical report and its config.json files;
- * the tiny ones are the test fixtures' (tests/fixtures/models/README.md says why these numbers). */
+/* The shapes that mkmodel knows. Qwen2.5's are from its technical report and its config.json
+ * files; the tiny ones are the test fixtures' (tests/fixtures/models/README.md says why these
+ * numbers). */
 #ifndef CM_TOOLS_SHAPES_H
 #define CM_TOOLS_SHAPES_H
 #include <stdint.h>

@@ -33,8 +33,8 @@ static float dice_normal(dice *d) {
   return (float)(sum * sqrt(3));
 }
 
-/* Where a block keeps its scale d and, if it has one, the other scale m (0 otherwise: no block has m
- * in front), and what random quants come to. */
+/* Where a block keeps its scale d and, if it has one, the other scale m (0 otherwise: no block has
+ * m in front), and what random quants come to. */
 typedef struct block_form {
   cm_qid id;
   unsigned d_at, m_at;
@@ -77,8 +77,8 @@ static void draw_blocks(dice *d, const block_form *f, float spread, uint8_t *out
   }
 }
 
-/* Draws n weights of this type around `mean` (0 for quantized types) to `out`; the room for n floats
- * at `work` is used for the others. */
+/* Draws n weights of this type around `mean` (0 for quantized types) to `out`; the room for n
+ * floats at `work` is used for the others. */
 static void draw_weights(dice *d, const cm_quant *q, float mean, float spread, size_t n,
                          float *work, void *out) {
   uint64_t bytes = 0;

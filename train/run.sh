@@ -13,4 +13,5 @@ export MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_
 "$python" "$here/train.py" --minutes "${1:-60}" --seed "${2:-1}" --out "$build"
 "$python" "$here/export.py" --folder "$build"
 "$python" "$here/evaluate.py" --folder "$build" --limit 1200 | tee "$build/evaluation.txt"
-"$python" "$here/evaluate.py" --folder "$build" --ask "$here/eval/everyday.txt" | tee "$build/everyday.txt"
+"$python" "$here/evaluate.py" --folder "$build" --ask "$here/eval/everyday.txt" |
+  tee "$build/everyday.txt"

@@ -57,8 +57,9 @@ static bool is_whole(const cm_candidate *c, cm_str text) {
   return c->finished || fences >= 2;
 }
 
-/* One candidate: its command joins the choices, or its refusal is remembered. CM_E_NOTFOUND when it
- * holds neither, or is beyond the limits of a reply: that is the model's fault, not the caller's. */
+/* One candidate: its command joins the choices, or its refusal is remembered. CM_E_NOTFOUND when
+ * it holds neither, or is beyond the limits of a reply: that is the model's fault, not the
+ * caller's. */
 static cm_code read_reply(const cm_candidate *c, cm_str opening, cm_arena *a, cm_answer *out,
                           cm_err *e) {
   cm_reply reply;

@@ -32,8 +32,8 @@ cm_code cm_os_read_fd(int fd, uint64_t deadline_ns, cm_buf *out, cm_err *e);
 enum { CM_OS_STDIN = 0, CM_OS_STDOUT = 1, CM_OS_STDERR = 2 };
 
 /* With a flag: it becomes 1 with the first SIGINT or SIGTERM, and a second one ends the program.
- * Without (NULL) the first one does: with status 128 + its number, after removing what an unfinished
- * cm_os_out has written. SIGPIPE is ignored: a closed pipe is an error of write. */
+ * Without (NULL) the first one does: with status 128 + its number, after removing what an
+ * unfinished cm_os_out has written. SIGPIPE is ignored: a closed pipe is an error of write. */
 void cm_os_catch_signals(volatile int *flag);
 
 /* Whether reading `fd` makes sense: never a terminal or a closed descriptor; a file or a pipe

@@ -68,7 +68,8 @@ static int help(const cm_command *c) {
 
 volatile int cm_ui_cancel;
 
-/* A request can't be wrong in two ways at once: first what the user typed, then the environment. */
+/* A request can't be wrong in two ways at once: first what the user typed, then the environment.
+ */
 static int run(const cm_command *c, char **args, size_t n_args, char **operands) {
   cm_opts o;
   cm_err typed = {0}, environment = {0};

@@ -162,8 +162,8 @@ static const cm_opt *by_letter(char c) {
   return NULL;
 }
 
-/* Options of a later version: already no words of a request, so that one that is meant as an option
- * never changes its meaning. */
+/* Options of a later version: already no words of a request, so that one that is meant as an
+ * option never changes its meaning. */
 static const char *const later[] = {"execute", "yes", "dry-run", "safety", "offline"};
 static const char later_letters[] = "xy";
 

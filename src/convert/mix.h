@@ -6,10 +6,23 @@
 #include "base/str.h"
 
 typedef enum cm_mix_id {
-  CM_MIX_F32, CM_MIX_F16, CM_MIX_BF16,
-  CM_MIX_Q8_0, CM_MIX_Q4_0, CM_MIX_Q4_1, CM_MIX_Q5_0, CM_MIX_Q5_1,
-  CM_MIX_Q2_K, CM_MIX_Q3_K_S, CM_MIX_Q3_K_M, CM_MIX_Q3_K_L,
-  CM_MIX_Q4_K_S, CM_MIX_Q4_K_M, CM_MIX_Q5_K_S, CM_MIX_Q5_K_M, CM_MIX_Q6_K,
+  CM_MIX_F32,
+  CM_MIX_F16,
+  CM_MIX_BF16,
+  CM_MIX_Q8_0,
+  CM_MIX_Q4_0,
+  CM_MIX_Q4_1,
+  CM_MIX_Q5_0,
+  CM_MIX_Q5_1,
+  CM_MIX_Q2_K,
+  CM_MIX_Q3_K_S,
+  CM_MIX_Q3_K_M,
+  CM_MIX_Q3_K_L,
+  CM_MIX_Q4_K_S,
+  CM_MIX_Q4_K_M,
+  CM_MIX_Q5_K_S,
+  CM_MIX_Q5_K_M,
+  CM_MIX_Q6_K,
   CM_MIX_COUNT
 } cm_mix_id;
 
@@ -20,8 +33,8 @@ typedef struct cm_mix {
   cm_qid base;        /* the type of most tensors */
 } cm_mix;
 
-const cm_mix *cm_mix_of(cm_mix_id id);            /* NULL outside the enum: ends a loop */
-const cm_mix *cm_mix_by_name(const char *name);   /* any case; NULL: unknown */
+const cm_mix *cm_mix_of(cm_mix_id id);          /* NULL outside the enum: ends a loop */
+const cm_mix *cm_mix_by_name(const char *name); /* any case; NULL: unknown */
 
 /* What the rule needs to know of a model. */
 typedef struct cm_mix_model {

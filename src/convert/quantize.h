@@ -11,9 +11,8 @@ typedef struct cm_quantize_stats {
 } cm_quantize_stats;
 
 /* Reads `in`, writes `out` with the same metadata and tensors, types changed to the mixture `mix`
- * (a name of cm_mix_by_name). `out` appears whole or not at all; only one stretch of rows at a time
- * is in memory. The result doesn't depend on the number of threads (`pool` may be
- * NULL).
+ * (a name of cm_mix_by_name). `out` appears whole or not at all; only one stretch of rows at a
+ * time is in memory. The result doesn't depend on the number of threads (`pool` may be NULL).
  *
  * Tensors that are quantized already are only copied, or turned to F32, F16 or BF16; quantizing
  * them anew adds their errors up and must be asked for by `requantize`, else CM_E_UNSUPPORTED.

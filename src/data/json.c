@@ -12,8 +12,8 @@
 /* --- reading ------------------------------------------------------------------------------ */
 
 /* jansson 2.14 reads out of bounds when memory runs out in the middle of a string. So it never
- * sees a failed allocation: all of a document lives in an arena of its own, and a failure jumps out
- * of the parser, which leaves nothing behind but the arena. */
+ * sees a failed allocation: all of a document lives in an arena of its own, and a failure jumps
+ * out of the parser, which leaves nothing behind but the arena. */
 typedef struct parser {
   cm_arena *arena;
   jmp_buf out;

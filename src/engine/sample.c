@@ -115,8 +115,9 @@ static void sort(candidate *c, size_t n) {
   }
 }
 
-/* Splits [lo, hi) into two parts, none empty and none of the first behind one of the second (Hoare,
- * 1961); returns where the second begins. The pivot is never the last element, hence none empty. */
+/* Splits [lo, hi) into two parts, none empty and none of the first behind one of the second
+ * (Hoare, 1961); returns where the second begins. The pivot is never the last element, hence none
+ * empty. */
 static size_t split(candidate *c, size_t lo, size_t hi) {
   candidate pivot = c[lo + (hi - 1 - lo) / 2];
   for (size_t i = lo, j = hi - 1;; i++, j--) {

@@ -43,8 +43,8 @@ cm_code cm_gguf_writer_begin_data(cm_gguf_writer *w, cm_err *e);
  * (CM_E_INTERNAL); padding and moving on to the next tensor happen by themselves. */
 cm_code cm_gguf_writer_data(cm_gguf_writer *w, const void *p, size_t n, cm_err *e);
 
-/* Both end the writer and free it. commit: CM_E_INTERNAL when tensor bytes are missing, CM_E_WRITE;
- * the file is not there then. abort: leaves nothing behind; NULL is fine. */
+/* Both end the writer and free it. commit: CM_E_INTERNAL when tensor bytes are missing,
+ * CM_E_WRITE; the file is not there then. abort: leaves nothing behind; NULL is fine. */
 cm_code cm_gguf_writer_commit(cm_gguf_writer *w, cm_err *e);
 void cm_gguf_writer_abort(cm_gguf_writer *w);
 

@@ -1,9 +1,10 @@
-# tests/cli: the program from outside. Each tests/cli/test_GROUP.py is a CTest test cli.GROUP with the label t2; it prints
-# TAP, so that tools/run_tests.sh counts its cases. A new group needs no line here.
+# tests/cli: the program from outside. Each tests/cli/test_GROUP.py is a CTest test cli.GROUP with
+# the label t2; it prints TAP, so that tools/run_tests.sh counts its cases. A new group needs no
+# line here.
 if(TARGET cmdai)
   find_program(CM_PYTHON3 python3)
   if(NOT CM_PYTHON3)
-    message(WARNING "python3 not found: no tests of the command line (packaging/deps.sh test installs it)")
+    message(WARNING "python3 not found: no tests of the command line (packaging/deps.sh test)")
   else()
     file(GLOB groups CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cli/test_*.py)
     foreach(file ${groups})

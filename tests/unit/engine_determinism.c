@@ -1,7 +1,7 @@
 /* rooms: engine */
 /* The same logits, bit for bit, whatever computes them: any number of threads, any instruction set
- * of this machine, a prompt in one piece or many, a session alone or among others, a fresh cache or
- * a reused one. And: the token loop does not allocate. Prints the table. */
+ * of this machine, a prompt in one piece or many, a session alone or among others, a fresh cache
+ * or a reused one. And: the token loop does not allocate. Prints the table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,7 +66,8 @@ static void compare(rig *r, const float *a, const float *b, tally *t) {
   r->logits.same += same ? r->vocab : 0, r->logits.all += r->vocab;
 }
 
-/* The whole timeline, its first PROMPT - 1 tokens in pieces; `piece` 0 takes all tokens by next. */
+/* The whole timeline, its first PROMPT - 1 tokens in pieces; `piece` 0 takes all tokens by next.
+ */
 static void run(const rig *r, unsigned threads, cm_isa isa, size_t piece, float *logits) {
   cm_batch *b = open_batch(r, threads, isa, piece);
   cm_session *s = open_session(r, CTX);
@@ -136,7 +137,8 @@ static void decode(const rig *r, cm_batch *b, cm_session **s, size_t n, size_t f
   }
 }
 
-/* Every size of batch from 2 to SESSIONS, all sessions of different lengths, against each alone. */
+/* Every size of batch from 2 to SESSIONS, all sessions of different lengths, against each alone.
+ */
 static tally batches(rig *r) {
   tally t = {0};
   size_t each = STEPS * r->vocab;

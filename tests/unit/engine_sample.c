@@ -51,7 +51,8 @@ static cm_sample_options sampling(float temperature) {
   return o;
 }
 
-/* --- greedy ------------------------------------------------------------------------------------ */
+/* --- greedy ------------------------------------------------------------------------------------
+ */
 
 static void greedy_takes_the_largest(void **unused) {
   cm_sample_options o = cm_sample_defaults();
@@ -87,7 +88,8 @@ static void log_probability_is_the_models(void **unused) {
   cm_sampler_close(s);
 }
 
-/* --- which tokens may come ---------------------------------------------------------------------- */
+/* --- which tokens may come ----------------------------------------------------------------------
+ */
 
 /* Expects exactly the tokens of `may` from many draws: at least 3,000, so that a token of
  * probability 1/300 is missed once in 20,000 runs (but seeds are fixed: it either is or isn't). */
@@ -196,7 +198,8 @@ static void filters_come_in_order(void **unused) {
   expect_set(o, x, may);
 }
 
-/* --- repetition --------------------------------------------------------------------------------- */
+/* --- repetition ---------------------------------------------------------------------------------
+ */
 
 static uint32_t pick_after(const cm_sample_options *o, const float *logits, size_t n,
                            const uint32_t *recent, size_t n_recent) {
@@ -237,7 +240,8 @@ static void penalty_looks_back_so_far(void **unused) {
   assert_int_equal(pick_after(&o, x, 3, recent, 4), 0);
 }
 
-/* --- randomness ----------------------------------------------------------------------------------- */
+/* --- randomness
+ * ----------------------------------------------------------------------------------- */
 
 static void seeds_repeat(void **unused) {
   cm_sample_options o = sampling(1.5f);
@@ -284,7 +288,8 @@ static void draws_follow_the_softmax(void **unused) {
   }
 }
 
-/* --- bad numbers ------------------------------------------------------------------------------------ */
+/* --- bad numbers
+ * ------------------------------------------------------------------------------------ */
 
 static void not_numbers_never_win(void **unused) {
   const float cases[][4] = {{NAN, 1, 2, NAN},

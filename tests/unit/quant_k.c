@@ -1,6 +1,6 @@
 /* rooms: quant gguf */
-/* The K types: reading and quantizing give the peer's bits, dot products follow quant.h. (Rows that
- * the peer read are in quant_legacy; equality of the instruction sets is checkasm's.) */
+/* The K types: reading and quantizing give the peer's bits, dot products follow quant.h. (Rows
+ * that the peer read are in quant_legacy; equality of the instruction sets is checkasm's.) */
 #include <math.h>
 #include <string.h>
 

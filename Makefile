@@ -52,6 +52,9 @@ aarch64: ## cross-builds for ARM and checks its kernels under qemu
 	@$(call build,aarch64) --target checkasm
 	@$(TESTS) build/aarch64 -R '^checkasm$$'
 
+peers: ## fetches llama.cpp (npm), for the parity test and bench/peers
+	npm ci --prefix bench/peers --no-audit --no-fund
+
 fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 	@$(call build,fuzz)
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
@@ -76,5 +79,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench lint format clang asan tsan aarch64 fuzz soak check train \
+.PHONY: all help deps test bench lint format clang asan tsan aarch64 fuzz soak check train peers \
   install clean

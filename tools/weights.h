@@ -70,7 +70,8 @@ static void draw_blocks(dice *d, const block_form *f, float spread, uint8_t *out
   uint16_t plus = cm_f32_to_f16((float)scale), m = cm_f32_to_f16((float)(scale * f->m));
   dice_bytes(d, out, bytes);
   for (uint8_t *block = out; block < out + bytes; block += size) {
-    uint16_t sign = f->flip ? (uint16_t)(block[f->d_at] << 15) : 0, s = plus | sign;
+    unsigned sign = f->flip ? (unsigned)(block[f->d_at] & 1) << 15 : 0;
+    uint16_t s = (uint16_t)(plus | sign);
     pair_scales(f->id, block);
     memcpy(block + f->d_at, &s, 2);
     if (f->m_at) memcpy(block + f->m_at, &m, 2);

@@ -228,7 +228,7 @@ SANITIZERS = (b"Sanitizer", b"runtime error:")
 def environment(extra=None):
     """Nothing of the person who runs the tests gets into them; None as a value removes a name."""
     env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": Settings.folder, "TERM": "xterm-256color",
-           "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "exitcode=99:detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
+           "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "exitcode=99:detect_leaks=1:allocator_may_return_null=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
     env.update(extra or {})
     return {k: v for k, v in env.items() if v is not None}
 

@@ -25,10 +25,19 @@ EVERYDAY = [
 ]
 
 
-@case("embedded: {0}", EVERYDAY)
-def _(request, pattern):
-    r = run(*models.trained(), *request.split()).ok()
-    r.need(re.search(pattern, r.out.decode("utf-8")) and r.out.count(b"\n") == 1, "not /%s/" % pattern)
+# docs/MODEL.md says which ones the model of the day gets wrong; a new model may not get more wrong.
+EVERYDAY_FLOOR = 11
+
+
+@case("embedded: everyday requests, at least %d of %d" % (EVERYDAY_FLOOR, len(EVERYDAY)))
+def _():
+    wrong = []
+    for request, pattern in EVERYDAY:
+        r = run(*models.trained(), *request.split()).ok()
+        r.need(r.out.count(b"\n") == 1, "not one line")
+        if not re.search(pattern, r.out.decode("utf-8")):
+            wrong.append("%s -> %s" % (request, r.out.decode("utf-8").strip()))
+    need(len(EVERYDAY) - len(wrong) >= EVERYDAY_FLOOR, "wrong: " + "; ".join(wrong))
 
 
 @case("embedded: names come through exactly: {0!r}", ["my-report_v2.pdf", "IMG_4711.JPG", "qzxw.tmp"])

@@ -1,4 +1,4 @@
-/* run.mjs [--repeat N] [--threads N] PROGRAM MODEL.gguf…: tokens per second of cmdai and of llama.cpp
+/* run.mjs [--repeat N] [--threads N] PROGRAM MODEL.gguf…: tokens per second of ours and of llama.cpp
  * (node-llama-cpp), interleaved A B A B, as medians with their spread. The peer's decode carries
  * JavaScript's overhead: its own programs are faster there. Says when the machine was too busy. */
 import { execFileSync } from "node:child_process";

@@ -32,8 +32,7 @@ typedef struct maker {
   size_t n;
 } maker;
 
-/* --- what is in the model ---------------------------------------------------------------------
- */
+/* --- what is in the model --- */
 
 static tensor *add(maker *k, const char *name, uint64_t cols, uint64_t rows) {
   cm_mix_model about = {k->s->layers, k->s->heads / k->s->kv_heads, k->tied};
@@ -80,8 +79,7 @@ static void add_tensors(maker *k) {
   if (!k->tied) add_matrix(k, "output.weight", k->s->hidden, k->s->vocab, 2);
 }
 
-/* --- the file ---------------------------------------------------------------------------------
- */
+/* --- the file --- */
 
 static void declare_metadata(const maker *k, cm_gguf_writer *w) {
   const shape *s = k->s;
@@ -137,8 +135,7 @@ static cm_code write_model(maker *k, cm_err *e) {
   return code;
 }
 
-/* --- options ----------------------------------------------------------------------------------
- */
+/* --- options --- */
 
 static const shape *shape_by_name(const char *name) {
   for (size_t i = 0; i < SHAPES; i++)
@@ -168,7 +165,7 @@ static bool parse(maker *k, int argc, char **argv) {
 int main(int argc, char **argv) {
   static maker k = {.tied = true};
   cm_err e = {0};
-  if (!parse(&k, argc, argv)) return fputs(usage, stderr), 2;
+  if (!parse(&k, argc, argv) || !k.s) return fputs(usage, stderr), 2;
   if (write_model(&k, &e)) return fprintf(stderr, "mkmodel: %s\n", e.msg), 1;
   return 0;
 }

@@ -17,8 +17,8 @@ static void make_printable(char *s) {
   }
 }
 
-cm_code cm_fail(cm_err *e, cm_code code, uint64_t pos, const char *fmt, ...) {
-  if (!e) return code;
+void cm_err_set(cm_err *e, cm_code code, uint64_t pos, const char *fmt, ...) {
+  if (!e) return;
   va_list ap;
   va_start(ap, fmt);
   vsnprintf(e->msg, sizeof e->msg, fmt, ap);
@@ -26,7 +26,6 @@ cm_code cm_fail(cm_err *e, cm_code code, uint64_t pos, const char *fmt, ...) {
   make_printable(e->msg);
   e->code = code;
   e->pos = pos;
-  return code;
 }
 
 cm_code cm_err_prefix(cm_err *e, const char *what) {

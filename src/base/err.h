@@ -27,10 +27,16 @@ typedef struct cm_err {
   char msg[240];
 } cm_err;
 
-/* Fills `e` (may be NULL) and returns `code`, so that `return cm_fail(e, …)` is one statement.
- * Control characters and invalid UTF-8 that come in through the arguments become '?'. */
-cm_code cm_fail(cm_err *e, cm_code code, uint64_t pos, const char *fmt, ...)
+/* Fills `e` (may be NULL). Control characters and invalid UTF-8 that come in through the arguments
+ * become '?'. */
+void cm_err_set(cm_err *e, cm_code code, uint64_t pos, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+static inline cm_code cm_code_same(cm_code code) { return code; }
+
+/* cm_err_set, and its value is `code`: `return cm_fail(e, …)` is one statement, and the compiler
+ * and its analyzer see what is returned. */
+#define cm_fail(e, code, ...) (cm_err_set((e), (code), __VA_ARGS__), cm_code_same(code))
 
 /* Puts "WHAT: " before the message that `e` holds; returns its code. */
 cm_code cm_err_prefix(cm_err *e, const char *what);

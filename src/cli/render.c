@@ -10,8 +10,9 @@ static void put_str(cm_jw *w, const char *key, cm_str s) {
 }
 
 static void put_ms(cm_jw *w, const char *key, uint64_t ns) {
+  uint64_t us = ns / 1000;
   cm_jw_key(w, key);
-  cm_jw_f64(w, (double)(ns / 1000) / 1000.0);
+  cm_jw_f64(w, (double)us / 1000.0);
 }
 
 static void put_count(cm_jw *w, const char *key, uint64_t n) {

@@ -77,7 +77,7 @@ cm_code cm_json_parse(cm_str text, cm_json_limits limits, cm_json **root, cm_err
     return cm_fail(e, CM_E_LIMIT, deep, "JSON is nested deeper than %zu levels", max);
   parser p = {.arena = cm_arena_open(SIZE_MAX / 2)};
   if (!p.arena) return cm_fail(e, CM_E_NOMEM, 0, "no memory for JSON");
-  json_error_t why;
+  json_error_t why = {.line = 0};
   current = &p;
   json_t *v = load(&p, text, &why);
   current = NULL;

@@ -157,7 +157,7 @@ static cm_code take_array(cursor *c, cm_gguf_kv *kv) {
 
 static cm_code take_value(cursor *c, cm_gguf_kv *kv) {
   if (kv->type == CM_GGUF_ARRAY) return take_array(c, kv);
-  cm_str s;
+  cm_str s = {0};
   kv->item = kv->type;
   kv->count = 1;
   kv->n = cm_gguf_type_bytes(kv->type);
@@ -367,7 +367,7 @@ static cm_code take_count(cursor *c, const char *of, uint64_t limit, size_t min_
 
 cm_code cm_gguf_scan(cm_gguf *f, const uint8_t *p, size_t n, uint64_t file_bytes, cm_err *e) {
   cursor c = {.p = p, .n = n, .what = "the GGUF header", .e = e};
-  size_t n_tensors, n_kv;
+  size_t n_tensors = 0, n_kv = 0;
   f->bytes = file_bytes;
   cm_code code = check_magic(&c);
   if (!code) code = check_version(&c, f);

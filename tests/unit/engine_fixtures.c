@@ -174,7 +174,7 @@ static int open_references(void **unused) {
   if (!code) code = cm_os_map(FOLDER "exact.f32", &references.exact, &e);
   if (!code) code = cm_os_map(FOLDER "peer.f32", &references.peer, &e);
   if (code) print_error("%s\n", e.msg);
-  return code;
+  return code != CM_OK;
 }
 
 static int close_references(void **unused) {

@@ -51,8 +51,7 @@ static cm_sample_options sampling(float temperature) {
   return o;
 }
 
-/* --- greedy ------------------------------------------------------------------------------------
- */
+/* --- greedy --- */
 
 static void greedy_takes_the_largest(void **unused) {
   cm_sample_options o = cm_sample_defaults();
@@ -88,8 +87,7 @@ static void log_probability_is_the_models(void **unused) {
   cm_sampler_close(s);
 }
 
-/* --- which tokens may come ----------------------------------------------------------------------
- */
+/* --- which tokens may come --- */
 
 /* Expects exactly the tokens of `may` from many draws: at least 3,000, so that a token of
  * probability 1/300 is missed once in 20,000 runs (but seeds are fixed: it either is or isn't). */
@@ -198,8 +196,7 @@ static void filters_come_in_order(void **unused) {
   expect_set(o, x, may);
 }
 
-/* --- repetition ---------------------------------------------------------------------------------
- */
+/* --- repetition --- */
 
 static uint32_t pick_after(const cm_sample_options *o, const float *logits, size_t n,
                            const uint32_t *recent, size_t n_recent) {

@@ -53,7 +53,7 @@ aarch64: ## cross-builds for ARM and checks its kernels under qemu
 	@$(TESTS) build/aarch64 -R '^checkasm$$'
 
 peers: ## fetches llama.cpp (npm), for the parity test and bench/peers
-	npm ci --prefix bench/peers --no-audit --no-fund
+	npm install --prefix bench/peers --no-save --omit=optional --ignore-scripts --no-audit --no-fund
 
 fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 	@$(call build,fuzz)

@@ -30,6 +30,9 @@ test     libclang-rt-dev        compiler-rt             -
 test     gcc-aarch64-linux-gnu  gcc-aarch64-linux-gnu   -
 test     libc6-dev-arm64-cross  -                       -
 test     qemu-user-static       qemu-user-static        -
+test     zsh                    zsh                     -
+test     fish                   fish                    fish
+test     shellcheck             ShellCheck              shellcheck
 dev      git                    git                     git
 dev      clang-format           clang-tools-extra       clang-format
 dev      clang-tidy             clang-tools-extra       llvm

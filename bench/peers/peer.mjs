@@ -6,7 +6,7 @@ const folder = new URL("./node_modules/node-llama-cpp/", import.meta.url);
 /* Why the peer can't be used here, or "" when it can. */
 export function missing() {
   if (!fs.existsSync(folder))
-    return "node-llama-cpp is not installed; run: npm ci --omit=optional --ignore-scripts in bench/peers";
+    return "node-llama-cpp is not installed; run: make peers";
   if (process.platform !== "linux" || process.arch !== "x64")
     return "node-llama-cpp is installed here for linux-x64 only";
   return "";

@@ -28,6 +28,9 @@ cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e);
  * ever; CM_E_TIMEOUT) or a signal of cm_os_catch_signals (CM_E_CANCELLED). */
 cm_code cm_os_read_fd(int fd, uint64_t deadline_ns, cm_buf *out, cm_err *e);
 
+/* Appends what one read gives, waiting for it; *ended at the end of the input. Errors as above. */
+cm_code cm_os_read_some(int fd, cm_buf *out, bool *ended, cm_err *e);
+
 /* The standard descriptors. */
 enum { CM_OS_STDIN = 0, CM_OS_STDOUT = 1, CM_OS_STDERR = 2 };
 

@@ -7,18 +7,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-typedef enum cm_yaml_kind {
-  CM_YAML_SCALAR,
-  CM_YAML_LIST,
-  CM_YAML_MAP
-} cm_yaml_kind;
+typedef enum cm_yaml_kind { CM_YAML_SCALAR, CM_YAML_LIST, CM_YAML_MAP } cm_yaml_kind;
 
 typedef struct cm_yaml {
   cm_yaml_kind kind;
-  bool plain;     /* SCALAR: written without quotes, so "true" and "12" mean what they say */
-  cm_str key;     /* in a map; else empty */
-  cm_str text;    /* SCALAR */
-  size_t n;       /* children */
+  bool plain;  /* SCALAR: written without quotes, so "true" and "12" mean what they say */
+  cm_str key;  /* in a map; else empty */
+  cm_str text; /* SCALAR */
+  size_t n;    /* children */
   struct cm_yaml *first, *next;
   unsigned line, column; /* from 1: of the value, in a map of the key */
 } cm_yaml;

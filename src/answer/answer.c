@@ -4,6 +4,7 @@
 
 #include "answer/prompt.h"
 #include "answer/reply.h"
+#include "base/os.h"
 
 double cm_answer_confidence(double logprob) { return exp(logprob < 0 ? logprob : 0); }
 
@@ -103,11 +104,13 @@ static cm_code read_replies(const cm_replies *r, cm_str opening, cm_arena *a, cm
 
 /* Risk is decided here, behind any backend. A judgement that fails is a verdict too: never run. */
 static void judge_choices(const cm_question *q, cm_arena *a, cm_answer *out) {
+  const uint64_t start = cm_os_now_ns();
   for (size_t i = 0; i < out->n; i++) {
     cm_choice *c = &out->choices[i];
     (void)cm_safety_judge(q->safety, c->command, q->where, a, &c->verdict, NULL);
     c->decision = cm_safety_decide(&c->verdict, q->level);
   }
+  out->check_ns = cm_os_now_ns() - start;
 }
 
 cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out,

@@ -40,7 +40,7 @@ typedef struct cm_answer {
   cm_model_id model;
   const char *backend;
   uint32_t prompt_tokens, cached_tokens, output_tokens;
-  uint64_t prompt_ns, generate_ns;
+  uint64_t prompt_ns, generate_ns, check_ns;
 } cm_answer;
 
 /* Below this the answer is shown as not sure. */

@@ -110,10 +110,10 @@ static int dispatch(check *c, char **operands, size_t n) {
   if (c->o->hook && n == 0) return cm_hook(&c->guard, c->arena);
   if (c->o->hook) return cm_ui_fail(CM_EXIT_USAGE, "--hook reads its command from stdin");
   if (n != 1)
-    return cm_ui_fail(CM_EXIT_USAGE,
-                      n ? "put the command in quotes, so that it is one argument: cmdai check "
-                          "'rm -rf build'; for a request: cmdai ask check ..."
-                        : "which command? cmdai check 'COMMAND', or - to read them from stdin");
+    return cm_ui_fail(
+        CM_EXIT_USAGE,
+        "one command in quotes is expected: cmdai check 'rm -rf build', or - to read "
+        "commands from stdin; did you mean: cmdai ask check ...?");
   if (strcmp(operands[0], "-") == 0) return stream(c);
   return one(c, cm_str_of(operands[0]));
 }

@@ -61,6 +61,7 @@ static void put_costs(cm_jw *w, const cm_answer *a, const cm_times *t) {
   put_ms(w, "load", t->loaded_ns ? t->loaded_ns - t->start_ns : 0);
   put_ms(w, "prompt", a->prompt_ns);
   put_ms(w, "generate", a->generate_ns);
+  put_ms(w, "check", a->check_ns);
   put_ms(w, "total", t->done_ns ? t->done_ns - t->start_ns : 0);
   cm_jw_end_object(w);
   cm_jw_key(w, "tokens");

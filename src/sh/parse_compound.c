@@ -10,6 +10,7 @@ typedef struct key_row {
 
 static const key_row keys[] = {
     {"!", CM_KEY_BANG, false},      {"[[", CM_KEY_COND, true},
+    {"]]", CM_KEY_COND_END, true},  {"in", CM_KEY_IN, false},
     {"case", CM_KEY_CASE, false},   {"coproc", CM_KEY_COPROC, true},
     {"do", CM_KEY_DO, false},       {"done", CM_KEY_DONE, false},
     {"elif", CM_KEY_ELIF, false},   {"else", CM_KEY_ELSE, false},
@@ -100,7 +101,8 @@ static cm_word *take_word(cm_parser *p) {
 
 static bool take_name(cm_parser *p, cm_cmd *c) {
   cm_sh_tok(p, 0);
-  c->name = cm_sh_tok_text(p);
+  c->name = cm_sh_tok_text(p, &p->tok);
+  cm_sh_check_name(p, &p->tok);
   return take_word(p) != NULL;
 }
 
@@ -180,6 +182,7 @@ static void parse_for(cm_parser *p, cm_cmd *c) {
   } else {
     const bool line = p->tok.kind == CM_TOK_NEWLINE;
     cm_sh_newlines(p, 0);
+    if (line && !cm_sh_is_bash(p)) cm_sh_take_kind(p, CM_TOK_SEMI, 0);
     if (take_in(p)) words_in(p, c);
     else if (!line && cm_sh_key(p) == CM_KEY_OPEN) cm_sh_unexpected(p);
   }
@@ -247,39 +250,6 @@ static cm_sh_list *only(cm_parser *p, cm_cmd *c) {
   return list;
 }
 
-/* One compound command; `open`: its parenthesis was taken. In dash it may be any command. */
-static void function_body(cm_parser *p, cm_cmd *c, bool open) {
-  cm_sh_newlines(p, CM_LEX_COMMAND);
-  const uint32_t start = open ? p->done - 1 : cm_sh_tok(p, CM_LEX_COMMAND)->start;
-  cm_cmd *body = cm_sh_is_bash(p) ? cm_sh_new(p, sizeof *body) : cm_sh_command(p);
-  if (open) {
-    subshell(p, body);
-    cm_sh_redirections(p, body);
-  } else if (cm_sh_is_bash(p) && !cm_sh_compound_command(p, body)) {
-    cm_sh_unexpected(p);
-  }
-  if (!p->code) body->span = cm_sh_span(p, start, p->done);
-  c->body = only(p, body);
-}
-
-void cm_sh_function(cm_parser *p, cm_cmd *c, cm_str name) {
-  c->kind = CM_CMD_FUNCTION;
-  c->name = name;
-  if (!cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND)) cm_sh_unexpected(p);
-  cm_sh_enter(p);
-  function_body(p, c, false);
-  cm_sh_leave(p);
-}
-
-/* Behind "function". */
-static void parse_function(cm_parser *p, cm_cmd *c) {
-  if (!take_name(p, c)) return;
-  const bool arith = cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_LPAREN && p->pos < p->limit &&
-                     p->s[p->pos] == '(';
-  const bool open = !arith && cm_sh_take_kind(p, CM_TOK_LPAREN, CM_LEX_COMMAND);
-  function_body(p, c, open && !cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND));
-}
-
 static bool starts_compound(cm_parser *p) {
   switch (cm_sh_key(p)) {
     case CM_KEY_NONE: return cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_LPAREN;
@@ -295,12 +265,48 @@ static bool starts_compound(cm_parser *p) {
   }
 }
 
+/* One compound command; `open`: its parenthesis was taken. In dash it may be any command. */
+static void function_body(cm_parser *p, cm_cmd *c, bool open) {
+  cm_sh_newlines(p, CM_LEX_COMMAND);
+  const uint32_t start = open ? p->done - 1 : cm_sh_tok(p, CM_LEX_COMMAND)->start;
+  cm_cmd *body = cm_sh_is_bash(p) ? cm_sh_new(p, sizeof *body) : cm_sh_command(p);
+  if (open) {
+    subshell(p, body);
+    cm_sh_redirections(p, body);
+  } else if (cm_sh_is_bash(p)) {
+    if (starts_compound(p)) cm_sh_compound_command(p, body);
+    else cm_sh_unexpected(p);
+  }
+  if (!p->code) body->span = cm_sh_span(p, start, p->done);
+  c->body = only(p, body);
+}
+
+void cm_sh_function(cm_parser *p, cm_cmd *c, const cm_tok *name) {
+  c->kind = CM_CMD_FUNCTION;
+  c->name = cm_sh_tok_text(p, name);
+  cm_sh_check_name(p, name);
+  if (!cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND)) cm_sh_unexpected(p);
+  cm_sh_enter(p);
+  function_body(p, c, false);
+  cm_sh_leave(p);
+}
+
+/* Behind "function". */
+static void parse_function(cm_parser *p, cm_cmd *c) {
+  if (!take_name(p, c)) return;
+  const bool arith = cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_LPAREN && p->pos < p->limit &&
+                     p->s[p->pos] == '(';
+  const bool open = !arith && cm_sh_take_kind(p, CM_TOK_LPAREN, CM_LEX_COMMAND);
+  function_body(p, c, open && !cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND));
+}
+
 /* Behind "coproc": a compound command, perhaps behind a name, or a simple one. */
 static void parse_coproc(cm_parser *p, cm_cmd *c) {
   cm_word *first = NULL;
   uint32_t start = cm_sh_tok(p, CM_LEX_COMMAND)->start;
-  if (!starts_compound(p) && p->tok.kind == CM_TOK_WORD) {
-    c->name = cm_sh_tok_text(p);
+  const cm_key key = cm_sh_key(p);
+  if (p->tok.kind == CM_TOK_WORD && (key == CM_KEY_NONE || key == CM_KEY_TIME)) {
+    c->name = cm_sh_tok_text(p, &p->tok);
     first = p->tok.word;
     cm_sh_take(p);
   }

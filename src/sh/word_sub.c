@@ -7,6 +7,8 @@
 /* Commands up to the parenthesis that closes them. Here-documents do not cross it. */
 static cm_sh_list *body(cm_parser *p) {
   cm_here *heres = p->heres;
+  const bool closing = p->closing;
+  p->closing = true;
   p->heres = NULL;
   p->heres_tail = &p->heres;
   cm_sh_enter(p);
@@ -16,6 +18,7 @@ static cm_sh_list *body(cm_parser *p) {
   if (!cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND)) cm_sh_unexpected(p);
   cm_sh_leave(p);
   p->warned |= p->heres != NULL;
+  p->closing = closing;
   p->heres = heres;
   p->heres_tail = &p->heres;
   while (*p->heres_tail) p->heres_tail = &(*p->heres_tail)->next;
@@ -88,27 +91,43 @@ void cm_sh_bracket(cm_parser *p, cm_wordb *b) {
   cm_wordb inner = {.from = p->pos, .dq = true};
   const uint32_t start = p->pos;
   cm_sh_enter(p);
-  cm_sh_group(p, &inner, (cm_group){'[', ']', 0, false});
+  cm_sh_group(p, &inner, (cm_group){.open = '[', .close = ']'});
   cm_sh_leave(p);
   part->arith = cm_wordb_done(p, &inner, start);
   if (!p->code) p->pos++;
   cm_wordb_end(p, b);
 }
 
-/* Behind "$((". It is arithmetic if "))" ends it; else a subshell in a command substitution, whose
- * end has been found by counting parentheses, as bash does it. */
+static const cm_group in_parens = {.open = '(', .close = ')'};
+
+/* At ")": whether it is "))". */
+static bool closes_twice(cm_parser *p) {
+  const uint32_t at = p->pos++;
+  const bool twice = cm_sh_peek(p) == ')';
+  p->pos = at;
+  return twice;
+}
+
+/* Behind "$((". It is arithmetic if "))" ends it; else bash takes it for a subshell in a command
+ * substitution, whose end it has found by counting parentheses. */
 static void double_paren(cm_parser *p, cm_wordb *b) {
   cm_part *part = cm_wordb_part(p, b, CM_PART_ARITH);
   cm_wordb inner = {.from = p->pos, .dq = true};
   const uint32_t start = p->pos;
   cm_sh_enter(p);
-  cm_sh_group(p, &inner, (cm_group){'(', ')', 0, false});
+  cm_sh_group(p, &inner, in_parens);
+  while (!cm_sh_is_bash(p) && !p->code && !closes_twice(p)) {
+    cm_sh_special(p, &inner); /* dash: one parenthesis is an ordinary character */
+    cm_sh_group(p, &inner, in_parens);
+  }
+  const bool arith = closes_twice(p);
   part->arith = cm_wordb_done(p, &inner, start);
   p->pos++;
-  if (cm_sh_peek(p) == ')') {
+  if (arith) {
+    cm_sh_peek(p);
     p->pos++;
   } else if (!p->code) {
-    cm_sh_group(p, &inner, (cm_group){'(', ')', 0, false});
+    cm_sh_group(p, &inner, in_parens);
     const uint32_t end = p->pos;
     part->kind = CM_PART_COMMAND;
     part->arith = NULL;
@@ -148,16 +167,18 @@ uint32_t cm_sh_pair_end(cm_parser *p) {
 }
 
 cm_word *cm_sh_arith(cm_parser *p, uint32_t start, uint32_t end, char stop, size_t *count) {
+  const cm_group g = {.open = '(', .close = ')', .stop = stop, .whole = true};
   cm_word *first = NULL, **tail = &first;
   const cm_parser outer = cm_sh_begin(p, p->s, p->map, start, end);
-  for (*count = 0;; p->pos++) {
+  *count = 0;
+  for (bool more = true; more; p->pos++) {
     const uint32_t from = p->pos;
     cm_wordb b = {.from = from, .dq = true};
-    cm_sh_group(p, &b, (cm_group){'(', 0, stop, false});
+    while (cm_sh_group(p, &b, g), cm_sh_peek(p) == ')') cm_sh_special(p, &b);
+    more = cm_sh_peek(p) >= 0;
     *tail = cm_wordb_done(p, &b, from);
     tail = &(*tail)->next;
     ++*count;
-    if (p->code || p->pos >= p->limit) break;
   }
   cm_sh_finish(p, &outer);
   return first;

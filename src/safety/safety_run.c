@@ -235,6 +235,6 @@ void cm_judge_run(cm_judging *j, const cm_run *run) {
   if (run->kind == CM_RUN_FORKS)
     cm_report(j, "proc.fork-bomb", CM_CRITICAL, "starts itself without end", run, run->span);
   cm_judge_flow(j, run);
-  if (run->n_env) cm_judge_env(j, run);
+  cm_judge_env(j, run);
   if (run->n_redirs) cm_judge_redirs(j, run);
 }

@@ -255,10 +255,11 @@ void cm_sh_group(cm_parser *p, cm_wordb *b, cm_group g) {
     take_run(p, b, IN_GROUP);
     int c = cm_sh_peek(p);
     if (c < 0) {
-      if (!g.whole) cm_sh_fail(p, start, "nothing closes", closer(g.close));
+      cm_sh_fail(p, start, "nothing closes", closer(g.close));
       return;
     }
-    if (depth == 0 && (c == g.close || (g.stop && c == g.stop))) return;
+    if (g.stop && c == g.stop && (depth == 0 || c == '}')) return;
+    if (c == g.close && depth == 0) return;
     if (c == g.close) depth--;
     else if (g.open && c == g.open) depth++;
     if (c == '"' && g.close == ')' && !cm_sh_is_bash(p)) take_text(p, b, 1);

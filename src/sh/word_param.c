@@ -15,6 +15,9 @@ static int second(cm_parser *p) {
   return c;
 }
 
+/* Behind a "$", which then is no name. */
+static bool opens_expansion(int c) { return c == '{' || c == '(' || c == '['; }
+
 static void take_name(cm_parser *p, cm_param *x) {
   const int c = cm_sh_peek(p);
   if (cm_sh_name_char(c, true)) {
@@ -22,6 +25,7 @@ static void take_name(cm_parser *p, cm_param *x) {
     return;
   }
   const uint32_t start = p->pos;
+  if (c == '$' && opens_expansion(second(p))) return;
   if (special_name(c)) p->pos++;
   else
     while (p->pos < p->limit && p->s[p->pos] >= '0' && p->s[p->pos] <= '9') p->pos++;

@@ -225,7 +225,8 @@ void cm_sh_element_head(cm_parser *p, cm_wordb *b); /* [sub] */
 void cm_sh_special(cm_parser *p, cm_wordb *b);
 void cm_sh_double(cm_parser *p, cm_wordb *b); /* at the quote */
 
-/* Text inside an expansion up to `close`, or to `stop` outside of nested pairs; neither is taken.
+/* Text inside an expansion up to `close`, or to `stop` outside of nested pairs (a } stops anywhere);
+ * neither is taken.
  * Pairs `open` `close` nest unless open is 0. */
 typedef struct cm_group {
   char open, close, stop;
@@ -241,10 +242,9 @@ void cm_sh_backquote(cm_parser *p, cm_wordb *b);    /* at "`" */
 void cm_sh_substitution(cm_parser *p, cm_wordb *b); /* behind "$(" */
 void cm_sh_bracket(cm_parser *p, cm_wordb *b);      /* behind "$[" */
 void cm_sh_ansi(cm_parser *p, cm_wordb *b);         /* behind "$'" */
-/* Behind "((": where the inner parenthesis closes; UINT32_MAX if it does not. */
-uint32_t cm_sh_pair_end(cm_parser *p);
-/* The expressions of [start, end), divided by `stop`; *count of them. */
-cm_word *cm_sh_arith(cm_parser *p, uint32_t start, uint32_t end, char stop, size_t *count);
+/* At the second parenthesis of "((": if it is arithmetic up to "))", takes it all and gives the
+ * expressions, divided by `stop`; else takes nothing. */
+bool cm_sh_double_paren(cm_parser *p, char stop, cm_word **out, size_t *count);
 /* The text of [start, end) as in "…", where wrong expansions are only text. */
 void cm_sh_loose(cm_parser *p, cm_wordb *b, uint32_t start, uint32_t end);
 

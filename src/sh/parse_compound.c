@@ -189,14 +189,16 @@ static void parse_for(cm_parser *p, cm_cmd *c) {
   c->body = loop_body(p);
 }
 
-/* At "(": whether it opens (( … )), which is then taken; *start and *end of what is inside. */
-static bool double_paren(cm_parser *p, uint32_t *start, uint32_t *end) {
+/* At "(": whether it opens (( … )), which is then taken. */
+static bool double_paren(cm_parser *p, char stop, cm_word **out, size_t *count) {
   if (p->pos >= p->limit || p->s[p->pos] != '(' || !cm_sh_is_bash(p)) return false;
-  *start = ++p->pos;
-  *end = cm_sh_pair_end(p);
-  p->pos--;
-  if (*end == UINT32_MAX || *end + 1 >= p->limit || p->s[*end + 1] != ')') return false;
-  p->pos = p->tok.end = *end + 2;
+  p->have = false; /* words are read while "(" stays the token */
+  const cm_tok paren = p->tok;
+  const bool arith = cm_sh_double_paren(p, stop, out, count);
+  p->tok = paren;
+  p->have = !p->code;
+  if (!arith) return false;
+  p->tok.end = p->pos;
   cm_sh_take(p);
   return true;
 }
@@ -204,13 +206,12 @@ static bool double_paren(cm_parser *p, uint32_t *start, uint32_t *end) {
 /* Behind "for": ((…;…;…)). */
 static void parse_for_arith(cm_parser *p, cm_cmd *c) {
   size_t count = 0;
-  uint32_t start, end;
-  if (!double_paren(p, &start, &end)) {
+  const uint32_t start = p->tok.start;
+  if (!double_paren(p, ';', &c->words, &count)) {
     cm_sh_unexpected(p);
     return;
   }
   c->kind = CM_CMD_FOR_ARITH;
-  c->words = cm_sh_arith(p, start, end, ';', &count);
   if (count != 3) cm_sh_fail(p, start, "for ((…)) takes three expressions", (cm_str){NULL, 0});
   if (!cm_sh_take_kind(p, CM_TOK_SEMI, CM_LEX_COMMAND))
     cm_sh_take_kind(p, CM_TOK_NEWLINE, CM_LEX_COMMAND);
@@ -228,12 +229,11 @@ static void subshell(cm_parser *p, cm_cmd *c) {
 
 /* At "(". */
 static void parentheses(cm_parser *p, cm_cmd *c) {
-  uint32_t start, end;
   size_t count;
-  if (double_paren(p, &start, &end)) {
+  if (double_paren(p, 0, &c->words, &count)) {
     c->kind = CM_CMD_ARITH;
-    c->words = cm_sh_arith(p, start, end, 0, &count);
   } else {
+    c->words = NULL;
     cm_sh_take(p);
     subshell(p, c);
   }
@@ -263,6 +263,11 @@ static bool starts_compound(cm_parser *p) {
     case CM_KEY_WHILE: return true;
     default: return false;
   }
+}
+
+static bool is_reserved(cm_parser *p) {
+  const cm_key key = cm_sh_key(p);
+  return key != CM_KEY_NONE && key != CM_KEY_TIME;
 }
 
 /* One compound command; `open`: its parenthesis was taken. In dash it may be any command. */
@@ -300,23 +305,23 @@ static void parse_function(cm_parser *p, cm_cmd *c) {
   function_body(p, c, open && !cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND));
 }
 
-/* Behind "coproc": a compound command, perhaps behind a name, or a simple one. */
+/* Behind "coproc": a compound command, perhaps behind a name, or a simple one. Behind its first word
+ * a reserved word is still one. */
 static void parse_coproc(cm_parser *p, cm_cmd *c) {
-  cm_word *first = NULL;
   uint32_t start = cm_sh_tok(p, CM_LEX_COMMAND)->start;
-  const cm_key key = cm_sh_key(p);
-  if (p->tok.kind == CM_TOK_WORD && (key == CM_KEY_NONE || key == CM_KEY_TIME)) {
-    c->name = cm_sh_tok_text(p, &p->tok);
-    first = p->tok.word;
-    cm_sh_take(p);
-  }
+  const cm_tok t = p->tok;
+  const bool word = t.kind == CM_TOK_WORD && !is_reserved(p);
   cm_cmd *body = cm_sh_new(p, sizeof *body);
+  if (word) cm_sh_take(p);
   if (starts_compound(p)) {
+    if (word) c->name = cm_sh_tok_text(p, &t);
     start = p->tok.start;
     cm_sh_compound_command(p, body);
+  } else if (is_reserved(p)) {
+    body->words = t.word;
+    if (!word) cm_sh_unexpected(p);
   } else {
-    c->name = (cm_str){NULL, 0};
-    cm_sh_simple(p, body, first);
+    cm_sh_simple(p, body, word ? t.word : NULL);
     if (!body->words && !body->assigns && !body->redirs) cm_sh_unexpected(p);
   }
   if (!p->code) body->span = cm_sh_span(p, start, p->done);

@@ -40,6 +40,8 @@ typedef struct cm_index {
   size_t n, mask;
 } cm_index;
 
+static inline cm_str cm_entry_name(const cm_entry *entry) { return entry->name; }
+
 enum { CM_PACKS_MAX = 64 };
 
 /* CM_E_INTERNAL: a pack is wrong (the message names the row); CM_E_NOMEM. `packs` ends with NULL.

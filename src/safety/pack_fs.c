@@ -1,6 +1,6 @@
 /* safety/pack_fs: programs that make, move, copy and delete files. Sources: POSIX.1-2017, the GNU
  * coreutils and findutils manuals, the manual pages of FreeBSD, macOS, rsync, trash-cli, rename. */
-#include "safety/rule.h"
+#include "safety/packs.h"
 
 static const cm_program programs[] = {
     {"bleachbit", NULL, "clean delete list preview preset help version", 0, CM_SAFE},
@@ -11,7 +11,8 @@ static const cm_program programs[] = {
      "parents preserve=? recursive reflink=? remove-destination sparse= strip-trailing-slashes "
      "suffix= symbolic-link target-directory= update=? verbose version",
      CM_PROGRAM_QUIET, CM_SAFE},
-    {"detox", "f:s:", "dry-run help inline remove-trailing special", CM_PROGRAM_QUIET, CM_MODERATE},
+    {"detox", "f:s:", "dry-run help inline remove-trailing special", CM_PROGRAM_QUIET,
+     CM_MODERATE},
     {"ditto", NULL, "arch= bom= help nocache norsrc rsrc zlibCompressionLevel=", CM_PROGRAM_QUIET,
      CM_SAFE},
     {"fallocate", "l:o:",
@@ -42,16 +43,19 @@ static const cm_program programs[] = {
      "backup=? directory force help interactive logical no-dereference no-target-directory "
      "physical relative suffix= symbolic target-directory= verbose version",
      CM_PROGRAM_QUIET, CM_SAFE},
-    {"logrotate", "l:m:s:", "debug force help log= mail= skip-state-lock state= usage verbose version",
+    {"logrotate",
+     "l:m:s:", "debug force help log= mail= skip-state-lock state= usage verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"mad|mcp|mln|mmv", NULL, NULL, CM_PROGRAM_QUIET, CM_MODERATE},
-    {"mkdir|gmkdir", "m:", "context=? help mode= parents verbose version", CM_PROGRAM_QUIET, CM_SAFE},
+    {"mkdir|gmkdir", "m:", "context=? help mode= parents verbose version", CM_PROGRAM_QUIET,
+     CM_SAFE},
     {"mkfifo", "m:", "context=? help mode= version", CM_PROGRAM_QUIET, CM_SAFE},
     {"mknod", "m:", "context=? help mode= version", CM_PROGRAM_QUIET, CM_MODERATE},
     {"mktemp", "p:t::", "directory dry-run help quiet suffix= tmpdir=? version", 0, CM_SAFE},
     {"mv|gmv", "S:t:",
      "backup=? context debug exchange force help interactive no-clobber no-copy "
-     "no-target-directory strip-trailing-slashes suffix= target-directory= update=? verbose version",
+     "no-target-directory strip-trailing-slashes suffix= target-directory= update=? verbose "
+     "version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"rdfind", NULL,
      "checksum= deleteduplicates= dryrun= followsymlinks= ignoreempty= makehardlinks= "
@@ -65,8 +69,8 @@ static const cm_program programs[] = {
      "dir force help interactive=? no-preserve-root one-file-system preserve-root=? recursive "
      "verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
-    {"rmdir|grmdir", NULL, "help ignore-fail-on-non-empty parents verbose version", CM_PROGRAM_QUIET,
-     CM_MODERATE},
+    {"rmdir|grmdir", NULL, "help ignore-fail-on-non-empty parents verbose version",
+     CM_PROGRAM_QUIET, CM_MODERATE},
     {"rsync", "@:B:M:T:e:f:",
      "address= archive backup backup-dir= block-size= bwlimit= checksum-choice= checksum-seed= "
      "chmod= chown= compare-dest= compress-choice= compress-level= config= contimeout= copy-as= "
@@ -82,8 +86,8 @@ static const cm_program programs[] = {
     {"setfattr", "n:v:x:", "help name= no-dereference raw remove= restore= value= version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"sfill", NULL, NULL, CM_PROGRAM_QUIET, CM_MODERATE},
-    {"shred|gshred", "n:s:",
-     "exact force help iterations= random-source= remove=? size= verbose version zero",
+    {"shred|gshred",
+     "n:s:", "exact force help iterations= random-source= remove=? size= verbose version zero",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"srm", NULL, "directory force help interactive recursive simple verbose version zero",
      CM_PROGRAM_QUIET, CM_MODERATE},
@@ -93,19 +97,23 @@ static const cm_program programs[] = {
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"sync", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
     {"tmpreaper", "t:T:",
-     "all atime ctime delay=? force help mtime protect= runtime= showdeleted symlinks test verbose",
+     "all atime ctime delay=? force help mtime protect= runtime= showdeleted symlinks test "
+     "verbose",
      CM_PROGRAM_QUIET, CM_MODERATE},
-    {"tmpwatch", "X:x:U:", "all atime ctime dirmtime exclude= exclude-pattern= exclude-user= force "
+    {"tmpwatch", "X:x:U:",
+     "all atime ctime dirmtime exclude= exclude-pattern= exclude-user= force "
      "fuser mtime nodirs quiet test verbose",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"touch|gtouch", "A:d:r:t:", "date= help no-create no-dereference reference= time= version",
      CM_PROGRAM_QUIET, CM_SAFE},
-    {"trash|trash-put|rmtrash|gomi|trash-rm", NULL, "directory force help interactive recursive trash-dir= verbose version",
-     CM_PROGRAM_QUIET, CM_MODERATE},
+    {"trash|trash-put|rmtrash|gomi|trash-rm", NULL,
+     "directory force help interactive recursive trash-dir= verbose version", CM_PROGRAM_QUIET,
+     CM_MODERATE},
     {"trash-empty", NULL, "all-users dry-run force help print-time trash-dir= verbose version",
      CM_PROGRAM_QUIET, CM_HIGH},
     {"trash-list", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
-    {"trash-restore|restore-trash", NULL, "help overwrite sort= version", CM_PROGRAM_QUIET, CM_MODERATE},
+    {"trash-restore|restore-trash", NULL, "help overwrite sort= version", CM_PROGRAM_QUIET,
+     CM_MODERATE},
     {"truncate|gtruncate", "r:s:", "help io-blocks no-create reference= size= version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"unlink", NULL, "help version", CM_PROGRAM_QUIET, CM_MODERATE},
@@ -114,25 +122,20 @@ static const cm_program programs[] = {
     {"xattr", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
 };
 
-#define FS_TAMES "rm|grm|rmdir|grmdir|unlink|shred|gshred|srm|trash|trash-put|trash-empty|trash-restore"
-#define FS_MAKES                                                                                 \
-  "cp|gcp|ditto|fallocate|install|ginstall|ln|gln|mkdir|gmkdir|mkfifo|mknod|mv|gmv|touch|gtouch|" \
-  "truncate|gtruncate"
-#define RM "rm|grm"
-#define CP "cp|gcp"
-#define MV "mv|gmv"
+#define RM   "rm|grm"
+#define CP   "cp|gcp"
+#define MV   "mv|gmv"
 #define FIND "find|gfind"
 /* Conditions of find that pick some files out of a tree. */
-#define PICKS                                                                                \
-  "-name|-iname|-path|-ipath|-wholename|-iwholename|-regex|-iregex|-lname|-ilname|-mtime|"   \
-  "-mmin|-ctime|-cmin|-atime|-amin|-newer*|-anewer|-cnewer|-size|-empty|-user|-group|-uid|"  \
+#define PICKS                                                                               \
+  "-name|-iname|-path|-ipath|-wholename|-iwholename|-regex|-iregex|-lname|-ilname|-mtime|"  \
+  "-mmin|-ctime|-cmin|-atime|-amin|-newer*|-anewer|-cnewer|-size|-empty|-user|-group|-uid|" \
   "-gid|-nouser|-nogroup|-perm|-links|-inum|-samefile|-used"
 #define SETUID "[4567]???|0[4567]???|*[ua]*[+=]*s*|+*s*"
 
 static const cm_rule rules[] = {
-    {"fs.help", FS_TAMES " --help|--version", CM_FX_HARMLESS, "prints help or its version"},
-    {"fs.help", FS_MAKES " --help|--version", CM_FX_HARMLESS, "prints help or its version"},
-    {"fs.help", FIND "|bleachbit|detox|fdupes|jdupes|logrotate|stow|xstow --help|--version|-help|-version",
+    {"fs.help",
+     FIND "|bleachbit|detox|fdupes|jdupes|logrotate|stow|xstow --help|--version|-help|-version",
      CM_FX_HARMLESS, "prints help or its version"},
     {"fs.dry-run", "logrotate -d|--debug", CM_FX_HARMLESS, "only says what it would do"},
     {"fs.dry-run", "detox|trash-empty -n|--dry-run", CM_FX_HARMLESS, "only says what it would do"},
@@ -162,7 +165,8 @@ static const cm_rule rules[] = {
     {"fs.empty-trash", "trash-empty !*", CM_FX_HIGH, "deletes everything in the trash for good"},
     {"fs.empty-trash", "trash-empty *", CM_FX_MODERATE, "deletes what is old in the trash"},
     {"fs.empty-trash", "trash-rm \\*", CM_FX_HIGH, "deletes everything in the trash for good"},
-    {"fs.empty-trash", "gio trash --empty", CM_FX_HIGH, "deletes everything in the trash for good"},
+    {"fs.empty-trash", "gio trash --empty", CM_FX_HIGH,
+     "deletes everything in the trash for good"},
 
     {"fs.find-delete", FIND " -delete !" PICKS " @?", CM_FX_DELETE_TREE,
      "deletes everything below a folder"},
@@ -174,11 +178,14 @@ static const cm_rule rules[] = {
      "deletes everything below a folder but some exceptions"},
     {"fs.find-delete", FIND " -delete " PICKS " @?", CM_FX_DELETE_SOME,
      "deletes the files of a folder that a condition picks"},
-    {"fs.find-write", FIND " @-fls|-fprint|-fprint0|-fprintf", CM_FX_CREATE, "writes its list to a file"},
+    {"fs.find-write", FIND " @-fls|-fprint|-fprint0|-fprintf", CM_FX_CREATE,
+     "writes its list to a file"},
     {"fs.duplicates", "fdupes|jdupes -d|--delete @", CM_FX_DELETE_SOME, "deletes duplicate files"},
-    {"fs.duplicates", "rdfind -deleteduplicates=true @", CM_FX_DELETE_SOME, "deletes duplicate files"},
+    {"fs.duplicates", "rdfind -deleteduplicates=true @", CM_FX_DELETE_SOME,
+     "deletes duplicate files"},
     {"fs.old-files", "tmpreaper|tmpwatch * @", CM_FX_DELETE_SOME, "deletes old files of a folder"},
-    {"fs.clean-user", "bleachbit -c|--clean", CM_FX_MODERATE, "deletes caches and histories of programs"},
+    {"fs.clean-user", "bleachbit -c|--clean", CM_FX_MODERATE,
+     "deletes caches and histories of programs"},
 
     {"fs.move", MV " !-t|--target-directory * @last", CM_FX_CREATE, "moves files to a place"},
     {"fs.move", MV " @-t|--target-directory", CM_FX_CREATE, "moves files to a place"},
@@ -190,19 +197,20 @@ static const cm_rule rules[] = {
     {"fs.move-away", "gio move @..last", CM_FX_MOVE_AWAY, "takes files away from their place"},
     {"fs.move", "gio move|copy|save @last", CM_FX_CREATE, "writes files to a place"},
     {"fs.rename", "mmv|mad|mcp|mln", CM_FX_MODERATE, "renames files by a pattern"},
-    {"fs.rename", "rename|file-rename|prename|perl-rename", CM_FX_MODERATE, "renames files by a pattern"},
+    {"fs.rename", "rename|file-rename|prename|perl-rename", CM_FX_MODERATE,
+     "renames files by a pattern"},
     {"fs.rename", "convmv --notest", CM_FX_MODERATE, "renames files"},
     {"fs.rename", "detox|vidir|qmv", CM_FX_MODERATE, "renames files"},
 
     {"fs.copy", CP " !-t|--target-directory * @last", CM_FX_CREATE, "copies files to a place"},
     {"fs.copy", CP " @-t|--target-directory", CM_FX_CREATE, "copies files to a place"},
-    {"fs.copy-over", CP " -f|--force|--remove-destination !-n|--no-clobber * @last", CM_FX_OVERWRITE,
-     "replaces what is there"},
+    {"fs.copy-over", CP " -f|--force|--remove-destination !-n|--no-clobber * @last",
+     CM_FX_OVERWRITE, "replaces what is there"},
     {"fs.empty", CP " /dev/null @last", CM_FX_OVERWRITE, "empties a file"},
     {"fs.copy", "ditto * @last", CM_FX_CREATE, "copies files to a place"},
-    {"fs.help", "rsync --help|--version", CM_FX_HARMLESS, "prints help or its version"},
     {"fs.dry-run", "rsync -n|--dry-run|--list-only", CM_FX_HARMLESS, "only says what it would do"},
-    {"fs.sync", "rsync !--del*|--remove-source-files * @last", CM_FX_CREATE, "copies files to a place"},
+    {"fs.sync", "rsync !--del*|--remove-source-files * @last", CM_FX_CREATE,
+     "copies files to a place"},
     {"fs.sync-delete", "rsync --del|--delete|--delete-* * @last", CM_FX_DELETE_TREE,
      "deletes what the source doesn't have"},
     {"fs.sync-move", "rsync --remove-source-files @..last", CM_FX_MOVE_AWAY,
@@ -220,11 +228,14 @@ static const cm_rule rules[] = {
      "puts a link in place of what is there"},
     {"fs.link", "link * @1", CM_FX_CREATE, "makes a link"},
     {"fs.make", "mkdir|gmkdir|mkfifo|mktemp @", CM_FX_CREATE, "makes a folder or a pipe"},
-    {"fs.make", "touch|gtouch !-c|--no-create @", CM_FX_CREATE, "makes an empty file or sets its time"},
+    {"fs.make", "touch|gtouch !-c|--no-create @", CM_FX_CREATE,
+     "makes an empty file or sets its time"},
     {"fs.make-node", "mknod @1", CM_FX_CREATE, "makes a device file"},
     {"fs.empty", "truncate|gtruncate @", CM_FX_OVERWRITE, "cuts or empties a file"},
     {"fs.make", "fallocate !-c|-d|-i|-p|-z @", CM_FX_CREATE, "makes a file of a given size"},
-    {"fs.punch", "fallocate -c|-d|-i|-p|-z|--collapse-range|--dig-holes|--insert-range|--punch-hole|--zero-range @",
+    {"fs.punch",
+     "fallocate "
+     "-c|-d|-i|-p|-z|--collapse-range|--dig-holes|--insert-range|--punch-hole|--zero-range @",
      CM_FX_OVERWRITE, "overwrites a part of a file"},
     {"fs.xattr", "setfattr|xattr -d|-c|-r|-w|-n|-x|--name|--remove|--restore @last", CM_FX_MODE,
      "changes extended attributes of a file"},

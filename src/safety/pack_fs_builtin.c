@@ -1,19 +1,24 @@
 /* safety/pack_fs_builtin: what a shell does itself. Wrappers (eval, exec, command, trap, source) are
  * unwrapped by sh/resolve. Sources: POSIX.1-2017 chapter 2, the manuals of bash and zsh. */
-#include "safety/rule.h"
+#include "safety/packs.h"
 
 static const cm_program programs[] = {
     {".|source", NULL, NULL, CM_ARGV_NONE, CM_SAFE},
     {":|false|true", NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
     {"[[|((|let", NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
-    {"add-zsh-hook|autoload|bindkey|compdef|compinit|emulate|functions|limit|nocorrect|noglob|print|"
-     "rehash|sched|setopt|unfunction|unhash|unlimit|unsetopt|vared|whence|where|zcompile|zle|zmodload|"
+    {"add-zsh-hook|autoload|bindkey|compdef|compinit|emulate|functions|limit|nocorrect|noglob|"
+     "print|"
+     "rehash|sched|setopt|unfunction|unhash|unlimit|unsetopt|vared|whence|where|zcompile|zle|"
+     "zmodload|"
      "zparseopts|zstyle",
      NULL, NULL, CM_ARGV_NONE, CM_SAFE},
     {"alias|unalias", NULL, NULL, 0, CM_SAFE},
-    {"bind|break|builtin|caller|cd|chdir|command|compgen|complete|compopt|continue|declare|dirs|echo|"
-     "eval|exec|exit|export|getopt|getopts|hash|help|integer|float|local|logout|mapfile|popd|printf|"
-     "private|pushd|pwd|read|readarray|readonly|return|set|shift|shopt|trap|type|typeset|ulimit|umask|"
+    {"bind|break|builtin|caller|cd|chdir|command|compgen|complete|compopt|continue|declare|dirs|"
+     "echo|"
+     "eval|exec|exit|export|getopt|getopts|hash|help|integer|float|local|logout|mapfile|popd|"
+     "printf|"
+     "private|pushd|pwd|read|readarray|readonly|return|set|shift|shopt|trap|type|typeset|ulimit|"
+     "umask|"
      "unset|which|whereis|z|zoxide|autojump|j",
      NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
     {"enable", "f:d:", NULL, 0, CM_SAFE},
@@ -24,8 +29,8 @@ static const cm_program programs[] = {
 
 static const cm_rule rules[] = {
     {"builtin.load", "enable -f", CM_FX_HIGH, "loads foreign code into the shell"},
-    {"builtin.pager", "man -P|--pager !-P|--pager=cat|less*|more|most|col*|bat*|*/less|*/cat", CM_FX_HIGH,
-     "hands a manual page to a program that isn't a pager"},
+    {"builtin.pager", "man -P|--pager !-P|--pager=cat|less*|more|most|col*|bat*|*/less|*/cat",
+     CM_FX_HIGH, "hands a manual page to a program that isn't a pager"},
     {"builtin.index", "mandb|makewhatis", CM_FX_MODERATE, "rebuilds the index of manual pages"},
 };
 

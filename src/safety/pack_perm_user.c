@@ -1,72 +1,92 @@
 /* safety/pack_perm_user: accounts, groups, passwords, keys. Sources: the manual pages of shadow-utils,
  * adduser, PAM tools, OpenSSH, GnuPG, pass, libsecret; dscl, dseditgroup, sysadminctl, security of
  * macOS; pw(8) of FreeBSD. */
-#include "safety/rule.h"
+#include "safety/packs.h"
 
 /* Groups whose members can become root. */
 #define ROOT_GROUPS "sudo|wheel|root|admin|adm|shadow|disk|sudoers"
-#define IN_ROOT_GROUP                                                                              \
-  "sudo|sudo,*|*,sudo|*,sudo,*|wheel|wheel,*|*,wheel|*,wheel,*|root|root,*|*,root|*,root,*|admin|" \
+#define IN_ROOT_GROUP                                                                        \
+  "sudo|sudo,*|*,sudo|*,sudo,*|wheel|wheel,*|*,wheel|*,wheel,*|root|root,*|*,root|*,root,*|" \
+  "admin|"                                                                                   \
   "admin,*|*,admin|*,admin,*|shadow|*,shadow|shadow,*|disk|*,disk|disk,*"
-#define USER_LONGS                                                                              \
-  "add-subids-for-system append badname badnames base-dir= comment= create-home defaults "      \
-  "expiredate= extrausers force-badname gid= group= groups= help home= home-dir= home_dir= "    \
-  "inactive= ingroup= key= lock login= move-home no-create-home no-log-init no-user-group "     \
-  "non-unique password= prefix= remove root= selinux-user= shell= skel= system uid= unlock "    \
+#define USER_LONGS                                                                               \
+  "add-subids-for-system append badname badnames base-dir= comment= create-home defaults "       \
+  "expiredate= extrausers force-badname gid= group= groups= help home= home-dir= home_dir= "     \
+  "inactive= ingroup= key= lock login= move-home no-create-home no-log-init no-user-group "      \
+  "non-unique password= prefix= remove root= selinux-user= shell= skel= system uid= unlock "     \
   "user-group disabled-password disabled-login gecos= firstuid= lastuid= conf= allow-bad-names " \
   "remove-home remove-all-files backup backup-to= only-if-empty quiet force"
 
 static const cm_program programs[] = {
-    {"adduser", "G:c:d:g:h:k:s:u:", USER_LONGS, 0, CM_MODERATE},
     {"addgroup|groupadd", "G:K:P:R:U:g:p:", USER_LONGS, 0, CM_MODERATE},
-    {"authconfig|authselect|pam-auth-update|pam-config|pwconv|pwunconv|grpconv|grpunconv", NULL, NULL, 0, CM_HIGH},
+    {"adduser", "G:c:d:g:h:k:s:u:", USER_LONGS, 0, CM_MODERATE},
+    {"authconfig|authselect|pam-auth-update|pam-config|pwconv|pwunconv|grpconv|grpunconv", NULL,
+     NULL, 0, CM_HIGH},
     {"bw|lpass|op|rbw|gopass", NULL, NULL, 0, CM_SAFE},
-    {"certutil|certbot-auto|update-ca-certificates|update-ca-trust|trust|keytool", NULL, NULL, CM_ARGV_DASH, CM_MODERATE},
-    {"chage", "E:I:M:R:W:d:i:m:", "expiredate= help inactive= iso8601 lastday= list maxdays= mindays= root= "
-     "warndays=", 0, CM_MODERATE},
-    {"chfn|chsh|ypchsh|ypchfn|ypasswd", "f:h:o:p:r:s:w:", "shell= list-shells home-phone= office= help version", 0,
-     CM_MODERATE},
-    {"chpasswd|chgpasswd|newusers", "P:R:c:s:", "crypt-method= encrypted md5 root= sha-rounds=", 0, CM_HIGH},
-    {"cppw|cpgr|vigr|vipw|visudo", "R:f:x:", "check file= group help passwd quiet root= shadow strict version export=", 0,
-     CM_CRITICAL},
+    {"certutil|certbot-auto|update-ca-certificates|update-ca-trust|trust|keytool", NULL, NULL,
+     CM_ARGV_DASH, CM_MODERATE},
+    {"chage", "E:I:M:R:W:d:i:m:",
+     "expiredate= help inactive= iso8601 lastday= list maxdays= mindays= root= "
+     "warndays=",
+     0, CM_MODERATE},
+    {"chfn|chsh|ypchsh|ypchfn|ypasswd",
+     "f:h:o:p:r:s:w:", "shell= list-shells home-phone= office= help version", 0, CM_MODERATE},
+    {"chpasswd|chgpasswd|newusers", "P:R:c:s:", "crypt-method= encrypted md5 root= sha-rounds=", 0,
+     CM_HIGH},
+    {"cppw|cpgr|vigr|vipw|visudo", "R:f:x:",
+     "check file= group help passwd quiet root= shadow strict version export=", 0, CM_CRITICAL},
     {"delgroup|groupdel", "P:R:", "force help only-if-empty system", 0, CM_MODERATE},
     {"deluser|userdel", "P:R:", USER_LONGS, 0, CM_MODERATE},
-    {"dscacheutil|id|gid|groups|getent|lslogins|users|logname|whoami|members|lid|finger|pinky|loginfo|odutil|"
+    {"dscacheutil|id|gid|groups|getent|lslogins|users|logname|whoami|members|lid|finger|pinky|"
+     "loginfo|odutil|"
      "faillog-list|pwck|grpck|pwscore|ssh-keyscan-list|klist|ykman-info",
      NULL, NULL, 0, CM_SAFE},
     {"dscl", "P:f:p:u:", NULL, CM_ARGV_DASH, CM_SAFE},
     {"dseditgroup", "a:d:i:n:o:P:r:s:t:u:", NULL, 0, CM_MODERATE},
     {"faillock|faillog|pam_tally2", "l:m:t:u:", "dir= reset user= unlock-time=", 0, CM_SAFE},
-    {"gpasswd", "A:M:Q:a:d:", "add= administrators= delete= members= remove-password restrict root=", 0,
-     CM_MODERATE},
+    {"gpasswd", "A:M:Q:a:d:",
+     "add= administrators= delete= members= remove-password restrict root=", 0, CM_MODERATE},
     {"gpg|gpg2", "a:N:o:r:R:u:k:",
      "armor batch card-edit card-status check-signatures clearsign clear-sign command-fd= dearmor "
-     "decrypt decrypt-files default-key= delete-keys delete-secret-and-public-key delete-secret-keys detach-sign "
-     "edit-key encrypt encrypt-files enarmor export export-secret-keys export-secret-subkeys export-ownertrust "
-     "fetch-keys fingerprint full-generate-key gen-key gen-revoke= generate-key generate-revocation= help homedir= "
+     "decrypt decrypt-files default-key= delete-keys delete-secret-and-public-key "
+     "delete-secret-keys detach-sign "
+     "edit-key encrypt encrypt-files enarmor export export-secret-keys export-secret-subkeys "
+     "export-ownertrust "
+     "fetch-keys fingerprint full-generate-key gen-key gen-revoke= generate-key "
+     "generate-revocation= help homedir= "
      "import import-ownertrust keyid-format= keyring= keyserver= keyserver-options= list-keys "
-     "list-packets list-public-keys list-secret-keys list-signatures list-sigs local-user= locate-keys no-default-keyring "
-     "options= output= passphrase= passphrase-fd= passphrase-file= pinentry-mode= print-md quick-add-key quick-generate-key "
-     "receive-keys recipient= recv-keys refresh-keys search-keys send-keys show-keys sign symmetric "
+     "list-packets list-public-keys list-secret-keys list-signatures list-sigs local-user= "
+     "locate-keys no-default-keyring "
+     "options= output= passphrase= passphrase-fd= passphrase-file= pinentry-mode= print-md "
+     "quick-add-key quick-generate-key "
+     "receive-keys recipient= recv-keys refresh-keys search-keys send-keys show-keys sign "
+     "symmetric "
      "trust-model= update-trustdb verify verify-files version with-colons yes",
      CM_PROGRAM_DECODES, CM_SAFE},
-    {"gpg-agent|gpg-connect-agent|gpgconf|gpgtar|gpgv|gpgsm|kbxutil|dirmngr", NULL, NULL, 0, CM_SAFE},
-    {"groupmems|groupmod", "R:a:d:g:n:p:", "add= append delete= gid= group= list new-name= non-unique password= purge "
-     "users=", 0, CM_MODERATE},
+    {"gpg-agent|gpg-connect-agent|gpgconf|gpgtar|gpgv|gpgsm|kbxutil|dirmngr", NULL, NULL, 0,
+     CM_SAFE},
+    {"groupmems|groupmod", "R:a:d:g:n:p:",
+     "add= append delete= gid= group= list new-name= non-unique password= purge "
+     "users=",
+     0, CM_MODERATE},
     {"kdestroy|kinit|kpasswd|newgrp|sg|login", NULL, NULL, 0, CM_SAFE},
     {"keyctl", NULL, NULL, 0, CM_MODERATE},
     {"keyring|secret-tool|kwallet-query", NULL, "label=", 0, CM_SAFE},
-    {"minisign|signify|age|age-keygen|rage|sops", "e:i:m:o:p:r:R:s:x:", "encrypt decrypt identity= output= recipient=", 0, CM_SAFE},
+    {"minisign|signify|age|age-keygen|rage|sops",
+     "e:i:m:o:p:r:R:s:x:", "encrypt decrypt identity= output= recipient=", 0, CM_SAFE},
     {"pass", NULL, "clip force help multiline recursive", 0, CM_SAFE},
-    {"passwd|yppasswd", "R:i:k:n:r:w:x:", "all delete expire help inactive= keep-tokens lock maxdays= mindays= "
-     "quiet repository= root= status stdin unlock usage warndays=", 0, CM_MODERATE},
+    {"passwd|yppasswd", "R:i:k:n:r:w:x:",
+     "all delete expire help inactive= keep-tokens lock maxdays= mindays= "
+     "quiet repository= root= status stdin unlock usage warndays=",
+     0, CM_MODERATE},
     {"pw", "c:d:g:G:h:k:m:M:n:s:u:w:", NULL, 0, CM_MODERATE},
     {"pwpolicy", NULL, NULL, CM_ARGV_DASH, CM_HIGH},
     {"security", NULL, NULL, CM_ARGV_NONE, CM_SAFE},
     {"ssh-add", "E:S:d:e:t:", NULL, 0, CM_SAFE},
     {"ssh-agent", "E:O:P:a:t:", NULL, CM_ARGV_STOP | CM_PROGRAM_INIT, CM_SAFE},
     {"ssh-copy-id", "F:i::o:p:t:", NULL, 0, CM_MODERATE},
-    {"ssh-keygen|dropbearkey", "C:D:E:F:I:M:N:O:P:R:S:T:V:W:Y:Z:a:b:f:m:n:r:s:t:w:z:", NULL, CM_PROGRAM_QUIET, CM_SAFE},
+    {"ssh-keygen|dropbearkey", "C:D:E:F:I:M:N:O:P:R:S:T:V:W:Y:Z:a:b:f:m:n:r:s:t:w:z:", NULL,
+     CM_PROGRAM_QUIET, CM_SAFE},
     {"ssh-keyscan", "D:O:T:f:p:t:", NULL, CM_PROGRAM_FETCHES, CM_SAFE},
     {"sysadminctl", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {"useradd", "A:D::G:K:P:R:Z:b:c:d:e:f:g:k:p:s:u:", USER_LONGS, 0, CM_MODERATE},
@@ -80,81 +100,120 @@ static const cm_rule rules[] = {
     {"user.list", "useradd -D !-b|-e|-f|-g|-s", CM_FX_HARMLESS, "says what new accounts get"},
     {"user.list", "chsh -l|--list-shells", CM_FX_HARMLESS, "lists shells"},
     {"user.list", "groupmems -l|--list", CM_FX_HARMLESS, "lists members of a group"},
-    {"user.list", "authselect current|list*|check|show|test|apply-changes", CM_FX_HARMLESS, "says how log-in works"},
-    {"user.list", "pw show|usershow|groupshow|usernext|groupnext", CM_FX_HARMLESS, "lists accounts"},
+    {"user.list", "authselect current|list*|check|show|test|apply-changes", CM_FX_HARMLESS,
+     "says how log-in works"},
+    {"user.list", "pw show|usershow|groupshow|usernext|groupnext", CM_FX_HARMLESS,
+     "lists accounts"},
     {"user.list", "dseditgroup -o=read|checkmember", CM_FX_HARMLESS, "lists a group"},
-    {"user.list", "keyctl show|list|rlist|describe|search|help|--version|pipe|print|read|request", CM_FX_SAFE, "lists keys"},
-    {"user.list", "certutil|keytool|trust -L|-list|list|-K|-printcert|-exportcert|-V|-v", CM_FX_SAFE, "lists certificates"},
+    {"user.list", "keyctl show|list|rlist|describe|search|help|--version|pipe|print|read|request",
+     CM_FX_SAFE, "lists keys"},
+    {"user.list", "certutil|keytool|trust -L|-list|list|-K|-printcert|-exportcert|-V|-v",
+     CM_FX_SAFE, "lists certificates"},
 
-    {"user.second-root", "useradd|adduser|usermod|pw -u|--uid=0", CM_FX_CRITICAL, "makes another account with the rights of root"},
-    {"user.second-root", "useradd|usermod -g|--gid=0|root", CM_FX_CRITICAL, "gives an account the rights of root"},
-    {"user.root-group", "useradd|adduser|usermod|pw -G|--groups|--ingroup|-g|--gid=" IN_ROOT_GROUP, CM_FX_CRITICAL,
+    {"user.second-root", "useradd|adduser|usermod|pw -u|--uid=0", CM_FX_CRITICAL,
+     "makes another account with the rights of root"},
+    {"user.second-root", "useradd|usermod -g|--gid=0|root", CM_FX_CRITICAL,
+     "gives an account the rights of root"},
+    {"user.root-group", "useradd|adduser|usermod|pw -G|--groups|--ingroup|-g|--gid=" IN_ROOT_GROUP,
+     CM_FX_CRITICAL, "lets an account become root"},
+    {"user.root-group", "adduser|addgroup * " ROOT_GROUPS, CM_FX_CRITICAL,
      "lets an account become root"},
-    {"user.root-group", "adduser|addgroup * " ROOT_GROUPS, CM_FX_CRITICAL, "lets an account become root"},
-    {"user.root-group", "gpasswd -a|-M|--add|--members " ROOT_GROUPS, CM_FX_CRITICAL, "lets an account become root"},
-    {"user.root-group", "groupmems -a|--add -g|--group=" ROOT_GROUPS, CM_FX_CRITICAL, "lets an account become root"},
-    {"user.root-group", "groupmod -U|--users " ROOT_GROUPS, CM_FX_CRITICAL, "lets an account become root"},
-    {"user.root-group", "pw groupmod " ROOT_GROUPS " -m", CM_FX_CRITICAL, "lets an account become root"},
-    {"user.root-group", "dseditgroup -a ~" ROOT_GROUPS, CM_FX_CRITICAL, "lets an account become root"},
-    {"user.root-group", "dscl -append|-merge|-create ~*/Groups/admin|*/Groups/wheel", CM_FX_CRITICAL,
+    {"user.root-group", "gpasswd -a|-M|--add|--members " ROOT_GROUPS, CM_FX_CRITICAL,
      "lets an account become root"},
+    {"user.root-group", "groupmems -a|--add -g|--group=" ROOT_GROUPS, CM_FX_CRITICAL,
+     "lets an account become root"},
+    {"user.root-group", "groupmod -U|--users " ROOT_GROUPS, CM_FX_CRITICAL,
+     "lets an account become root"},
+    {"user.root-group", "pw groupmod " ROOT_GROUPS " -m", CM_FX_CRITICAL,
+     "lets an account become root"},
+    {"user.root-group", "dseditgroup -a ~" ROOT_GROUPS, CM_FX_CRITICAL,
+     "lets an account become root"},
+    {"user.root-group", "dscl -append|-merge|-create ~*/Groups/admin|*/Groups/wheel",
+     CM_FX_CRITICAL, "lets an account become root"},
     {"user.root-group", "sysadminctl -admin", CM_FX_CRITICAL, "lets an account become root"},
 
-    {"user.add", "useradd|adduser|addgroup|groupadd", CM_FX_MODERATE, "adds an account or a group"},
+    {"user.add", "useradd|adduser|addgroup|groupadd", CM_FX_MODERATE,
+     "adds an account or a group"},
     {"user.add", "sysadminctl -addUser", CM_FX_MODERATE, "adds an account"},
     {"user.add", "pw useradd|groupadd|adduser", CM_FX_MODERATE, "adds an account or a group"},
-    {"user.change", "usermod|groupmod|groupmems|gpasswd|chage|chfn|chsh|dseditgroup", CM_FX_MODERATE,
+    {"user.change", "usermod|groupmod|groupmems|gpasswd|chage|chfn|chsh|dseditgroup",
+     CM_FX_MODERATE, "changes an account or a group"},
+    {"user.change", "dscl -append|-change|-changei|-create|-merge", CM_FX_MODERATE,
      "changes an account or a group"},
-    {"user.change", "dscl -append|-change|-changei|-create|-merge", CM_FX_MODERATE, "changes an account or a group"},
-    {"user.change", "pwpolicy|authconfig|authselect|pam-auth-update|pam-config", CM_FX_HIGH, "changes how users log in"},
-    {"user.change", "pwconv|pwunconv|grpconv|grpunconv", CM_FX_HIGH, "rewrites the files of accounts"},
+    {"user.change", "pwpolicy|authconfig|authselect|pam-auth-update|pam-config", CM_FX_HIGH,
+     "changes how users log in"},
+    {"user.change", "pwconv|pwunconv|grpconv|grpunconv", CM_FX_HIGH,
+     "rewrites the files of accounts"},
     {"user.change", "newusers", CM_FX_HIGH, "makes or changes many accounts"},
-    {"user.delete", "userdel|deluser !-r|-f|--force|--remove*", CM_FX_MODERATE, "deletes an account, or takes it out of a group"},
+    {"user.delete", "userdel|deluser !-r|-f|--force|--remove*", CM_FX_MODERATE,
+     "deletes an account, or takes it out of a group"},
     {"user.delete", "delgroup|groupdel|groupmems -p|--purge", CM_FX_MODERATE, "deletes a group"},
     {"user.delete", "delgroup|groupdel", CM_FX_MODERATE, "deletes a group"},
-    {"user.delete-home", "userdel|deluser -r|-f|--force|--remove*", CM_FX_HIGH, "deletes an account with its files"},
+    {"user.delete-home", "userdel|deluser -r|-f|--force|--remove*", CM_FX_HIGH,
+     "deletes an account with its files"},
     {"user.delete-home", "pw userdel|deluser -r", CM_FX_HIGH, "deletes an account with its files"},
-    {"user.delete-home", "sysadminctl -deleteUser", CM_FX_HIGH, "deletes an account with its files"},
+    {"user.delete-home", "sysadminctl -deleteUser", CM_FX_HIGH,
+     "deletes an account with its files"},
     {"user.delete-home", "dscl -delete", CM_FX_HIGH, "deletes an account or a part of it"},
-    {"user.delete-root", "userdel|deluser root", CM_FX_CRITICAL, "deletes the account of the administrator"},
+    {"user.delete-root", "userdel|deluser root", CM_FX_CRITICAL,
+     "deletes the account of the administrator"},
 
     {"user.password", "passwd|yppasswd", CM_FX_MODERATE, "changes a password"},
     {"user.password", "chpasswd|chgpasswd", CM_FX_HIGH, "sets passwords of accounts"},
     {"user.password", "dscl -passwd", CM_FX_HIGH, "sets the password of an account"},
-    {"user.password", "sysadminctl -resetPasswordFor|-newPassword", CM_FX_HIGH, "sets the password of an account"},
+    {"user.password", "sysadminctl -resetPasswordFor|-newPassword", CM_FX_HIGH,
+     "sets the password of an account"},
     {"user.password", "passwd root", CM_FX_HIGH, "changes the password of the administrator"},
     {"user.password", "passwd --stdin", CM_FX_HIGH, "sets the password of an account"},
-    {"user.no-password", "passwd -d|--delete", CM_FX_HIGH, "lets an account in without a password"},
-    {"user.no-password", "passwd -d|--delete root", CM_FX_CRITICAL, "lets the administrator in without a password"},
+    {"user.no-password", "passwd -d|--delete", CM_FX_HIGH,
+     "lets an account in without a password"},
+    {"user.no-password", "passwd -d|--delete root", CM_FX_CRITICAL,
+     "lets the administrator in without a password"},
     {"user.no-password", "usermod -p|--password", CM_FX_HIGH, "sets the password of an account"},
-    {"user.no-password", "gpasswd -r|--remove-password", CM_FX_HIGH, "lets everybody into a group"},
-    {"user.sudoers", "visudo|vipw|vigr|cppw|cpgr", CM_FX_CRITICAL, "edits who may become root, or the files of accounts"},
-    {"user.lockout", "faillock|faillog|pam_tally2 -r|--reset", CM_FX_MODERATE, "forgets failed log-ins"},
+    {"user.no-password", "gpasswd -r|--remove-password", CM_FX_HIGH,
+     "lets everybody into a group"},
+    {"user.sudoers", "visudo|vipw|vigr|cppw|cpgr", CM_FX_CRITICAL,
+     "edits who may become root, or the files of accounts"},
+    {"user.lockout", "faillock|faillog|pam_tally2 -r|--reset", CM_FX_MODERATE,
+     "forgets failed log-ins"},
 
-    {"key.make", "ssh-keygen !-A|-D|-F|-H|-L|-R|-Y|-e|-i|-k|-l|-p|-r|-s|-y|-B|-Q @-f", CM_FX_CREATE, "makes a key"},
+    {"key.make", "ssh-keygen !-A|-D|-F|-H|-L|-R|-Y|-e|-i|-k|-l|-p|-r|-s|-y|-B|-Q @-f",
+     CM_FX_CREATE, "makes a key"},
     {"key.known-hosts", "ssh-keygen -R|-H", CM_FX_MODERATE, "changes the list of known hosts"},
-    {"key.change", "ssh-keygen -p|-c", CM_FX_MODERATE, "changes the password or the comment of a key"},
+    {"key.change", "ssh-keygen -p|-c", CM_FX_MODERATE,
+     "changes the password or the comment of a key"},
     {"key.change", "ssh-keygen -A", CM_FX_MODERATE, "makes the keys of this host"},
-    {"key.load", "ssh-keygen|ssh-add -D|-s|-w|-S=*.so*|*/*.so", CM_FX_HIGH, "loads foreign code to reach a key"},
+    {"key.load", "ssh-keygen|ssh-add -D|-s|-w|-S=*.so*|*/*.so", CM_FX_HIGH,
+     "loads foreign code to reach a key"},
     {"key.forget", "ssh-add -D|-d", CM_FX_MODERATE, "takes keys out of the agent"},
     {"key.grant", "ssh-copy-id", CM_FX_MODERATE, "lets a key in on another machine"},
-    {"key.delete", "gpg|gpg2 --delete-secret-keys|--delete-secret-and-public-key", CM_FX_HIGH, "deletes secret keys"},
+    {"key.delete", "gpg|gpg2 --delete-secret-keys|--delete-secret-and-public-key", CM_FX_HIGH,
+     "deletes secret keys"},
     {"key.delete", "gpg|gpg2 --delete-keys", CM_FX_MODERATE, "deletes keys"},
-    {"key.change", "gpg|gpg2 --edit-key|--import|--import-ownertrust|--recv-keys|--receive-keys|--refresh-keys|--fetch-keys|--card-edit",
+    {"key.change",
+     "gpg|gpg2 "
+     "--edit-key|--import|--import-ownertrust|--recv-keys|--receive-keys|--refresh-keys|--fetch-"
+     "keys|--card-edit",
      CM_FX_MODERATE, "changes the ring of keys"},
-    {"key.publish", "gpg|gpg2 --send-keys", CM_FX_MODERATE, "publishes keys, which can't be taken back"},
+    {"key.publish", "gpg|gpg2 --send-keys", CM_FX_MODERATE,
+     "publishes keys, which can't be taken back"},
     {"key.output", "gpg|gpg2 @-o|--output", CM_FX_CREATE, "writes a file"},
     {"key.output", "age|age-keygen|rage @-o|--output", CM_FX_CREATE, "writes a file"},
-    {"pass.change", "pass insert|add|edit|generate|init|mv|rename|cp|copy|git", CM_FX_MODERATE, "changes stored passwords"},
-    {"pass.delete", "pass rm|remove|delete -r|--recursive", CM_FX_HIGH, "deletes many stored passwords"},
+    {"pass.change", "pass insert|add|edit|generate|init|mv|rename|cp|copy|git", CM_FX_MODERATE,
+     "changes stored passwords"},
+    {"pass.delete", "pass rm|remove|delete -r|--recursive", CM_FX_HIGH,
+     "deletes many stored passwords"},
     {"pass.delete", "pass rm|remove|delete", CM_FX_MODERATE, "deletes a stored password"},
     {"pass.delete", "secret-tool|keyring clear|del", CM_FX_MODERATE, "deletes a stored password"},
-    {"pass.change", "secret-tool|keyring store|set|lock", CM_FX_MODERATE, "changes stored passwords"},
+    {"pass.change", "secret-tool|keyring store|set|lock", CM_FX_MODERATE,
+     "changes stored passwords"},
     {"pass.delete", "security delete-*", CM_FX_HIGH, "deletes stored passwords or certificates"},
-    {"pass.change", "security add-*|import|set-*|unlock-keychain|create-keychain|lock-keychain|default-keychain",
+    {"pass.change",
+     "security add-*|import|set-*|unlock-keychain|create-keychain|lock-keychain|default-keychain",
      CM_FX_MODERATE, "changes stored passwords"},
-    {"pass.trust", "security add-trusted-cert|remove-trusted-cert|authorizationdb|trust-settings-import", CM_FX_HIGH,
-     "changes what this machine trusts"},
+    {"pass.trust",
+     "security add-trusted-cert|remove-trusted-cert|authorizationdb|trust-settings-import",
+     CM_FX_HIGH, "changes what this machine trusts"},
     {"pass.show", "security dump-keychain", CM_FX_HIGH, "shows stored passwords"},
 };
 

@@ -1,6 +1,6 @@
 /* safety/pack_archive: archives and compressed files. Sources: the manuals of GNU tar, bsdtar,
  * Info-ZIP, gzip, bzip2, xz, lz4, zstd, brotli, 7-Zip, RAR, cpio, pax, ar, dpkg-deb, squashfs. */
-#include "safety/packs.h"
+#include "safety/judge.h"
 
 /* Programs that replace a file by its compressed form (and back), unless they are told to keep it. */
 #define GZIPS "compress|gunzip|gzip|pigz|uncompress|unpigz"
@@ -15,10 +15,15 @@
 #define KEEPS "brotli|unbrotli|lz4|unlz4|lzop|zstd|unzstd|zstdmt|pzstd|zopfli"
 #define SEVEN "7z|7za|7zr|7zz|p7zip"
 #define TAR   "tar|gtar|bsdtar"
-/* What GNU tar starts: a program of the caller's choice. */
+/* Options of tar whose value is a command. */
 #define TAR_RUNS                                                                          \
   "-F|--checkpoint-action|--info-script|--new-volume-script|--rmt-command|--rsh-command|" \
-  "--to-command|--set-mtime-command"
+  "--set-mtime-command|--to-command"
+
+/* Where files of the system would be replaced. */
+#define SYSTEM_FOLDERS                                                                          \
+  "/|/bin|/bin/*|/boot|/boot/*|/etc|/etc/*|/lib*|/sbin|/sbin/*|/usr|/usr/|/usr/bin|/usr/bin/*|" \
+  "/usr/lib*|/usr/sbin*|/var/lib/dpkg*|//*"
 
 static const cm_program programs[] = {
     {SEVEN, "o:", NULL, CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
@@ -125,12 +130,11 @@ static const cm_rule rules[] = {
      "changes an archive"},
     {"archive.remove-files", TAR " -c|-r|-u|--create|--append|--update --remove-files @",
      CM_FX_DELETE_TREE, "deletes the files once they are in the archive"},
-    {"archive.runs", TAR " " TAR_RUNS, CM_FX_HIGH, "makes tar start a program of its own choice"},
+    {"archive.runs", TAR " --checkpoint-action=exec=*", CM_FX_HIGH, "makes tar start a program"},
     {"archive.runs",
-     TAR " -I|--use-compress-program !-I|--use-compress-program="
-         "gzip*|pigz*|bzip2*|pbzip2*|lbzip2*|xz*|pixz*|pxz*|zstd*|unzstd*|zstdmt*|pzstd*|lz4*|"
-         "brotli*|lzip*|plzip*|lzma*|lzop*|lrzip*|cat",
-     CM_FX_HIGH, "makes tar start a program of its own choice"},
+     TAR " -F|--info-script|--new-volume-script|--rmt-command|--rsh-command|--set-mtime-command|--"
+         "to-command",
+     CM_FX_MODERATE, "makes tar start a program"},
 
     {"archive.create", "zip !-d|-u|-f|--delete|--update|--freshen @1", CM_FX_CREATE,
      "writes an archive"},
@@ -140,8 +144,6 @@ static const cm_rule rules[] = {
     {"archive.change", "zipcloak|zipnote|zipsplit|zipmerge @1", CM_FX_EDIT, "changes an archive"},
     {"archive.remove-files", "zip -m|--move * @", CM_FX_DELETE_TREE,
      "deletes the files once they are in the archive"},
-    {"archive.runs", "zip --unzip-command", CM_FX_HIGH,
-     "makes zip start a program of its own choice"},
     {"archive.extract", "unzip @-d", CM_FX_CREATE, "writes the files of an archive into a folder"},
     {"archive.extract-over", "unzip -o", CM_FX_MODERATE, "replaces files by those of an archive"},
     {"archive.absolute", "unzip -:", CM_FX_HIGH, "lets an archive write above the folder"},
@@ -202,6 +204,40 @@ static const cm_rule rules[] = {
     {"archive.create", "xorriso @-o|-outdev", CM_FX_OVERWRITE, "writes an image"},
 };
 
+/* --- commands in options --------------------------------------------------------------------- */
+
+static cm_str without_exec(cm_str value) {
+  if (!cm_str_starts(value, CM_STR("exec="))) return value;
+  return (cm_str){value.p + 5, value.n - 5};
+}
+
+static void judge_options(cm_judging *j, const cm_run *run, cm_str names) {
+  for (size_t i = 0; i < j->call.n_options; i++) {
+    const cm_arg *arg = &j->call.options[i];
+    if (arg->has_value && cm_glob_any(names, arg->name))
+      cm_judge_code(j, without_exec(arg->value), run);
+  }
+}
+
+/* zip -TT CMD, which its option parser doesn't see as one letter. */
+static void judge_zip_test(cm_judging *j, const cm_run *run) {
+  for (size_t i = 1; i + 1 < run->n; i++)
+    if (cm_str_is(run->words[i].text, "-TT") || cm_str_is(run->words[i].text, "--unzip-command")) {
+      cm_report(j, "archive.runs", CM_HIGH, "makes zip start a program", run, run->span);
+      cm_judge_code(j, run->words[i + 1].text, run);
+    }
+}
+
+static void look(cm_judging *j, const cm_run *run) {
+  cm_str name = j->known.base->name;
+  if (cm_glob_any(CM_STR(TAR), name))
+    judge_options(j, run,
+                  CM_STR("F|I|checkpoint-action|info-script|new-volume-script|rmt-command|"
+                         "rsh-command|set-mtime-command|to-command|use-compress-program"));
+  if (cm_str_is(name, "cpio")) judge_options(j, run, CM_STR("rsh-command"));
+  if (cm_str_is(name, "zip")) judge_zip_test(j, run);
+}
+
 const cm_pack cm_pack_archive = {
-    "archive", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
+    "archive", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
 };

@@ -149,6 +149,7 @@ static const cm_rule rules[] = {
      "loads code into the kernel"},
     {"boot.module", "kmutil load|unload|install|clear-staging|unregister", CM_FX_HIGH,
      "loads code into the kernel"},
+    {"boot.module", "modprobe|rmmod *", CM_FX_MODERATE, "loads or unloads a kernel module"},
     {"boot.module", "modprobe -f|--force*", CM_FX_HIGH, "forces code into the kernel"},
     {"boot.module", "modprobe ~*/*", CM_FX_HIGH, "loads code into the kernel"},
     {"boot.module", "rmmod -f|--force", CM_FX_HIGH, "tears code out of the running kernel"},

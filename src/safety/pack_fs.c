@@ -1,6 +1,6 @@
 /* safety/pack_fs: programs that make, move, copy and delete files. Sources: POSIX.1-2017, the GNU
  * coreutils and findutils manuals, the manual pages of FreeBSD, macOS, rsync, trash-cli, rename. */
-#include "safety/packs.h"
+#include "safety/judge.h"
 
 static const cm_program programs[] = {
     {"bleachbit", NULL, "clean delete list preview preset help version", 0, CM_SAFE},
@@ -213,9 +213,11 @@ static const cm_rule rules[] = {
      "copies files to a place"},
     {"fs.sync-delete", "rsync --del|--delete|--delete-* * @last", CM_FX_DELETE_TREE,
      "deletes what the source doesn't have"},
+    {"fs.sync-runs",
+     "rsync -e|--rsh|--rsync-path !-e|--rsh|--rsync-path=ssh*|rsh*|sudo?rsync|rsync|*/rsync",
+     CM_FX_HIGH, "makes rsync start a program"},
     {"fs.sync-move", "rsync --remove-source-files @..last", CM_FX_MOVE_AWAY,
      "deletes the source files when they are copied"},
-    {"fs.install", "install|ginstall -d|--directory @", CM_FX_CREATE, "makes folders"},
     {"fs.install", "install|ginstall !-d|-t|--directory|--target-directory * @last", CM_FX_CREATE,
      "installs files into a place"},
     {"fs.install", "install|ginstall @-t|--target-directory", CM_FX_CREATE,
@@ -227,9 +229,11 @@ static const cm_rule rules[] = {
     {"fs.link-over", "ln|gln -f|--force !-t|--target-directory * @last", CM_FX_OVERWRITE,
      "puts a link in place of what is there"},
     {"fs.link", "link * @1", CM_FX_CREATE, "makes a link"},
-    {"fs.make", "mkdir|gmkdir|mkfifo|mktemp @", CM_FX_CREATE, "makes a folder or a pipe"},
-    {"fs.make", "touch|gtouch !-c|--no-create @", CM_FX_CREATE,
-     "makes an empty file or sets its time"},
+    {"fs.make-system", "mkdir|gmkdir|touch|gtouch ^", CM_FX_MODERATE,
+     "makes a folder or file as root"},
+    {"fs.make-system", "install|ginstall -d|--directory ^", CM_FX_MODERATE,
+     "makes a folder as root"},
+    {"fs.make", "mkfifo @", CM_FX_CREATE, "makes a pipe"},
     {"fs.make-node", "mknod @1", CM_FX_CREATE, "makes a device file"},
     {"fs.empty", "truncate|gtruncate @", CM_FX_OVERWRITE, "cuts or empties a file"},
     {"fs.make", "fallocate !-c|-d|-i|-p|-z @", CM_FX_CREATE, "makes a file of a given size"},
@@ -242,6 +246,32 @@ static const cm_rule rules[] = {
     {"fs.fill", "sfill @", CM_FX_MODERATE, "fills the free space of a disk"},
 };
 
+/* --- find -delete -name: what stands behind -delete picks nothing ---------------------------- */
+
+static bool picks(const cm_arg *arg) {
+  static const char others[] = "maxdepth|mindepth|type|D|printf";
+  if (arg->has_value) return !cm_glob_any(cm_str_of(others), arg->name);
+  return cm_glob_any(CM_STR("empty|nouser|nogroup"), arg->name);
+}
+
+/* Whether -delete comes first, and a condition later. */
+static bool deletes_too_early(const cm_call *call) {
+  size_t i = 0, n = call->n_options;
+  while (i < n && !picks(&call->options[i]) && !cm_str_is(call->options[i].name, "delete")) i++;
+  if (i == n || picks(&call->options[i])) return false;
+  while (i < n && !picks(&call->options[i])) i++;
+  return i < n;
+}
+
+static void look(cm_judging *j, const cm_run *run) {
+  const cm_call *call = &j->call;
+  if (!cm_glob_any(CM_STR(FIND), j->known.base->name) || !deletes_too_early(call)) return;
+  for (size_t i = 0; i < call->n_operands; i++)
+    (void)cm_judge_path(j, "fs.find-delete", CM_FX_DELETE_TREE,
+                        "deletes everything below a folder, before a condition picks",
+                        call->operands[i].at, run);
+}
+
 const cm_pack cm_pack_fs = {
-    "fs", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
+    "fs", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
 };

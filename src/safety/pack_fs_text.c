@@ -1,7 +1,7 @@
 /* safety/pack_fs_text: programs that read files and text. They write only where an option or an
  * operand says so. Sources: POSIX.1-2017, GNU coreutils, diffutils and grep manuals, manual pages of
  * ripgrep, jq, yq, xmllint, csvkit, moreutils. */
-#include "safety/packs.h"
+#include "safety/judge.h"
 
 /* Grammars that several programs share. */
 #define GREP_LONGS                                                                              \
@@ -31,7 +31,7 @@ static const cm_program programs[] = {
     {"bc|dc", "e:f:", "expression= file= help version", 0, CM_SAFE},
     {"broot|exa|eza|gls|lf|ls|lsd|nnn|ranger|tree|vdir|dir|vifm|yazi|mc", "I:L:P:T:w:",
      "block-size= color=? ignore= level= sort= time-style= width=", CM_PROGRAM_QUIET, CM_SAFE},
-    {"cal|clear|date|gdate|gcal|ncal|reset|tput|zdump", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
+    {"cal|clear|gcal|ncal|reset|tput|zdump", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
     {"cmp|comm|diff|diff3|gdiff|sdiff|wdiff|zcmp|zdiff|bdiff|dwdiff|icdiff|opendiff|meld|vbindiff",
      "C:F:I:L:S:U:W:X:i:n:o:w:x:",
      "changed-group-format= color=? context=? exclude= exclude-from= from-file= ignore-initial= "
@@ -96,7 +96,7 @@ static const cm_program programs[] = {
     {"jpegoptim|mogrify|optipng|pngcrush|pngquant", NULL, NULL, CM_PROGRAM_QUIET, CM_MODERATE},
     {"locate|mlocate|plocate|slocate", "d:l:n:r:", "database= limit= regexp=", CM_PROGRAM_QUIET,
      CM_SAFE},
-    {"mlr", "I", NULL, CM_ARGV_STOP, CM_SAFE},
+    {"mlr", NULL, NULL, 0, CM_SAFE},
     {"rev|tr|gtr|rot13|caesar|uudecode|uuencode|ascii2uni|uni2ascii|punycode|morse|gbase64",
      "o:", NULL, CM_PROGRAM_DECODES, CM_SAFE},
     {"rg|ripgrep|rga|ugrep|ug", "A:B:C:E:M:T:d:e:f:g:j:m:r:t:",
@@ -154,7 +154,7 @@ static const cm_rule rules[] = {
     {"text.output", "ffmpeg|avconv -y @last", CM_FX_OVERWRITE, "replaces its output file"},
     {"text.split", "split|gsplit * @1", CM_FX_CREATE, "writes the pieces of a file"},
     {"text.split", "csplit|gcsplit @-f|--prefix", CM_FX_CREATE, "writes the pieces of a file"},
-    {"text.tee", "tee|gtee !-a|--append @", CM_FX_OVERWRITE, "replaces the files it writes"},
+    {"text.tee", "tee|gtee !-a|--append @", CM_FX_WRITE, "writes to files"},
     {"text.tee", "tee|gtee -a|--append @", CM_FX_APPEND, "adds to files"},
     {"text.tee", "sponge !-a @", CM_FX_EDIT, "replaces a file by what it reads"},
     {"text.tee", "sponge -a @", CM_FX_APPEND, "adds to a file"},
@@ -181,6 +181,13 @@ static const cm_rule rules[] = {
     {"text.database", "updatedb", CM_FX_MODERATE, "rebuilds the index of file names"},
 };
 
+/* split --filter=CMD */
+static void look(cm_judging *j, const cm_run *run) {
+  for (size_t i = 0; i < j->call.n_options; i++)
+    if (cm_str_is(j->call.options[i].name, "filter") && j->call.options[i].has_value)
+      cm_judge_code(j, j->call.options[i].value, run);
+}
+
 const cm_pack cm_pack_fs_text = {
-    "text", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
+    "text", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
 };

@@ -1,6 +1,5 @@
-/* safety/pack_perm_user: accounts, groups, passwords, keys. Sources: the manual pages of shadow-utils,
- * adduser, PAM tools, OpenSSH, GnuPG, pass, libsecret; dscl, dseditgroup, sysadminctl, security of
- * macOS; pw(8) of FreeBSD. */
+/* safety/pack_perm_user: accounts, groups and passwords. Sources: the manual pages of shadow-utils,
+ * adduser and PAM tools; dscl, dseditgroup, sysadminctl of macOS; pw(8) of FreeBSD. */
 #include "safety/packs.h"
 
 /* Groups whose members can become root. */
@@ -22,9 +21,6 @@ static const cm_program programs[] = {
     {"adduser", "G:c:d:g:h:k:s:u:", USER_LONGS, 0, CM_MODERATE},
     {"authconfig|authselect|pam-auth-update|pam-config|pwconv|pwunconv|grpconv|grpunconv", NULL,
      NULL, 0, CM_HIGH},
-    {"bw|lpass|op|rbw|gopass", NULL, NULL, 0, CM_SAFE},
-    {"certutil|certbot-auto|update-ca-certificates|update-ca-trust|trust|keytool", NULL, NULL,
-     CM_ARGV_DASH, CM_MODERATE},
     {"chage", "E:I:M:R:W:d:i:m:",
      "expiredate= help inactive= iso8601 lastday= list maxdays= mindays= root= "
      "warndays=",
@@ -46,48 +42,17 @@ static const cm_program programs[] = {
     {"faillock|faillog|pam_tally2", "l:m:t:u:", "dir= reset user= unlock-time=", 0, CM_SAFE},
     {"gpasswd", "A:M:Q:a:d:",
      "add= administrators= delete= members= remove-password restrict root=", 0, CM_MODERATE},
-    {"gpg|gpg2", "a:N:o:r:R:u:k:",
-     "armor batch card-edit card-status check-signatures clearsign clear-sign command-fd= dearmor "
-     "decrypt decrypt-files default-key= delete-keys delete-secret-and-public-key "
-     "delete-secret-keys detach-sign "
-     "edit-key encrypt encrypt-files enarmor export export-secret-keys export-secret-subkeys "
-     "export-ownertrust "
-     "fetch-keys fingerprint full-generate-key gen-key gen-revoke= generate-key "
-     "generate-revocation= help homedir= "
-     "import import-ownertrust keyid-format= keyring= keyserver= keyserver-options= list-keys "
-     "list-packets list-public-keys list-secret-keys list-signatures list-sigs local-user= "
-     "locate-keys no-default-keyring "
-     "options= output= passphrase= passphrase-fd= passphrase-file= pinentry-mode= print-md "
-     "quick-add-key quick-generate-key "
-     "receive-keys recipient= recv-keys refresh-keys search-keys send-keys show-keys sign "
-     "symmetric "
-     "trust-model= update-trustdb verify verify-files version with-colons yes",
-     CM_PROGRAM_DECODES, CM_SAFE},
-    {"gpg-agent|gpg-connect-agent|gpgconf|gpgtar|gpgv|gpgsm|kbxutil|dirmngr", NULL, NULL, 0,
-     CM_SAFE},
     {"groupmems|groupmod", "R:a:d:g:n:p:",
      "add= append delete= gid= group= list new-name= non-unique password= purge "
      "users=",
      0, CM_MODERATE},
     {"kdestroy|kinit|kpasswd|newgrp|sg|login", NULL, NULL, 0, CM_SAFE},
-    {"keyctl", NULL, NULL, 0, CM_MODERATE},
-    {"keyring|secret-tool|kwallet-query", NULL, "label=", 0, CM_SAFE},
-    {"minisign|signify|age|age-keygen|rage|sops",
-     "e:i:m:o:p:r:R:s:x:", "encrypt decrypt identity= output= recipient=", 0, CM_SAFE},
-    {"pass", NULL, "clip force help multiline recursive", 0, CM_SAFE},
     {"passwd|yppasswd", "R:i:k:n:r:w:x:",
      "all delete expire help inactive= keep-tokens lock maxdays= mindays= "
      "quiet repository= root= status stdin unlock usage warndays=",
      0, CM_MODERATE},
     {"pw", "c:d:g:G:h:k:m:M:n:s:u:w:", NULL, 0, CM_MODERATE},
     {"pwpolicy", NULL, NULL, CM_ARGV_DASH, CM_HIGH},
-    {"security", NULL, NULL, CM_ARGV_NONE, CM_SAFE},
-    {"ssh-add", "E:S:d:e:t:", NULL, 0, CM_SAFE},
-    {"ssh-agent", "E:O:P:a:t:", NULL, CM_ARGV_STOP | CM_PROGRAM_INIT, CM_SAFE},
-    {"ssh-copy-id", "F:i::o:p:t:", NULL, 0, CM_MODERATE},
-    {"ssh-keygen|dropbearkey", "C:D:E:F:I:M:N:O:P:R:S:T:V:W:Y:Z:a:b:f:m:n:r:s:t:w:z:", NULL,
-     CM_PROGRAM_QUIET, CM_SAFE},
-    {"ssh-keyscan", "D:O:T:f:p:t:", NULL, CM_PROGRAM_FETCHES, CM_SAFE},
     {"sysadminctl", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {"useradd", "A:D::G:K:P:R:Z:b:c:d:e:f:g:k:p:s:u:", USER_LONGS, 0, CM_MODERATE},
     {"usermod", "A:G:P:R:S:U::V:W:Z:c:d:e:f:g:l:p:s:u:v:w:", USER_LONGS, 0, CM_MODERATE},
@@ -105,11 +70,6 @@ static const cm_rule rules[] = {
     {"user.list", "pw show|usershow|groupshow|usernext|groupnext", CM_FX_HARMLESS,
      "lists accounts"},
     {"user.list", "dseditgroup -o=read|checkmember", CM_FX_HARMLESS, "lists a group"},
-    {"user.list", "keyctl show|list|rlist|describe|search|help|--version|pipe|print|read|request",
-     CM_FX_SAFE, "lists keys"},
-    {"user.list", "certutil|keytool|trust -L|-list|list|-K|-printcert|-exportcert|-V|-v",
-     CM_FX_SAFE, "lists certificates"},
-
     {"user.second-root", "useradd|adduser|usermod|pw -u|--uid=0", CM_FX_CRITICAL,
      "makes another account with the rights of root"},
     {"user.second-root", "useradd|usermod -g|--gid=0|root", CM_FX_CRITICAL,
@@ -131,7 +91,6 @@ static const cm_rule rules[] = {
     {"user.root-group", "dscl -append|-merge|-create ~*/Groups/admin|*/Groups/wheel",
      CM_FX_CRITICAL, "lets an account become root"},
     {"user.root-group", "sysadminctl -admin", CM_FX_CRITICAL, "lets an account become root"},
-
     {"user.add", "useradd|adduser|addgroup|groupadd", CM_FX_MODERATE,
      "adds an account or a group"},
     {"user.add", "sysadminctl -addUser", CM_FX_MODERATE, "adds an account"},
@@ -157,7 +116,6 @@ static const cm_rule rules[] = {
     {"user.delete-home", "dscl -delete", CM_FX_HIGH, "deletes an account or a part of it"},
     {"user.delete-root", "userdel|deluser root", CM_FX_CRITICAL,
      "deletes the account of the administrator"},
-
     {"user.password", "passwd|yppasswd", CM_FX_MODERATE, "changes a password"},
     {"user.password", "chpasswd|chgpasswd", CM_FX_HIGH, "sets passwords of accounts"},
     {"user.password", "dscl -passwd", CM_FX_HIGH, "sets the password of an account"},
@@ -176,45 +134,6 @@ static const cm_rule rules[] = {
      "edits who may become root, or the files of accounts"},
     {"user.lockout", "faillock|faillog|pam_tally2 -r|--reset", CM_FX_MODERATE,
      "forgets failed log-ins"},
-
-    {"key.make", "ssh-keygen !-A|-D|-F|-H|-L|-R|-Y|-e|-i|-k|-l|-p|-r|-s|-y|-B|-Q @-f",
-     CM_FX_CREATE, "makes a key"},
-    {"key.known-hosts", "ssh-keygen -R|-H", CM_FX_MODERATE, "changes the list of known hosts"},
-    {"key.change", "ssh-keygen -p|-c", CM_FX_MODERATE,
-     "changes the password or the comment of a key"},
-    {"key.change", "ssh-keygen -A", CM_FX_MODERATE, "makes the keys of this host"},
-    {"key.load", "ssh-keygen|ssh-add -D|-s|-w|-S=*.so*|*/*.so", CM_FX_HIGH,
-     "loads foreign code to reach a key"},
-    {"key.forget", "ssh-add -D|-d", CM_FX_MODERATE, "takes keys out of the agent"},
-    {"key.grant", "ssh-copy-id", CM_FX_MODERATE, "lets a key in on another machine"},
-    {"key.delete", "gpg|gpg2 --delete-secret-keys|--delete-secret-and-public-key", CM_FX_HIGH,
-     "deletes secret keys"},
-    {"key.delete", "gpg|gpg2 --delete-keys", CM_FX_MODERATE, "deletes keys"},
-    {"key.change",
-     "gpg|gpg2 "
-     "--edit-key|--import|--import-ownertrust|--recv-keys|--receive-keys|--refresh-keys|--fetch-"
-     "keys|--card-edit",
-     CM_FX_MODERATE, "changes the ring of keys"},
-    {"key.publish", "gpg|gpg2 --send-keys", CM_FX_MODERATE,
-     "publishes keys, which can't be taken back"},
-    {"key.output", "gpg|gpg2 @-o|--output", CM_FX_CREATE, "writes a file"},
-    {"key.output", "age|age-keygen|rage @-o|--output", CM_FX_CREATE, "writes a file"},
-    {"pass.change", "pass insert|add|edit|generate|init|mv|rename|cp|copy|git", CM_FX_MODERATE,
-     "changes stored passwords"},
-    {"pass.delete", "pass rm|remove|delete -r|--recursive", CM_FX_HIGH,
-     "deletes many stored passwords"},
-    {"pass.delete", "pass rm|remove|delete", CM_FX_MODERATE, "deletes a stored password"},
-    {"pass.delete", "secret-tool|keyring clear|del", CM_FX_MODERATE, "deletes a stored password"},
-    {"pass.change", "secret-tool|keyring store|set|lock", CM_FX_MODERATE,
-     "changes stored passwords"},
-    {"pass.delete", "security delete-*", CM_FX_HIGH, "deletes stored passwords or certificates"},
-    {"pass.change",
-     "security add-*|import|set-*|unlock-keychain|create-keychain|lock-keychain|default-keychain",
-     CM_FX_MODERATE, "changes stored passwords"},
-    {"pass.trust",
-     "security add-trusted-cert|remove-trusted-cert|authorizationdb|trust-settings-import",
-     CM_FX_HIGH, "changes what this machine trusts"},
-    {"pass.show", "security dump-keychain", CM_FX_HIGH, "shows stored passwords"},
 };
 
 const cm_pack cm_pack_perm_user = {

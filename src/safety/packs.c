@@ -14,6 +14,7 @@ const cm_pack *const cm_packs[] = {
     &cm_pack_device_boot,
     &cm_pack_perm,
     &cm_pack_perm_user,
+    &cm_pack_perm_key,
 
     /* processes, network, start-up, interpreters, packages */
 

@@ -5,7 +5,7 @@
 
 extern const cm_pack cm_pack_fs, cm_pack_fs_text, cm_pack_fs_edit, cm_pack_fs_builtin;
 extern const cm_pack cm_pack_archive, cm_pack_device, cm_pack_device_volume, cm_pack_device_boot;
-extern const cm_pack cm_pack_perm, cm_pack_perm_user;
+extern const cm_pack cm_pack_perm, cm_pack_perm_user, cm_pack_perm_key;
 extern const cm_pack cm_pack_proc, cm_pack_net, cm_pack_startup, cm_pack_code, cm_pack_package;
 extern const cm_pack cm_pack_git, cm_pack_container, cm_pack_cloud, cm_pack_db;
 

@@ -119,6 +119,18 @@ static const cm_rule rules[] = {
 
     {"archive.extract", TAR " -x|--extract|--get !-O|--to-stdout @-C|--directory|--one-top-level",
      CM_FX_CREATE, "writes the files of an archive into a folder"},
+    {"archive.extract-system",
+     TAR " -x|--extract|--get !-O|--to-stdout -C|--directory=" SYSTEM_FOLDERS, CM_FX_HIGH,
+     "replaces files of the system by those of an archive"},
+    {"archive.extract-system", "unzip -d=" SYSTEM_FOLDERS, CM_FX_HIGH,
+     "replaces files of the system by those of an archive"},
+    {"archive.extract-system", SEVEN " x|e -o=" SYSTEM_FOLDERS, CM_FX_HIGH,
+     "replaces files of the system by those of an archive"},
+    {"archive.extract-system", "cpio|bcpio -i|--extract -D|--directory=" SYSTEM_FOLDERS,
+     CM_FX_HIGH, "replaces files of the system by those of an archive"},
+    {"archive.extract-system",
+     "dpkg-deb -x|-X|-R|--extract|--raw-extract|--vextract * " SYSTEM_FOLDERS, CM_FX_HIGH,
+     "replaces files of the system by those of an archive"},
     {"archive.extract-over",
      TAR " -x|--extract|--get -U|--overwrite|--unlink-first|--recursive-unlink", CM_FX_MODERATE,
      "replaces files by those of an archive"},
@@ -229,7 +241,7 @@ static void judge_zip_test(cm_judging *j, const cm_run *run) {
 }
 
 static void look(cm_judging *j, const cm_run *run) {
-  cm_str name = j->known.base->name;
+  cm_str name = cm_entry_name(j->known.base);
   if (cm_glob_any(CM_STR(TAR), name))
     judge_options(j, run,
                   CM_STR("F|I|checkpoint-action|info-script|new-volume-script|rmt-command|"

@@ -82,7 +82,7 @@ static const cm_program programs[] = {
 
 static const cm_rule rules[] = {
     {"boot.list",
-     "dracut|mkinitcpio|mkinitramfs|mkinitrd --list-modules|--print-cmdline|--dry-run|-L|-P=",
+     "dracut|mkinitcpio|mkinitramfs|mkinitrd --list-modules|--print-cmdline|--dry-run|-L",
      CM_FX_HARMLESS, "lists modules"},
     {"boot.list", "kexec --status|-S", CM_FX_HARMLESS, "says whether a kernel is loaded"},
     {"boot.list",

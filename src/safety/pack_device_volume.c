@@ -166,6 +166,22 @@ static const cm_rule rules[] = {
      CM_FX_WRITE_DEVICE, "erases a volume or its keys"},
     {"volume.encrypt", "geli clear|kill|delkey", CM_FX_CRITICAL, "erases a volume or its keys"},
     {"volume.encrypt", "luksformat @", CM_FX_WRITE_DEVICE, "erases a volume"},
+    {"volume.map",
+     "cryptsetup "
+     "close|create|luksClose|luksOpen|luksResume|luksSuspend|open|plainOpen|refresh|remove|resize|"
+     "tcryptOpen",
+     CM_FX_MODERATE, "opens or closes an encrypted volume"},
+    {"volume.change",
+     "lvchange|lvcreate|lvextend|lvrename|lvresize|pvchange|pvmove|pvresize|vgchange|vgexport|"
+     "vgimport|vgrename",
+     CM_FX_MODERATE, "changes volumes"},
+    {"volume.change",
+     "zfs "
+     "create|snapshot|snap|clone|set|inherit|mount|unmount|umount|rename|promote|hold|release|"
+     "bookmark|share|unshare|load-key|receive|recv|upgrade",
+     CM_FX_MODERATE, "changes file systems"},
+    {"volume.change", "zpool export|import|scrub|trim|set|online|clear|checkpoint|resilver",
+     CM_FX_MODERATE, "changes a pool"},
     {"volume.keys",
      "cryptsetup luksAddKey|luksChangeKey|luksConvertKey|luksKillSlot|luksRemoveKey|token",
      CM_FX_HIGH, "changes who can open an encrypted volume"},

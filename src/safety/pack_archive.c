@@ -241,7 +241,7 @@ static void judge_zip_test(cm_judging *j, const cm_run *run) {
 }
 
 static void look(cm_judging *j, const cm_run *run) {
-  cm_str name = cm_entry_name(j->known.base);
+  cm_str name = j->known.base->name;
   if (cm_glob_any(CM_STR(TAR), name))
     judge_options(j, run,
                   CM_STR("F|I|checkpoint-action|info-script|new-volume-script|rmt-command|"

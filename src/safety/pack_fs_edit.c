@@ -190,7 +190,7 @@ static void judge_input(cm_judging *j, const cm_run *run) {
 }
 
 static void look(cm_judging *j, const cm_run *run) {
-  cm_str name = cm_entry_name(j->known.base);
+  cm_str name = j->known.base->name;
   if (cm_glob_any(CM_STR(SED), name)) {
     judge_scripts(j, run, false);
   } else if (cm_glob_any(CM_STR(AWK), name)) {

@@ -178,8 +178,7 @@ static bool sets_uid(cm_str mode) {
 
 static void look(cm_judging *j, const cm_run *run) {
   const cm_call *call = &j->call;
-  if (!cm_str_is(cm_entry_name(j->known.base), "chmod") &&
-      !cm_str_is(cm_entry_name(j->known.base), "gchmod"))
+  if (!cm_str_is(j->known.base->name, "chmod") && !cm_str_is(j->known.base->name, "gchmod"))
     return;
   if (call->n_operands > 1 && sets_uid(call->operands[0].value))
     cm_report(j, "perm.setuid", CM_CRITICAL, "makes a program that runs with its owner's rights",

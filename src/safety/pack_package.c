@@ -17,19 +17,20 @@
   "bugfix cacheonly allowerasing best nobest refresh forcearch= comment= color= "             \
   "enable-repo= disable-repo= no-gpgchecks showduplicates= archlist="
 /* What the rest of the system can't live without, as Debian, Fedora, Arch and Alpine call it. */
-#define VITAL                                                                                 \
-  "libc6|libc6:*|libc-bin|libc6-dev-bin|glibc|glibc-*|musl|dpkg|apt|rpm|dnf|yum|pacman|"      \
-  "apk-tools|bash|dash|coreutils|busybox|systemd|systemd-sysv|sysvinit*|openrc|init|udev|"    \
-  "util-linux|mount|login|passwd|shadow|shadow-utils|base-files|base-passwd|base|base-devel|" \
-  "filesystem|setup|linux|kernel|kernel-core|linux-image-*|linux-image|linux-generic|"        \
-  "linux-lts|linux-headers|grub*|grub-pc|grub-efi*|grub2*|shim*|initramfs-tools|dracut|"      \
+#define VITAL                                                                                \
+  "libc6|libc6:*|libc-bin|libc6-dev-bin|glibc|glibc-*|musl|dpkg|apt|rpm|dnf|yum|pacman|"     \
+  "apk-tools|bash|dash|coreutils|busybox|systemd|systemd-sysv|sysvinit*|openrc|init|udev|"   \
+  "util-linux|mount|login|passwd|shadow|shadow-utils|base-files|base-passwd|base|"           \
+  "filesystem|setup|linux|kernel|kernel-core|linux-image-generic|linux-image|linux-generic|" \
+  "linux-lts|linux-headers|grub*|grub-pc|grub-efi*|grub2*|shim*|initramfs-tools|dracut|"     \
   "e2fsprogs|perl-base|zlib|zlib1g|gcc-libs|libstdc++*|hostname|findutils|sed|grep|tar|gzip"
 #define GUARD                                                                                 \
   "sudo|openssh-server|ssh|openssh|ufw|firewalld|nftables|iptables|apparmor|selinux-policy*|" \
   "network-manager|NetworkManager|netplan.io|ifupdown|python3|python3-minimal|python|"        \
-  "libpam*|pam|policykit-1|polkit|dbus|auditd|gnome-shell|gdm3|xorg*|xserver-xorg*|ubuntu-"   \
-  "desktop*|network-manager-*|*-minimal|*-desktop"
-#define EVERYTHING "\\*|.\\*|?installed|~i|\\*:\\*|*-\\*|lib\\*|python3\\*|linux-\\*"
+  "libpam*|pam|policykit-1|polkit|dbus|auditd|gnome-shell|gdm3|xorg*|xserver-xorg|"           \
+  "xserver-xorg-core|linux-image-*|kernel-[0-9]*|ubuntu-desktop*|ubuntu-minimal|"             \
+  "ubuntu-standard|kubuntu-desktop|xubuntu-desktop|kde-plasma-desktop|plasma-desktop"
+#define EVERYTHING "\\*|.\\*|?installed|~i|\\*:\\*|lib\\*|python3\\*|linux-\\*|linux-image-\\*"
 
 static const cm_program programs[] = {
     {APT, "o:c:t:qdsyufmVa:hbR", APT_LONGS, 0, CM_MODERATE},
@@ -128,7 +129,7 @@ static const cm_rule rules[] = {
          "why-not|versions|indextargets|check|help|showhold|history|info|madison|stats|pkgnames|"
          "dump|unmet|showpkg",
      CM_FX_HARMLESS, "only prints or downloads"},
-    {"package.ask", "add-apt-repository|apt-key -L|--list|list|finger|export|adv", CM_FX_HARMLESS,
+    {"package.ask", "add-apt-repository|apt-key -L|--list|list|finger|export", CM_FX_HARMLESS,
      "only prints"},
     {"package.ask",
      "apt-mark|tasksel showauto|showmanual|showhold|showinstall|showremove|"
@@ -158,8 +159,12 @@ static const cm_rule rules[] = {
          "provides|userinstalled|--dump",
      CM_FX_HARMLESS, "only prints"},
     {"package.ask", DNF " grouplist|groupinfo|history !?*", CM_FX_HARMLESS, "only prints"},
-    {"package.ask", "rpm -q|--query|-V|--verify|-K|--checksig|--showrc|--querytags|-E|--eval",
+    {"package.ask", "rpm -q|--query|-V|--verify|-K|--checksig|--showrc|--querytags",
      CM_FX_HARMLESS, "only prints"},
+    {"package.ask", "rpm -E|--eval=%* !-E|--eval=*%(*|*lua:*|*shell*|*exec*", CM_FX_HARMLESS,
+     "prints a setting"},
+    {"package.hook", "rpm -E|--eval=*%(*|*lua:*|*shell*|*exec*", CM_FX_HIGH,
+     "runs code out of a macro"},
     {"package.dry-run", "rpm|zypper --test|--dry-run|-D", CM_FX_HARMLESS,
      "only tells what it would do"},
     {"package.ask",
@@ -170,7 +175,7 @@ static const cm_rule rules[] = {
     {"package.ask",
      "pacman|yay|paru|pacaur|pikaur|trizen|aura "
      "-Q|-T|-F|-h|-V|--query|--deptest|--files|--version|"
-     "-p|--print|-P !-Syy",
+     "-p|--print|-P",
      CM_FX_HARMLESS, "only prints"},
     {"package.ask",
      "pacman|yay|paru|pacaur|pikaur|trizen|aura -S|--sync "
@@ -200,10 +205,10 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "only prints, or starts an app"},
     {"package.ask",
      "brew "
-     "list|ls|search|info|home|desc|deps|uses|outdated|leaves|doctor|config|--version|cat|log|"
+     "list|ls|search|info|home|desc|deps|uses|outdated|leaves|doctor|config|cat|log|"
      "commands|help|formulae|casks|options|missing|fetch|audit|style|test|livecheck|abv|dr|"
      "shellenv|"
-     "gist-logs|which|command-not-found-init|tap-info|analytics",
+     "gist-logs|which|command-not-found-init|tap-info",
      CM_FX_HARMLESS, "only prints or downloads"},
     {"package.ask",
      "brew --prefix|--cellar|--cache|--repository|--repo|--env|--caskroom|--config|"
@@ -374,8 +379,8 @@ static const cm_rule rules[] = {
      CM_FX_HIGH, "leaves packages broken"},
     {"package.force", "pacman|yay|paru -R|--remove -d|--nodeps", CM_FX_HIGH,
      "removes packages that others need"},
-    {"package.force", "pacman|yay|paru -S|-U --overwrite=\\*|/\\*|*", CM_FX_MODERATE,
-     "overwrites files of other packages"},
+    {"package.force", "pacman|yay|paru -S|-U --overwrite=\\*|/\\*", CM_FX_HIGH,
+     "overwrites any file of the system"},
     {"package.force", "snap|flatpak remove|uninstall --purge|--delete-data", CM_FX_HIGH,
      "removes an app with its data"},
     {"package.force", "brew uninstall|remove|rm --zap", CM_FX_HIGH,

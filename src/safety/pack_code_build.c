@@ -271,7 +271,8 @@ static const cm_rule rules[] = {
      "changes source files in place"},
     {"code.format", "autopep8|yapf|autoflake|docformatter|djlint -i|--in-place|--reformat @",
      CM_FX_EDIT, "changes source files in place"},
-    {"code.format", "cargo fmt !--check", CM_FX_MODERATE, "changes source files in place"},
+    {"code.format", "cargo fmt !--check ![-]-check", CM_FX_MODERATE,
+     "changes source files in place"},
     {"code.format", "cargo fix", CM_FX_MODERATE, "changes source files in place"},
     {"code.format", "cargo clippy --fix", CM_FX_MODERATE, "changes source files in place"},
     {"code.format", "go fmt|fix|generate !-n", CM_FX_MODERATE, "changes source files in place"},
@@ -346,7 +347,7 @@ static const cm_rule rules[] = {
     /* Deploying. */
     {"code.deploy",
      "wrangler|netlify|vercel|firebase|supabase|surge|flyctl|fly|heroku|railway|dokku|eas|mkdocs|"
-     "hexo|now|expo|amplify deploy|publish|gh-deploy|up|push|release|releases:rollback|rollback|"
+     "hexo|now|expo deploy|publish|gh-deploy|up|push|release|releases:rollback|rollback|"
      "submit|update|secret|secrets|env|config:set|config:unset|ps:restart|ps:scale|scale|restart|"
      "link|promote|alias",
      CM_FX_MODERATE, "changes what is deployed"},

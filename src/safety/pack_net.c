@@ -50,20 +50,6 @@
   "server-response span-hosts spider start-pos= timeout= timestamping tries= use-askpass= "    \
   "user= user-agent= verbose version wait= waitretry= warc-file= warc-max-size= "              \
   "warc-tempdir="
-#define RSYNC_LONGS                                                                            \
-  "address= archive backup backup-dir= block-size= bwlimit= checksum-choice= checksum-seed= "  \
-  "chmod= chown= compare-dest= compress compress-choice= compress-level= config= contimeout= " \
-  "copy-as= copy-dest= cvs-exclude debug= delete delete-after delete-before delete-delay "     \
-  "delete-during delete-excluded del delete-missing-args dry-run early-input= exclude= "       \
-  "exclude-from= existing files-from= filter= force fsync group groupmap= hard-links help "    \
-  "human-readable iconv= ignore-errors ignore-existing ignore-times include= include-from= "   \
-  "info= inplace link-dest= links list-only log-file= log-file-format= max-alloc= "            \
-  "max-delete= max-size= min-size= modify-window= no-motd numeric-ids one-file-system "        \
-  "only-write-batch= out-format= owner partial partial-dir= password-file= perms port= "       \
-  "progress protocol= prune-empty-dirs quiet read-batch= recursive relative "                  \
-  "remote-option= remove-source-files rsh= rsync-path= size-only skip-compress= sockopts= "    \
-  "sparse stats stderr= stop-after= stop-at= suffix= temp-dir= timeout= times trust-sender "   \
-  "update usermap= verbose version whole-file write-batch="
 
 static const cm_program programs[] = {
     {"GET|HEAD|POST|lwp-download|lwp-request", "m:b:t:i:c:C:o:p:H:", NULL, BOTH, CM_SAFE},
@@ -80,6 +66,7 @@ static const cm_program programs[] = {
     {"chisel|cloudflared|frpc|frps|gost|localtunnel|lt|ngrok|bore|inlets", NULL, NULL, BOTH,
      CM_MODERATE},
     {"croc|ffsend|magic-wormhole|warp|wormhole", NULL, "code= text= code-length=", BOTH, CM_SAFE},
+    {"curlftpfs", "o:p:F:", NULL, 0, CM_MODERATE},
     {"curl|curlie|tiny-curl", "A:b:c:C:d:D:e:E:F:h:H:K:m:o:P:Q:r:t:T:u:U:w:x:X:y:Y:z:", CURL_LONGS,
      BOTH, CM_SAFE},
     {"elinks|links|links2|lynx|w3m",
@@ -125,7 +112,6 @@ static const cm_program programs[] = {
      BOTH, CM_MODERATE},
     {"rcp|scp|pscp", "c:D:F:i:J:l:o:P:S:X:", NULL, BOTH, CM_SAFE},
     {"rdesktop|remmina|vncviewer|xfreerdp|x2goclient", NULL, NULL, 0, CM_SAFE},
-    {"rsync|grsync", "B:e:f:M:T:@:", RSYNC_LONGS, BOTH, CM_SAFE},
     {"smbclient|smbget",
      "A:c:d:D:E:I:k:l:m:n:O:p:s:T:U:W:", "command= user= authentication-file=", BOTH, CM_SAFE},
     {"socat|socat1|filan", "l:b:s:t:T:L:W:", NULL, BOTH | CM_ARGV_DASH, CM_SAFE},
@@ -133,7 +119,6 @@ static const cm_program programs[] = {
     {"ssh-copy-id", "i::p:F:o:t:", NULL, SENDS, CM_MODERATE},
     {"ssh-keygen", "a:b:C:D:E:F:f:I:J:j:K:M:m:N:n:O:P:R:r:S:s:t:V:w:Y:Z:z:", NULL, 0, CM_SAFE},
     {"ssh-keyscan", "f:p:T:t:O:", NULL, FETCHES, CM_SAFE},
-    {"sshfs|curlftpfs", "o:p:F:", NULL, 0, CM_MODERATE},
     {"sshpass", "f:d:p:P:e", NULL, CM_ARGV_STOP, CM_SAFE},
     {"telnet", "S:X:b:e:k:l:n:", NULL, BOTH, CM_SAFE},
     {"transmission-cli|transmission-remote|rtorrent|qbittorrent|deluge", NULL, NULL, BOTH,
@@ -146,15 +131,13 @@ static const cm_program programs[] = {
 static const cm_rule rules[] = {
     /* Only printing. */
     {"net.help", "curl -V|--version|--help|-M|--manual", CM_FX_HARMLESS, "only prints"},
-    {"net.help", "wget|aria2c|rsync|http|https|yt-dlp|youtube-dl --version|--help", CM_FX_HARMLESS,
+    {"net.help", "wget|aria2c|http|https|yt-dlp|youtube-dl --version|--help", CM_FX_HARMLESS,
      "only prints"},
     {"net.help", "wget|ssh|lftp|aria2c -V", CM_FX_HARMLESS, "only prints"},
     {"net.help", "wget -h", CM_FX_HARMLESS, "only prints"},
     {"net.help", "nc|netcat|ncat|socat --help|--version|-V", CM_FX_HARMLESS, "only prints"},
     {"net.help", "socat -h|-hh|-hhh", CM_FX_HARMLESS, "only prints"},
     {"net.help", "http|https|xh|xhs --offline", CM_FX_HARMLESS, "prints the request only"},
-    {"net.dry-run", "rsync -n|--dry-run|--list-only", CM_FX_HARMLESS,
-     "only tells what it would do"},
     {"net.dry-run", "rclone -n|--dry-run", CM_FX_HARMLESS, "only tells what it would do"},
     {"net.dry-run", "ldapadd|ldapdelete|ldapmodify|ldapmodrdn|ssh-copy-id -n", CM_FX_HARMLESS,
      "only tells what it would do"},
@@ -213,14 +196,14 @@ static const cm_rule rules[] = {
      "changes something on a server"},
     {"net.request", "grpcurl|evans !list !describe", CM_FX_MODERATE, "calls a remote service"},
     {"net.request", "grpcurl ~list|describe", CM_FX_HARMLESS, "lists remote services"},
-    {"net.delete-index", "curl -X|--request=DELETE ~*:9200/[!_]*", CM_FX_HIGH,
+    {"net.delete-index", "curl -X|--request=DELETE ~*:9200/[!_]* !*/_doc/*", CM_FX_HIGH,
      "deletes an index of a search server"},
     {"net.delete-index",
      "curl -X|--request=DELETE ~*:9200/_all*|*:9200/_data_stream/*|*:9200/\\**", CM_FX_HIGH,
      "deletes indices of a search server"},
     {"net.delete-index", "curl ~*/_delete_by_query*", CM_FX_HIGH,
      "deletes documents of a search server"},
-    {"net.delete-index", "http|https|xh|xhs DELETE ~*:9200/*", CM_FX_HIGH,
+    {"net.delete-index", "http|https|xh|xhs DELETE ~*:9200/* !*/_doc/*", CM_FX_HIGH,
      "deletes an index of a search server"},
     {"net.delete-repo", "curl -X|--request=DELETE ~*api.github.com/repos/?*/?* !*/repos/*/*/*",
      CM_FX_HIGH, "deletes a whole repository"},
@@ -244,13 +227,6 @@ static const cm_rule rules[] = {
      CM_FX_MODERATE, "changes files on a server"},
 
     /* Copies between machines. */
-    {"net.rsync-delete", "rsync --delete|--del|--delete-* ?* @last", CM_FX_DELETE_TREE,
-     "deletes what the source doesn't have"},
-    {"net.rsync-move", "rsync --remove-source-files @..last", CM_FX_MOVE_AWAY,
-     "removes the source files"},
-    {"net.rsync", "rsync ?* @last", CM_FX_CREATE, "copies files here"},
-    {"net.rsync", "rsync @--log-file|--write-batch|--only-write-batch|--backup-dir", CM_FX_CREATE,
-     "writes this file"},
     {"net.copy", "scp|rcp|pscp ?* @last", CM_FX_CREATE, "copies files here"},
     {"net.rclone-ask",
      "rclone ls|lsd|lsl|lsf|lsjson|size|check|cryptcheck|cat|about|version|listremotes|tree|ncdu|"
@@ -282,7 +258,7 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "only prints"},
     {"net.tunnel-help", "ngrok|cloudflared|chisel help|version|update", CM_FX_HARMLESS,
      "only prints"},
-    {"net.mount", "sshfs|curlftpfs", CM_FX_MODERATE, "mounts another machine's files"},
+    {"net.mount", "curlftpfs", CM_FX_MODERATE, "mounts another machine's files"},
 
     /* Programs behind a port. */
     {"net.shell",
@@ -302,13 +278,6 @@ static const cm_rule rules[] = {
     {"net.relay", "socat ~*-[Ll][Ii][Ss][Tt][Ee][Nn]:*", CM_FX_MODERATE,
      "lets others reach a port through this machine"},
 };
-
-/* "host:path", "user@host:path", "host::module", "rsync://…": another machine's file. */
-static bool is_remote(cm_str text) {
-  for (size_t i = 0; i < text.n && text.p[i] != '/'; i++)
-    if (text.p[i] == ':') return i > 0;
-  return false;
-}
 
 static bool is_shell_prompt(const cm_run *run) {
   if (!cm_glob_any(CM_STR("sh|bash|dash|zsh|ksh|mksh|ash|fish|csh|tcsh|pwsh"), run->program))
@@ -336,12 +305,6 @@ static bool file_on_stdin(const cm_run *run) {
 
 static void look(cm_judging *j, const cm_run *run) {
   if (run->n == 0) return;
-  if (cm_glob_any(CM_STR("scp|rcp|pscp|rsync"), run->program)) {
-    const cm_rword *last = &run->words[run->n - 1];
-    if (is_remote(last->text))
-      cm_report(j, "net.copy-to", CM_MODERATE, "copies files to another machine", run, last->span);
-    return;
-  }
   if (!cm_glob_any(CM_STR("nc|nc.*|netcat|ncat|socat|telnet"), run->program)) return;
   if (shell_behind(run))
     cm_report(j, "net.shell", CM_CRITICAL,

@@ -43,7 +43,7 @@ static const cm_program programs[] = {
      0, CM_MODERATE},
     {"conntrack", "L::D::F::E::G::U::s:d:p:", "dump delete flush orig-src= proto=", 0,
      CM_MODERATE},
-    {"delv|dig|dog|doggo|drill|host|kdig|mdig|nslookup|q|resolveip|systemd-resolve6",
+    {"delv|dig|dog|doggo|drill|host|kdig|mdig|nslookup|resolveip",
      "b:c:f:k:p:q:t:x:y:N:R:W:", NULL, BOTH | CM_ARGV_PLUS, CM_SAFE},
     {"dhclient|dhcpcd|dhcpcd5|ifdown|ifup|netplan|ifquery|pppd|pump|udhcpc|wg-quick|netctl|wicd",
      "c:e:f:i:s:S:x", "release renew debug state", 0, CM_MODERATE},
@@ -206,7 +206,7 @@ static const cm_rule rules[] = {
      "completion|exit-node",
      CM_FX_HARMLESS, "prints the state of a tunnel"},
     {"net.ask",
-     "nordvpn|expressvpn|mullvad|protonvpn|protonvpn-cli|warp-cli|zerotier-cli "
+     "nordvpn|expressvpn|mullvad|protonvpn|warp-cli|zerotier-cli "
      "status|settings|account|countries|cities|list|list*|groups|version|info|peers|help",
      CM_FX_HARMLESS, "prints the state of a tunnel"},
     {"net.ask", "certbot|lego|acme.sh certificates|list|plugins|show_account", CM_FX_HARMLESS,

@@ -81,8 +81,7 @@ static const cm_program programs[] = {
      "delete-generations=? roll-back",
      0, CM_MODERATE},
     {"home-manager|nix-channel|nix-collect-garbage|nix-env|nix-store|nixos-install|nixos-rebuild|"
-     "darwin-rebuild|nix-copy-closure|nix-instantiate|nix-prefetch-url|nix-build|nix-shell|"
-     "nixos-generate-config|nixos-option|nix-hash|nix-daemon|cachix",
+     "darwin-rebuild|nix-copy-closure|nixos-generate-config|cachix",
      "f:I:p:A:E:j:d",
      "file= profile= attr= flake= dry-run delete-older-than= gc query option= "
      "arg= argstr= run= command= max-jobs= cores=",
@@ -91,6 +90,8 @@ static const cm_program programs[] = {
      "file= profile= expr= command= out-link= option= arg= argstr= "
      "override-input= dry-run extra-experimental-features=",
      0, CM_SAFE},
+    {"nix-build|nix-hash|nix-instantiate|nix-prefetch-url|nix-shell|nixos-option",
+     "I:p:A:E:j:o:", "run= command= attr= expr= arg= argstr= option= out-link= pure", 0, CM_SAFE},
     {"pacman-key|pacman-mirrors|pacdiff|paccache|rankmirrors|reflector|mkinitcpio|paclog",
      "rk:c:", "save= country= keep= dry-run", 0, CM_MODERATE},
     {"pacman|pacaur|pamac|paru|pikaur|trizen|yay|aura", "b:r:v",
@@ -143,7 +144,7 @@ static const cm_rule rules[] = {
      "dpkg -l|-L|-s|-S|-p|-I|-c|-C|-V|-f|--list|--listfiles|--status|--search|--print-avail|"
      "--info|--contents|--field|--verify|--audit|--get-selections|--compare-versions|--control|"
      "-e|--print-architecture|--print-foreign-architectures|--force-help|--assert-*|"
-     "--validate-*|--yet-to-unpack|--predep-package|--fsys-tarfile|-h|-?",
+     "--validate-*|--yet-to-unpack|--predep-package|--fsys-tarfile|-h|-\\?",
      CM_FX_HARMLESS, "only prints"},
     {"package.dry-run", "dpkg --no-act|--dry-run|--simulate", CM_FX_HARMLESS,
      "only tells what it would do"},
@@ -226,9 +227,9 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "only builds"},
     {"package.ask", "home-manager build|generations|packages|news|option|help", CM_FX_HARMLESS,
      "only prints"},
-    {"package.dry-run",
-     "nix-env|nix-collect-garbage|home-manager|nix-store|guix --dry-run|-n|--search|-s|-I|-A",
+    {"package.dry-run", "nix-env|nix-collect-garbage|home-manager|nix-store|guix --dry-run|-n",
      CM_FX_HARMLESS, "only tells what it would do"},
+    {"package.dry-run", "guix package -s|-I|-A|--search", CM_FX_HARMLESS, "only prints"},
     {"package.ask",
      "guix search|show|describe|size|graph|lint|edit|build|shell|environment|weather|challenge|"
      "hash|download|help|repl|time-machine|locate|refresh|style",
@@ -247,7 +248,7 @@ static const cm_rule rules[] = {
      "show|list-all|list-installed|files|config|annotate",
      CM_FX_HARMLESS, "only prints"},
     {"package.ask",
-     "opkg|tlmgr|slackpkg|sdk|eopkg|pkgin|swupd|urpmq list|list-*|info|search|files|"
+     "opkg|tlmgr|slackpkg|sdk|eopkg|pkgin|swupd list|list-*|info|search|files|"
      "find|status|show|current|ls|version|help|check",
      CM_FX_HARMLESS, "only prints"},
     {"package.ask", "ubuntu-drivers devices|list|debug|list-oem", CM_FX_HARMLESS, "only prints"},

@@ -128,10 +128,11 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "only prints, or runs the project's tests"},
     {"package.ask",
      "npm audit|config|c|get|cache|token|team|access|owner|dist-tag|pkg|profile|"
-     "org|hook|stars|version|edit !fix !set !delete !clean !rm !remove !add !create "
-     "!revoke !grant ",
+     "org|hook|stars !fix !set !delete !clean !rm !remove !add !create "
+     "!revoke !grant",
      CM_FX_HARMLESS, "only prints"},
-    {"package.ask", "npm -v|--version|-l|-h|-?", CM_FX_HARMLESS, "only prints"},
+    {"package.ask", "npm|yarn|pnpm|yarnpkg -v|-h|-\\?", CM_FX_HARMLESS, "only prints"},
+    {"package.ask", "npm version !?*", CM_FX_HARMLESS, "only prints"},
     {"package.ask",
      "gem list|search|info|environment|env|which|help|contents|dependency|outdated|specification|"
      "stale|check|fetch|query|build|server|sources|owner|rdoc|open !-a|--add|-r|--remove|-c",
@@ -152,18 +153,15 @@ static const cm_rule rules[] = {
      "integrate|view|spec|arch|compilers|providers|load|unload",
      CM_FX_HARMLESS, "only prints"},
     {"package.ask",
-     MANAGERS " list|ls|ls-remote|list-remote|current|which|where|version|versions|show|whence|"
-              "run|exec|x|help|init|env|activate|shell|doctor|alias-list|list-all|whatis|info|"
-              "which-all|--version|root|commands|shims|completions|prefix|latest|man|doc|cat|bin|"
-              "hook-env|tree|search|check",
+     MANAGERS
+     " use|list|ls|ls-remote|list-remote|current|which|where|version|versions|show|whence|"
+     "run|exec|x|help|init|env|activate|shell|doctor|alias-list|list-all|whatis|info|"
+     "which-all|--version|root|commands|shims|completions|prefix|latest|man|doc|cat|bin|"
+     "hook-env|tree|search|check",
      CM_FX_HARMLESS, "only prints, or starts a program"},
     {"package.ask", MANAGERS " --version|--lts|--latest|-v|-V !?*", CM_FX_HARMLESS, "only prints"},
     {"package.ask", "rustup toolchain|target|component|override list", CM_FX_HARMLESS,
      "only prints"},
-    {"package.ask",
-     "mix test|compile|format|help|new|phx.new|run|deps|hex.info|hex.outdated|"
-     "phx.routes|ecto.migrations|dialyzer|credo|docs !--force",
-     CM_FX_SAFE, "builds or tests"},
     {"package.ask",
      "twine|vsce|ovsx|flit|cz check|ls|show|package|build|help|verify-pat|info|"
      "version",
@@ -243,13 +241,17 @@ static const cm_rule rules[] = {
     {"package.untrusted", "gem -s|--source=http://*", CM_FX_HIGH,
      "installs packages that anybody on the way may change"},
     {"package.untrusted",
-     PIPS "|uv|pipx|npm|yarn|pnpm|gem|cpanm|luarocks ~http://*|git+http://*|"
-          "git://*",
+     PIPS "|pipx|npm|yarn|pnpm|gem|luarocks install|i|add|download ~http://*|git+http://*|git://*",
      CM_FX_HIGH, "installs a package that anybody on the way may change"},
     {"package.from-url",
-     PIPS "|uv|pipx|npm|yarn|pnpm ~https://*.tar.gz|https://*.tgz|https://*.zip|https://*.tar.bz2 "
+     PIPS "|pipx|npm|yarn|pnpm install|i|add "
+          "~https://*.tar.gz|https://*.tgz|https://*.zip|https://*.tar.bz2 "
           "!" FORGES,
      CM_FX_HIGH, "installs and runs code from an address, not from a registry"},
+    {"package.untrusted", "uv pip|add|tool ~http://*|git+http://*|git://*", CM_FX_HIGH,
+     "installs a package that anybody on the way may change"},
+    {"package.untrusted", "cpanm ~http://*|git://*", CM_FX_HIGH,
+     "installs a package that anybody on the way may change"},
     {"package.from-url", PIPS " -r|--requirement=http://*|https://*", CM_FX_HIGH,
      "installs what a list on the network names"},
 };

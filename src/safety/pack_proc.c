@@ -16,7 +16,7 @@ static const cm_program programs[] = {
      NULL, NULL, 0, CM_SAFE},
     {"atop|bpytop|btop|glances|gtop|htop|iotop|nmon|nvidia-smi|nvtop|powertop|slabtop|top",
      "d:n:p:u:U:o:H:b", NULL, 0, CM_SAFE},
-    {"bg|disown|fg|jobs|suspend|times|ulimit|wait", NULL, NULL, 0, CM_SAFE},
+    {"bg|disown|fg|jobs|suspend|times|wait", NULL, NULL, 0, CM_SAFE},
     {"bpftrace|dtruss|ltrace|strace|truss", "a:b:e:E:I:n:o:O:p:P:s:S:u:U:X:z",
      "output= attach= trace= env= user= string-limit= library=", CM_ARGV_STOP, CM_SAFE},
     {"caffeinate|chronic|chrt|cpulimit|dbus-run-session|eatmydata|faketime|firejail|flock|"
@@ -64,7 +64,6 @@ static const cm_program programs[] = {
     {"script", "B:c:E:I:m:O:o:T:t::", "command= log-io= log-in= log-out= output-limit=", 0,
      CM_SAFE},
     {"scriptreplay", NULL, NULL, 0, CM_SAFE},
-    {"swapoff|swapon", "L:U:p:o:d::", "priority= discard=? options= show=?", 0, CM_MODERATE},
     {"systemsetup|xset", NULL, NULL, CM_ARGV_DASH, CM_MODERATE},
     {"taskset", "pac", "all-tasks pid cpu-list", CM_ARGV_STOP, CM_SAFE},
     {"tmux", "c:f:L:S:T:t:s:n:", NULL, 0, CM_SAFE},
@@ -139,14 +138,11 @@ static const cm_rule rules[] = {
     {"proc.settings-ask", "xset q|-q", CM_FX_HARMLESS, "only prints settings"},
     {"proc.settings", "pmset|systemsetup|xset", CM_FX_MODERATE, "changes settings of the machine"},
 
-    /* The kernel's messages, swap. */
+    /* The kernel's messages. */
     {"proc.dmesg-clear", "dmesg -C|--clear|-c|--read-clear", CM_FX_MODERATE,
      "clears the messages of the kernel"},
     {"proc.dmesg-clear", "dmesg -n|-D|-E|--console-level|--console-off|--console-on",
      CM_FX_MODERATE, "changes which kernel messages the console shows"},
-    {"proc.swap-ask", "swapon -s|--show|--summary|--help|--version", CM_FX_HARMLESS, "only lists"},
-    {"proc.swap-ask", "swapon !-a|--all !-L !-U !*", CM_FX_HARMLESS, "only lists"},
-    {"proc.swap", "swapon|swapoff", CM_FX_MODERATE, "switches swap space on or off"},
 
     /* Terminals. */
     {"proc.terminal", "tmux kill-server|kill-session|kill-window|kill-pane|killw|killp",

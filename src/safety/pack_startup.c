@@ -1,8 +1,7 @@
 /* What runs later: cron, at, history, alternatives, settings of desktops and shells. Writing the
  * files themselves is judged by the class of their path.
  * Sources: crontab(1), at(1), bash(1), update-alternatives(1), defaults(1), gsettings(1). */
-#include "safety/packs.h"
-#include "safety/shape.h"
+#include "safety/judge.h"
 
 static const cm_program programs[] = {
     {"alternatives|eselect|galternatives|update-alternatives", NULL,
@@ -33,14 +32,11 @@ static const cm_program programs[] = {
     {"history", "cd:anrwps", NULL, 0, CM_SAFE},
     {"ldconfig", "f:C:r:NXpv", NULL, 0, CM_MODERATE},
     {"locale-gen|update-locale|update-ca-certificates|update-ca-trust|trust|"
-     "update-command-not-found|update-pciids|update-usbids|updatedb|mandb|fc-cache|ldconfig.real",
+     "update-command-not-found|update-pciids|update-usbids|fc-cache",
      NULL, NULL, 0, CM_MODERATE},
     {"loginitems|mas|osacompile|plutil|PlistBuddy|lsregister", "c:o:x", NULL, 0, CM_MODERATE},
-    {"logrotate", "dfs:l:mv", "state= log= mail= force debug", 0, CM_MODERATE},
     {"run-parts", NULL, "test list report regex= arg= umask=", 0, CM_SAFE},
-    {"shopt|set|setopt|unsetopt|bind|compdef|complete|zstyle|autoload|bindkey|zmodload", NULL,
-     NULL, CM_ARGV_PLUS, CM_SAFE},
-    {"tzselect|tic|infocmp|tput|stty|reset|clear|tset|toe", NULL, NULL, 0, CM_SAFE},
+    {"tzselect|tic|infocmp|stty|tset|toe", NULL, NULL, 0, CM_SAFE},
     {"xdg-user-dir|xdg-user-dirs-update|xdg-autostart|dex", NULL, NULL, 0, CM_SAFE},
     {"xrdb|xmodmap|setxkbmap|xrandr|xinput|brightnessctl|light|amixer|pactl|pacmd|wpctl|pamixer",
      NULL, NULL, 0, CM_SAFE},
@@ -66,9 +62,6 @@ static const cm_rule rules[] = {
     {"startup.at", "at -r|-d", CM_FX_MODERATE, "removes a scheduled command"},
     {"startup.anacron", "anacron -T|-V|-h", CM_FX_HARMLESS, "only checks a file"},
     {"startup.anacron", "anacron|cron|crond|atd", CM_FX_MODERATE, "starts scheduled commands"},
-    {"startup.logrotate", "logrotate -d|--debug|--version|--help|-?", CM_FX_HARMLESS,
-     "only tells what it would do"},
-    {"startup.logrotate", "logrotate", CM_FX_MODERATE, "rotates logs and deletes the oldest"},
 
     /* Shell history. */
     {"startup.history", "history -c|-d|-w|-a", CM_FX_MODERATE,
@@ -155,17 +148,22 @@ static const cm_rule rules[] = {
     {"startup.cache-ask", "trust list|extract|dump", CM_FX_HARMLESS, "lists certificates"},
     {"startup.cache",
      "ldconfig|locale-gen|update-locale|update-command-not-found|update-pciids|update-usbids|"
-     "updatedb|mandb|fc-cache",
+     "fc-cache",
      CM_FX_MODERATE, "rebuilds a cache of the system"},
     {"startup.trust", "update-ca-certificates|update-ca-trust|trust", CM_FX_MODERATE,
      "changes which certificates this machine trusts"},
 };
 
-/* crontab - or crontab < FILE: whether the pipeline keeps what was there. */
-static bool keeps_entries(const cm_run *run) {
-  for (int hops = 0; run && hops < 16; hops++, run = run->in)
-    if (cm_glob_any(CM_STR("crontab|cat|sed|awk|grep|sort|uniq"), run->program)) return true;
-  return false;
+/* What a line of a crontab runs: behind "@reboot" or five fields of a time. */
+static cm_str command_of(cm_str line) {
+  line = cm_str_trim(line);
+  if (!line.n || line.p[0] == '#') return (cm_str){0};
+  for (int fields = line.p[0] == '@' ? 1 : 5; fields > 0; fields--) {
+    size_t n = 0;
+    while (n < line.n && line.p[n] != ' ' && line.p[n] != '\t') n++;
+    line = cm_str_trim((cm_str){line.p + n, line.n - n});
+  }
+  return line;
 }
 
 static bool from_null(const cm_run *run) {
@@ -174,12 +172,21 @@ static bool from_null(const cm_run *run) {
   return false;
 }
 
+/* A crontab that is given as text: what it loses, and what it makes run. */
 static void look(cm_judging *j, const cm_run *run) {
   if (!cm_str_is(run->program, "crontab")) return;
-  bool emptied = from_null(run) || (run->in_text && cm_str_trim(run->in_text->text).n == 0);
-  if (emptied)
+  cm_str text = run->in_text ? run->in_text->text : (cm_str){0}, line;
+  bool known = run->in_text && !run->in_text->from;
+  if (from_null(run) || (known && cm_str_trim(text).n == 0))
     cm_report(j, "startup.cron-remove", CM_HIGH, "removes all scheduled commands of a user", run,
               run->span);
+  else if (known)
+    cm_report(j, "startup.cron-replace", CM_HIGH,
+              "replaces all scheduled commands of a user by these", run, run->span);
+  while (cm_str_line(&text, &line)) {
+    cm_str command = command_of(line);
+    if (command.n) cm_judge_code(j, command, run);
+  }
 }
 
 const cm_pack cm_pack_startup = {

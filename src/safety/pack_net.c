@@ -102,7 +102,7 @@ static const cm_program programs[] = {
      "proxy-type= proxy-auth= allow= allowfile= deny= output= hex-dump= source= source-port= "
      "wait= idle-timeout= delay= max-conns= broker chat",
      BOTH, CM_SAFE},
-    {"nc|nc.traditional|nc.openbsd|netcat", "c:e:g:G:i:I:m:M:n:O:o:P:p:q:s:T:V:w:W:X:x:", NULL,
+    {"nc|nc.traditional|nc.openbsd|netcat", "c:e:g:G:i:I:m:M:O:o:P:p:q:s:T:V:w:W:X:x:", NULL,
      BOTH, CM_SAFE},
     {"openfortivpn|openconnect|vpnc|sshuttle|openvpn", "r:x:e:c:", "config= up= down= remote=", 0,
      CM_MODERATE},

@@ -10,7 +10,7 @@
 #define WHOSE     "-u|-U|-G|--euid|--uid|--group|--user"
 
 static const cm_program programs[] = {
-    {"abduco|byobu|dtach|dvtm|tmate|zellij", NULL, NULL, CM_ARGV_STOP, CM_SAFE},
+    {"abduco|byobu|dtach|dvtm|tmate|zellij", NULL, NULL, 0, CM_SAFE},
     {"acpi|arch|fastfetch|free|getconf|hostid|hwinfo|inxi|lscpu|lshw|lsmem|lsmod|lspci|lsusb|"
      "neofetch|nproc|screenfetch|sensors|sw_vers|system_profiler|tty|uname|vm_stat",
      NULL, NULL, 0, CM_SAFE},
@@ -20,13 +20,15 @@ static const cm_program programs[] = {
     {"bpftrace|dtruss|ltrace|strace|truss", "a:b:e:E:I:n:o:O:p:P:s:S:u:U:X:z",
      "output= attach= trace= env= user= string-limit= library=", CM_ARGV_STOP, CM_SAFE},
     {"caffeinate|chronic|chrt|cpulimit|dbus-run-session|eatmydata|faketime|firejail|flock|"
-     "ionice|linux32|linux64|nice|nohup|numactl|prlimit|proxychains|proxychains4|rlwrap|setarch|"
+     "linux32|linux64|nice|nohup|numactl|prlimit|proxychains|proxychains4|rlwrap|setarch|"
      "setsid|stdbuf|systemd-cat|systemd-inhibit|systemd-run|time|timeout|torify|torsocks|ts|"
      "unbuffer|watch|xvfb-run",
      NULL, NULL, CM_ARGV_STOP, CM_SAFE},
     {"cgclassify|cgcreate|cgdelete|cgset", NULL, NULL, 0, CM_MODERATE},
-    {"dmesg", "F:f:l:n:s:T", "file= facility= level= console-level= buffer-size= since= until=", 0,
-     CM_SAFE},
+    {"dmesg", "F:f:l:n:s:T",
+     "file= facility= level= console-level= buffer-size= since= until= clear read-clear "
+     "console-off console-on",
+     0, CM_SAFE},
     {"dstat|finger|ifstat|iostat|last|lastb|lastlog|mpstat|numastat|pidstat|sar|tload|uptime|"
      "users|vmstat|w|who",
      NULL, NULL, 0, CM_SAFE},
@@ -37,6 +39,7 @@ static const cm_program programs[] = {
      CM_HIGH},
     {"init|telinit", "t:e:", NULL, 0, CM_HIGH},
     {"kexec", "lefups:t:", "load exec unload initrd= append= command-line= type=", 0, CM_HIGH},
+    {"ionice", "c:n:p:P:u:t", "class= classdata= pid= pgid= uid=", CM_ARGV_STOP, CM_SAFE},
     {"kill", "s:n:q:lLp", "signal= queue= list=? table timeout=", CM_ARGV_DASH, CM_MODERATE},
     {"killall", "s:u:n:o:y:Z:c:t:eIgilqrvwVdmz",
      "signal= user= ns= older-than= younger-than= context= regexp exact list interactive",

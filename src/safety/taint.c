@@ -100,9 +100,7 @@ unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call
   if (!cm_call_read(&j->safety->index, run, j->arena, &j->taints->call, &known))
     j->no_memory = true;
   if (call) *call = &j->taints->call;
-  if (!known.base || (known.by_path && known.base == known.entry && run->program.p[0] == '.'))
-    return 0;
-  return known.entry->program->how;
+  return known.base ? known.program->how : 0;
 }
 
 /* --- flow ------------------------------------------------------------------------------------ */

@@ -1,13 +1,14 @@
 /* Git. Levels follow what can be got back: the index and branches through the reflog (moderate),
  * uncommitted work, refs on a server and the reflog itself not (high). */
+#include "safety/judge.h"
 #include "safety/packs.h"
 
 /* The options of git itself, which may stand in front of the subcommand. */
 #define GIT "git-dir= work-tree= namespace= exec-path=? config-env= super-prefix= attr-source= "
 /* What every command that shows a diff understands. */
-#define DIFF                                                                                     \
-  "output= output-indicator-new= output-indicator-old= output-indicator-context= diff-filter= "  \
-  "word-diff-regex= inter-hunk-context= anchored= src-prefix= dst-prefix= line-prefix= skip= "   \
+#define DIFF                                                                                    \
+  "output= output-indicator-new= output-indicator-old= output-indicator-context= diff-filter= " \
+  "word-diff-regex= inter-hunk-context= anchored= src-prefix= dst-prefix= line-prefix= skip= "  \
   "max-count= since= after= until= before= author= committer= grep= glob= format= date= "
 
 static const cm_program programs[] = {
@@ -15,8 +16,9 @@ static const cm_program programs[] = {
      CM_HIGH},
     {"git", "C:c:", GIT, 0, CM_MODERATE},
     {"git add|stage", NULL, "chmod= pathspec-from-file= dry-run", 0, CM_SAFE},
-    {"git am", "C:p:S::", "whitespace= directory= exclude= include= patch-format= show-current-patch=?",
-     0, CM_MODERATE},
+    {"git am",
+     "C:p:S::", "whitespace= directory= exclude= include= patch-format= show-current-patch=?", 0,
+     CM_MODERATE},
     {"git apply", "p:C:", "exclude= include= whitespace= directory= build-fake-ancestor=", 0,
      CM_MODERATE},
     {"git archive", "o:", "format= prefix= output= remote= exec= add-file= add-virtual-file=", 0,
@@ -36,8 +38,8 @@ static const cm_program programs[] = {
     {"git checkout", "b:B:", "orphan= conflict= pathspec-from-file= force ours theirs patch", 0,
      CM_MODERATE},
     {"git checkout-index", NULL, "prefix= stage= force all", 0, CM_MODERATE},
-    {"git cherry-pick|revert", "m:X:s:S::",
-     "mainline= strategy= strategy-option= cleanup= gpg-sign=?", 0, CM_MODERATE},
+    {"git cherry-pick|revert",
+     "m:X:s:S::", "mainline= strategy= strategy-option= cleanup= gpg-sign=?", 0, CM_MODERATE},
     {"git clean", "e:", "exclude= force dry-run interactive quiet", 0, CM_MODERATE},
     {"git clone", "o:b:u:c:j:",
      "origin= branch= upload-pack= reference= reference-if-able= template= depth= shallow-since= "
@@ -76,7 +78,8 @@ static const cm_program programs[] = {
      0, CM_HIGH},
     {"git filter-repo", NULL, NULL, 0, CM_HIGH},
     {"git format-patch", "o:v:n::",
-     DIFF "output-directory= subject-prefix= start-number= signature= in-reply-to= to= cc= suffix=",
+     DIFF
+     "output-directory= subject-prefix= start-number= signature= in-reply-to= to= cc= suffix=",
      0, CM_SAFE},
     {"git gc", NULL, "prune=? aggressive auto force quiet", 0, CM_MODERATE},
     {"git grep", "e:f:A:B:C:m:O::", "open-files-in-pager=? max-depth= threads= max-count= and or",
@@ -143,8 +146,8 @@ static const cm_rule rules[] = {
      "git add|stage|push|rm|mv|clean|prune|remote|worktree|notes|read-tree|reflog "
      "-n|--dry-run !--no-dry-run",
      CM_FX_HARMLESS, "only says what it would do"},
-    {"git.dry-run", "git fetch|pull|commit|send-email|lfs|filter-repo --dry-run",
-     CM_FX_HARMLESS, "only says what it would do"},
+    {"git.dry-run", "git fetch|pull|commit|send-email|lfs|filter-repo --dry-run", CM_FX_HARMLESS,
+     "only says what it would do"},
     {"git.dry-run", "git filter-repo --analyze", CM_FX_HARMLESS, "only reports"},
     {"git.dry-run", "git-filter-repo --dry-run|--analyze", CM_FX_HARMLESS, "only reports"},
     {"git.dry-run", "git apply --check|--stat|--numstat|--summary !--apply|--index|--3way",
@@ -154,16 +157,10 @@ static const cm_rule rules[] = {
     {"git.reset-hard", "git reset --hard|--merge", CM_FX_HIGH, "throws uncommitted work away"},
     {"git.reset", "git reset !--hard|--merge", CM_FX_MODERATE,
      "moves the branch or empties the index"},
-    {"git.clean", "git clean -f|--force", CM_FX_HIGH,
-     "deletes files that were never committed"},
-    {"git.discard", "git checkout -f|--force", CM_FX_HIGH,
-     "throws uncommitted work away"},
+    {"git.clean", "git clean -f|--force", CM_FX_HIGH, "deletes files that were never committed"},
+    {"git.discard", "git checkout -f|--force", CM_FX_HIGH, "throws uncommitted work away"},
     {"git.discard", "git switch -f|--force|--discard-changes", CM_FX_HIGH,
      "throws uncommitted work away"},
-    {"git.discard", "git restore !-S|--staged !-p|--patch !--ours|--theirs|-m|--merge",
-     CM_FX_HIGH, "throws uncommitted changes of the files away"},
-    {"git.discard", "git restore -W|--worktree !-p|--patch", CM_FX_HIGH,
-     "throws uncommitted changes of the files away"},
     {"git.discard", "git checkout-index -f|--force", CM_FX_HIGH,
      "overwrites files with the index"},
     {"git.discard", "git read-tree --reset -u", CM_FX_HIGH, "throws uncommitted work away"},
@@ -197,7 +194,7 @@ static const cm_rule rules[] = {
     {"git.branch-delete", "git branch -D", CM_FX_HIGH, "deletes branches, merged or not"},
     {"git.branch-delete", "git branch -d|--delete -f|--force", CM_FX_HIGH,
      "deletes branches, merged or not"},
-    {"git.branch", "git branch -d|--delete|-m|--move|-M|-f|--force|-C", CM_FX_MODERATE,
+    {"git.branch", "git branch -d|--delete|-m|--move|-M|-f|--force", CM_FX_MODERATE,
      "deletes, renames or moves a branch"},
     {"git.branch", "git branch -u|--set-upstream-to|--unset-upstream|--edit-description",
      CM_FX_MODERATE, "changes the settings of a branch"},
@@ -208,9 +205,8 @@ static const cm_rule rules[] = {
     {"git.history", "git-filter-repo", CM_FX_HIGH, "rewrites the history"},
     {"git.history", "bfg", CM_FX_HIGH, "rewrites the history"},
     {"git.history", "git lfs migrate import|export", CM_FX_HIGH, "rewrites the history"},
-    {"git.lose", "git reflog expire|delete", CM_FX_HIGH,
-     "erases the way back to earlier commits"},
-    {"git.lose", "git gc --prune=now|--prune=all|--prune=[0-9]*.second*", CM_FX_HIGH,
+    {"git.lose", "git reflog expire|delete", CM_FX_HIGH, "erases the way back to earlier commits"},
+    {"git.lose", "git gc --prune=now|all|[0-9]*.second*", CM_FX_HIGH,
      "erases commits that nothing points to"},
     {"git.lose", "git prune", CM_FX_HIGH, "erases commits that nothing points to"},
     {"git.lose", "git update-ref -d|--delete", CM_FX_HIGH, "deletes a reference"},
@@ -224,8 +220,7 @@ static const cm_rule rules[] = {
     {"git.force-push", "git push ~+?*", CM_FX_HIGH, "overwrites commits on the remote"},
     {"git.push-delete", "git push -d|--delete|--prune|--mirror", CM_FX_HIGH,
      "deletes branches or tags on the remote"},
-    {"git.push-delete", "git push ~:?*", CM_FX_HIGH,
-     "deletes branches or tags on the remote"},
+    {"git.push-delete", "git push ~:?*", CM_FX_HIGH, "deletes branches or tags on the remote"},
     {"git.push", "git push", CM_FX_MODERATE, "sends commits to the remote"},
     {"git.push", "git lfs push", CM_FX_MODERATE, "sends files to the remote"},
     {"git.push", "git svn dcommit|commit-diff|set-tree", CM_FX_MODERATE,
@@ -253,16 +248,16 @@ static const cm_rule rules[] = {
     /* Code in arguments. */
     {"git.transport", "git clone|fetch|pull|push|ls-remote|submodule|remote|archive ~ext::*",
      CM_FX_CRITICAL, "runs a program that stands in the address"},
-    {"git.transport", "git clone|fetch|pull|ls-remote|fetch-pack --upload-pack|--exec",
-     CM_FX_HIGH, "runs a program of its choice as the transport"},
-    {"git.transport", "git clone -u", CM_FX_HIGH,
+    {"git.transport", "git clone|fetch|pull|ls-remote|fetch-pack --upload-pack|--exec", CM_FX_HIGH,
      "runs a program of its choice as the transport"},
+    {"git.transport", "git clone -u", CM_FX_HIGH, "runs a program of its choice as the transport"},
     {"git.transport", "git push|send-pack --receive-pack|--exec", CM_FX_HIGH,
      "runs a program of its choice as the transport"},
 
     /* Files that are written. */
-    {"git.write", "git diff|log|show|whatchanged|range-diff|diff-tree|diff-files|diff-index "
-                  "@--output",
+    {"git.write",
+     "git diff|log|show|whatchanged|range-diff|diff-tree|diff-files|diff-index "
+     "@--output",
      CM_FX_CREATE, "writes the output to a file"},
     {"git.write", "git archive @-o|--output", CM_FX_CREATE, "writes an archive"},
     {"git.write", "git bundle create @1", CM_FX_CREATE, "writes a bundle"},
@@ -272,3 +267,156 @@ static const cm_rule rules[] = {
     {"git.write", "git-crypt export-key|keygen @1", CM_FX_CREATE, "writes a key"},
     {"git.edit", "git interpret-trailers --in-place @", CM_FX_EDIT, "edits a file in place"},
 };
+
+/* --- what a table can't say ------------------------------------------------------------------ */
+
+/* The number of the first word behind the subcommand; 0: it isn't the subcommand. */
+static size_t behind(const cm_judging *j, const char *subcommand) {
+  const cm_call *call = &j->call;
+  if (!call->n_operands || !cm_str_is(call->operands[0].value, subcommand)) return 0;
+  return call->operands[0].index + 1;
+}
+
+static bool has_word(const cm_run *run, size_t from, const char *alternatives) {
+  for (size_t i = from; i < run->n; i++)
+    if (cm_glob_any(cm_str_of(alternatives), run->words[i].text)) return true;
+  return false;
+}
+
+/* What can only be a path: branches don't look like this. */
+static bool is_path(const cm_rword *word) {
+  return word->glob ||
+         cm_glob_any(
+             CM_STR(".|./*|../*|/*|:/*|:(*|*/|*.c|*.h|*.cc|*.cpp|*.cs|*.css|*.go|*.html|*.java|"
+                    "*.js|*.json|*.jsx|*.kt|*.lock|*.md|*.php|*.py|*.rb|*.rs|*.scss|*.sh|*.sql|"
+                    "*.swift|*.toml|*.ts|*.tsx|*.txt|*.vue|*.xml|*.yaml|*.yml|*.env|*.cfg|"
+                    "*.ini|*.csv|Makefile|Dockerfile|README|LICENSE"),
+             word->text);
+}
+
+static void report_discard(cm_judging *j, const cm_run *run) {
+  cm_report(j, "git.discard", CM_HIGH, "throws uncommitted changes of the files away", run,
+            run->span);
+}
+
+/* `git checkout -- FILE`, `git checkout HEAD FILE`, `git checkout FILE` */
+static void look_checkout(cm_judging *j, const cm_run *run) {
+  const cm_call *call = &j->call;
+  size_t at = behind(j, "checkout");
+  if (!at ||
+      has_word(run, at, "-b*|-B*|--orphan*|-p|--patch|--ours|--theirs|-t|--track|-d|--detach"))
+    return;
+  bool paths = has_word(run, at, "--") && !cm_str_is(run->words[run->n - 1].text, "--");
+  bool two = call->n_operands > 2;
+  for (size_t i = 1; i < call->n_operands; i++) paths |= is_path(call->operands[i].at);
+  if (paths || two || has_word(run, at, "--pathspec-from-file*")) report_discard(j, run);
+}
+
+/* `git restore` looks at the working tree unless it only looks at the index. */
+static void look_restore(cm_judging *j, const cm_run *run) {
+  size_t at = behind(j, "restore");
+  if (!at || has_word(run, at, "-p|--patch|--ours|--theirs|-m|--merge")) return;
+  bool staged = false, worktree = false;
+  for (size_t i = 0; i < j->call.n_options; i++) {
+    if (j->call.options[i].index < at) continue;
+    staged |= cm_glob_any(CM_STR("S|staged"), j->call.options[i].name);
+    worktree |= cm_glob_any(CM_STR("W|worktree"), j->call.options[i].name);
+  }
+  if (!staged || worktree) report_discard(j, run);
+}
+
+/* Settings whose value git runs through a shell. */
+static bool is_command_key(cm_str key) {
+  return cm_glob_any(
+      CM_STR("core.pager|core.editor|core.sshCommand|core.sshcommand|core.fsmonitor|"
+             "core.gitProxy|core.askPass|core.askpass|core.alternateRefsCommand|"
+             "pager.*|sequence.editor|diff.external|diff.*.command|diff.*.textconv|"
+             "difftool.*.cmd|mergetool.*.cmd|merge.*.driver|filter.*.clean|"
+             "filter.*.smudge|filter.*.process|credential.helper|credential.*.helper|"
+             "gpg.program|gpg.*.program|interactive.diffFilter|uploadpack.packObjectsHook|"
+             "trailer.*.command|trailer.*.cmd|web.browser|browser.*.cmd|sendemail.*cmd|"
+             "remote.*.uploadpack|remote.*.receivepack|remote.*.vcs|submodule.*.update"),
+      key);
+}
+
+static bool is_quiet_value(cm_str value) {
+  return cm_glob_any(
+      CM_STR("|cat|less|delta|more|most|true|false|store|cache|cache --timeout*|osxkeychain|"
+             "manager|manager-core|libsecret|wincred|gnome-keyring|vim|nvim|vi|nano|emacs|"
+             "code --wait|code -w|subl -n -w|less -*|gpg|gpg2|ssh|ssh -i*|checkout|merge|"
+             "rebase|none|git-lfs *|meld|kdiff3|vimdiff|diff-so-fancy*|bat*"),
+      value);
+}
+
+/* Judges a setting `key` = `value` that carries code. */
+static void judge_setting(cm_judging *j, cm_str key, cm_str value, const cm_run *run) {
+  bool alias = cm_str_starts(key, CM_STR("alias."));
+  bool bang = value.n && value.p[0] == '!';
+  if (cm_glob_any(
+          CM_STR("core.hooksPath|core.hookspath|include.path|init.templateDir|init.templatedir"),
+          key))
+    cm_report(j, "git.config-code", CM_MODERATE, "makes git run or read files of another place",
+              run, run->span);
+  if (cm_str_eq(key, CM_STR("protocol.ext.allow")) && !cm_str_is(value, "never"))
+    cm_report(j, "git.config-code", CM_HIGH, "lets addresses carry programs to run", run,
+              run->span);
+  if (alias && !bang) return;
+  if (!alias && (!is_command_key(key) || is_quiet_value(value))) return;
+  if (bang) value.p++, value.n--;
+  cm_report(j, "git.config-code", CM_MODERATE, "makes git run a command", run, run->span);
+  cm_judge_code(j, value, run);
+}
+
+static void look_settings(cm_judging *j, const cm_run *run) {
+  const cm_call *call = &j->call;
+  size_t at = behind(j, "config"), key = 1;
+  for (size_t i = 0; i < call->n_options; i++) { /* git -c KEY=VALUE, git clone -c KEY=VALUE */
+    const cm_arg *arg = &call->options[i];
+    bool front = !call->n_operands || arg->index < call->operands[0].index;
+    if (!arg->has_value ||
+        !(front ? cm_str_is(arg->name, "c") : cm_glob_any(CM_STR("c|config"), arg->name)))
+      continue;
+    if (!front && !behind(j, "clone")) continue;
+    size_t equals = cm_str_find(arg->value, CM_STR("="));
+    if (equals >= arg->value.n) continue;
+    judge_setting(j, (cm_str){arg->value.p, equals},
+                  (cm_str){arg->value.p + equals + 1, arg->value.n - equals - 1}, run);
+  }
+  if (!at) return;
+  if (call->n_operands > 1 && cm_str_is(call->operands[1].value, "set")) key = 2;
+  if (call->n_operands > key + 1)
+    judge_setting(j, call->operands[key].value, call->operands[key + 1].value, run);
+}
+
+/* Options whose value git runs: what they run is judged too. */
+static void look_commands(cm_judging *j, const cm_run *run) {
+  const cm_call *call = &j->call;
+  static const char *const rows[][2] = {{"rebase", "x|exec"},
+                                        {"difftool", "x|extcmd"},
+                                        {"grep", "O|open-files-in-pager"},
+                                        {"archive", "exec"},
+                                        {"filter-branch", "*-filter"},
+                                        {"clone", "u|upload-pack"},
+                                        {"fetch", "upload-pack"},
+                                        {"pull", "upload-pack"},
+                                        {"ls-remote", "upload-pack|exec"},
+                                        {"push", "receive-pack|exec"}};
+  for (size_t k = 0; k < CM_COUNT(rows); k++) {
+    size_t at = behind(j, rows[k][0]);
+    for (size_t i = 0; at && i < call->n_options; i++) {
+      const cm_arg *arg = &call->options[i];
+      if (arg->index >= at && arg->has_value && cm_glob_any(cm_str_of(rows[k][1]), arg->name))
+        cm_judge_code(j, arg->value, run);
+    }
+  }
+}
+
+static void look(cm_judging *j, const cm_run *run) {
+  if (!cm_str_is(j->known.base->name, "git")) return;
+  look_checkout(j, run);
+  look_restore(j, run);
+  look_settings(j, run);
+  look_commands(j, run);
+}
+
+const cm_pack cm_pack_git = {"git", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look};

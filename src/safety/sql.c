@@ -37,8 +37,7 @@ static bool same_text(const cm_sql_token *a, const cm_sql_token *b) {
 static bool is_always(const reading *r) {
   const cm_sql_token *g = r->group;
   if (r->n_group == 1)
-    return cm_sql_is(g, "true") ||
-           (g->type == CM_SQL_NUMBER && !cm_str_is(g->text, "0"));
+    return cm_sql_is(g, "true") || (g->type == CM_SQL_NUMBER && !cm_str_is(g->text, "0"));
   return r->n_group == 3 && cm_sql_is(&g[1], "=") && same_text(&g[0], &g[2]);
 }
 
@@ -69,7 +68,10 @@ static bool is_text(const cm_sql_token *t) {
 }
 
 static void note_string(reading *r, const cm_sql_token *t) {
-  if (r->wants_shell) r->out->shell = t->text;
+  if (r->wants_shell) {
+    r->out->shell = t->text;
+    r->out->server = true;
+  }
   if (r->wants_file) r->out->file = t->text;
   r->wants_shell = r->wants_file = false;
   if (cm_str_is(t->text, "xp_cmdshell")) raise_kind(r->out, CM_SQL_RIGHTS);
@@ -77,8 +79,9 @@ static void note_string(reading *r, const cm_sql_token *t) {
 
 /* A call whose name stands in front of a parenthesis. */
 static void note_call(reading *r, const cm_sql_token *name) {
-  if (cm_sql_is(name, "pg_terminate_backend|pg_cancel_backend|setval|pg_reload_conf|pg_switch_wal|"
-                      "lo_import|lo_unlink|pg_promote|dblink_exec|set_config"))
+  if (cm_sql_is(name,
+                "pg_terminate_backend|pg_cancel_backend|setval|pg_reload_conf|pg_switch_wal|"
+                "lo_import|lo_unlink|pg_promote|dblink_exec|set_config"))
     raise_kind(r->out, CM_SQL_CHANGES);
   if (cm_sql_is(name, "pg_drop_replication_slot|lo_unlink|pg_file_unlink|pg_file_rename"))
     raise_kind(r->out, CM_SQL_LOSES);
@@ -103,16 +106,17 @@ static void note_word(reading *r, const cm_sql_token *t) {
 /* DROP in ALTER TABLE: a column or partition is data, a default or constraint isn't. */
 static void note_drop(reading *r, const cm_sql_token *t) {
   if (!cm_sql_is(&r->before, "drop")) return;
-  if (!cm_sql_is(t, "not|default|constraint|index|key|primary|foreign|check|identity|expression|"
-                    "attribute"))
+  if (!cm_sql_is(t,
+                 "not|default|constraint|index|key|primary|foreign|check|identity|expression|"
+                 "attribute"))
     r->drops = true;
 }
 
 /* The verb of a statement inside WITH, or behind a parenthesis of one. */
 static void note_inner_verb(reading *r, const cm_sql_token *t) {
   bool deletes = cm_sql_is(t, "from") && cm_sql_is(&r->before, "delete");
-  bool updates = cm_sql_is(t, "update") && cm_sql_is(&r->before, "(|)") &&
-                 !cm_sql_is(&r->before2, "for");
+  bool updates =
+      cm_sql_is(t, "update") && cm_sql_is(&r->before, "(|)") && !cm_sql_is(&r->before2, "for");
   if (deletes || updates) {
     r->inside = CM_SQL_LOSES;
     r->verb_depth = r->depth;
@@ -128,18 +132,13 @@ static bool first_is(const reading *r, size_t i, const char *keywords) {
   return i < r->n_first && cm_sql_is(&r->first[i], keywords);
 }
 
-/* What a block of code loses is looked for in all its words. */
-static bool names_loss(cm_str body) {
+/* What a block of code loses is looked for in all its words, also in strings in it. */
+static bool names_loss(cm_str body, int depth) {
   cm_sql_token t;
   do {
     t = cm_sql_take(&body, 0, false);
     if (cm_sql_is(&t, "drop|truncate|delete")) return true;
-    cm_str inner = t.text;
-    for (cm_sql_token u; t.type == CM_SQL_STRING;) {
-      u = cm_sql_take(&inner, 0, false);
-      if (cm_sql_is(&u, "drop|truncate|delete")) return true;
-      if (u.type == CM_SQL_END) break;
-    }
+    if (t.type == CM_SQL_STRING && depth && names_loss(t.text, depth - 1)) return true;
   } while (t.type != CM_SQL_END);
   return false;
 }
@@ -152,9 +151,11 @@ static cm_sql_kind alter_kind(const reading *r) {
 }
 
 static cm_sql_kind code_kind(const reading *r, cm_str whole) {
-  if (first_is(r, 0, "do|execute|exec|declare|begin|call") && names_loss(whole))
-    return CM_SQL_LOSES;
-  return first_is(r, 0, "begin") && r->n_first < 4 ? CM_SQL_READS : CM_SQL_CHANGES;
+  bool starts =
+      r->n_first == 1 ||
+      first_is(r, 1, "transaction|tran|work|isolation|read|deferred|immediate|exclusive");
+  if (first_is(r, 0, "begin") && starts) return CM_SQL_READS;
+  return names_loss(whole, 3) ? CM_SQL_LOSES : CM_SQL_CHANGES;
 }
 
 static cm_sql_kind reset_kind(const reading *r) {
@@ -172,7 +173,7 @@ static const char reading_verbs[] =
     "abort|savepoint|release|fetch|move|close|pragma|listen|unlisten|print|checkpoint|analyze|"
     "analyse|go|list|delimiter|consistency|tracing|paging|expand|exit|quit|status|prompt|spool|"
     "whenever|column|connect|backup|check|check_table|from|summarize|ping|return|if|prepare|"
-    "deallocate|waitfor|declare|exists|let|for";
+    "deallocate|waitfor|exists|let|for";
 
 static cm_sql_kind verb_kind(const reading *r, cm_str whole) {
   if (first_is(r, 0, "drop"))
@@ -180,10 +181,10 @@ static cm_sql_kind verb_kind(const reading *r, cm_str whole) {
   if (first_is(r, 0, "truncate|purge|flashback")) return CM_SQL_LOSES;
   if (first_is(r, 0, "restore")) return CM_SQL_LOSES;
   if (first_is(r, 0, "delete")) return row_kind(r);
-  if (first_is(r, 0, "update"))
-    return first_is(r, 1, "statistics") ? CM_SQL_CHANGES : row_kind(r);
+  if (first_is(r, 0, "update")) return first_is(r, 1, "statistics") ? CM_SQL_CHANGES : row_kind(r);
   if (first_is(r, 0, "alter")) return alter_kind(r);
-  if (first_is(r, 0, "grant")) return r->everything || r->superuser ? CM_SQL_RIGHTS : CM_SQL_CHANGES;
+  if (first_is(r, 0, "grant"))
+    return r->everything || r->superuser ? CM_SQL_RIGHTS : CM_SQL_CHANGES;
   if (first_is(r, 0, "create")) return r->superuser ? CM_SQL_RIGHTS : CM_SQL_CHANGES;
   if (first_is(r, 0, "reset")) return reset_kind(r);
   if (first_is(r, 0, "do|execute|exec|declare|begin|call")) return code_kind(r, whole);
@@ -203,8 +204,9 @@ static void end_statement(reading *r, cm_str whole) {
 static bool is_prefix(reading *r, const cm_sql_token *t) {
   if (r->n_first) return false;
   if (cm_sql_is(t, "explain|describe|desc")) return r->explains = true;
-  if (cm_sql_is(t, "(|)|,|analyze|analyse|verbose|format|query|plan|for|costs|buffers|on|off|"
-                   "json|text|extended|timing"))
+  if (cm_sql_is(t,
+                "(|)|,|analyze|analyse|verbose|format|query|plan|for|costs|buffers|on|off|"
+                "json|text|extended|timing"))
     return r->explains || cm_sql_is(t, "(");
   return false;
 }

@@ -16,7 +16,8 @@ static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool is_name(char c) {
-  return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) || c == '_' || (unsigned char)c >= 128;
+  return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) || c == '_' ||
+         (unsigned char)c >= 128;
 }
 
 static size_t line_length(cm_str s) {

@@ -30,14 +30,15 @@ struct cm_judging {
   size_t n_found, max_found;
   bool unresolved, denied, no_memory;
   unsigned depth;      /* texts in texts: what is written into start-up files */
+  size_t code_bytes;   /* of such texts so far */
   const cm_run *outer; /* the run whose text is looked at; NULL: the text itself */
   /* Of the run at hand, for `look` too: */
   cm_call call;
   cm_known known;
 };
 
-/* Texts in texts; deeper ones are reported as not known. */
-enum { CM_JUDGE_DEPTH_MAX = 4 };
+/* Texts in texts: deeper ones, and more bytes of them, are reported as not looked at. */
+enum { CM_JUDGE_DEPTH_MAX = 4, CM_JUDGE_CODE_MAX = 256 << 10 };
 
 /* As cm_safety_open, with these packs (a list that ends with NULL). */
 cm_code cm_safety_open_packs(cm_safety **out, const cm_pack *const *packs,

@@ -6,230 +6,215 @@
 
 static const uint32_t fnv_basis = 0x811c9dc5, fnv_prime = 0x01000193;
 
-static uint32_t hash_more(uint32_t h, cm_str s) {
-  for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * fnv_prime;
-  return h;
+static uint32_t hash_of(const char *p, size_t n) {
+  uint32_t h = fnv_basis;
+  for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)p[i]) * fnv_prime;
+  return h ^ (h >> 15);
 }
 
-/* Whether `name` is `head`, a blank and `tail`, or `tail` alone if head is empty. */
-static bool is_name(cm_str name, cm_str head, cm_str tail) {
-  if (!head.n) return cm_str_eq(name, tail);
-  return name.n == head.n + 1 + tail.n && memcmp(name.p, head.p, head.n) == 0 &&
-         name.p[head.n] == ' ' && memcmp(name.p + head.n + 1, tail.p, tail.n) == 0;
-}
-
-static uint32_t name_hash(uint32_t head_hash, cm_str head, cm_str tail) {
-  return head.n ? hash_more(hash_more(head_hash, CM_STR(" ")), tail) : hash_more(fnv_basis, tail);
-}
-
-static cm_entry *find(const cm_index *x, uint32_t hash, cm_str head, cm_str tail) {
-  for (uint32_t i = hash & x->mask; x->slots[i]; i = (i + 1) & x->mask) {
-    cm_entry *entry = &x->entries[x->slots[i] - 1];
-    if (entry->hash == hash && is_name(entry->name, head, tail)) return entry;
+/* The slot of the name: where it is, or where it would be. */
+static size_t slot_of(const cm_index *x, const char *name, size_t n, uint32_t hash) {
+  size_t i = hash & x->mask;
+  for (; x->slots[i]; i = (i + 1) & x->mask) {
+    const cm_entry *entry = &x->entries[x->slots[i] - 1];
+    if (entry->hash == hash && entry->n == n && memcmp(entry->name, name, n) == 0) break;
   }
-  return NULL;
+  return i;
 }
 
-static cm_entry *find_one(const cm_index *x, cm_str name) {
-  return find(x, hash_more(fnv_basis, name), (cm_str){0}, name);
+static cm_entry *find(const cm_index *x, const char *name, size_t n) {
+  size_t slot = slot_of(x, name, n, hash_of(name, n));
+  return x->slots[slot] ? &x->entries[x->slots[slot] - 1] : NULL;
 }
 
 static bool is_version_char(char c) { return (c >= '0' && c <= '9') || c == '.' || c == '-'; }
 
 const cm_entry *cm_index_find(const cm_index *x, cm_str name) {
-  const cm_entry *entry = find_one(x, name);
+  const cm_entry *entry = find(x, name.p, name.n);
   if (entry || name.n < 2) return entry;
   if (cm_str_ends(name, CM_STR(".exe"))) name.n -= 4;
   size_t n = name.n;
   while (n > 1 && is_version_char(name.p[n - 1])) n--;
-  entry = find_one(x, name);
-  if (entry || n == name.n) return entry;
-  return find_one(x, (cm_str){name.p, n});
+  entry = find(x, name.p, name.n);
+  return entry || n == name.n ? entry : find(x, name.p, n);
 }
 
 /* --- building -------------------------------------------------------------------------------- */
 
-static size_t count_bars(const char *s) {
-  size_t n = 1;
-  for (; *s; s++) n += *s == '|';
-  return n;
+static cm_code wrong(cm_err *e, const cm_pack *pack, const char *row, const char *what) {
+  return cm_fail(e, CM_E_INTERNAL, 0, "safety pack %s, \"%s\": %s", pack->name, row, what);
 }
 
-/* How many names a spelling with alternatives stands for. */
-static size_t count_names(const char *s) {
-  size_t names = 1, bars = 1;
-  for (; *s; s++) {
-    if (*s == '|') bars++;
-    if (*s == ' ') names *= bars, bars = 1;
-  }
-  return names * bars;
+static cm_code no_memory(cm_err *e) {
+  return cm_fail(e, CM_E_NOMEM, 0, "no memory for the safety rules");
 }
 
-static cm_code wrong(cm_err *e, const char *pack, const char *row, const char *what) {
-  return cm_fail(e, CM_E_INTERNAL, 0, "safety pack %s, \"%s\": %s", pack, row, what);
-}
-
-static bool add_entry(cm_index *x, size_t pack, const cm_program *program, cm_str name) {
-  uint32_t hash = hash_more(fnv_basis, name);
-  cm_entry *entry = find(x, hash, (cm_str){0}, name);
-  if (entry) {
-    entry->packs |= UINT32_C(1) << pack;
-    return true;
-  }
-  if (x->n == x->max) return false;
-  entry = &x->entries[x->n++];
-  *entry = (cm_entry){name, hash, UINT32_C(1) << pack, program, 1, NULL, NULL};
-  uint32_t at = hash & x->mask;
-  while (x->slots[at]) at = (at + 1) & x->mask;
-  x->slots[at] = (uint16_t)x->n;
-  return true;
-}
-
-/* The words of a spelling, at most CM_ENTRY_WORDS_MAX; 0: too many. */
-static size_t split(const char *s, cm_str words[CM_ENTRY_WORDS_MAX]) {
-  size_t n = 0;
-  while (*s) {
-    if (n == CM_ENTRY_WORDS_MAX) return 0;
-    words[n] = (cm_str){s, strcspn(s, " ")};
-    s += words[n++].n;
-    s += strspn(s, " ");
-  }
-  return n;
-}
-
-/* Adds every combination of the alternatives: an odometer over the words. */
-static bool add_combinations(cm_index *x, size_t pack, const cm_program *p, const cm_str *words,
-                             size_t n, cm_arena *a) {
-  size_t total = count_names(p->name);
-  for (size_t k = 0; k < total; k++) {
-    char name[128];
-    size_t at = 0, left = k;
-    for (size_t w = 0; w < n; w++) {
-      cm_str rest = words[w], one = {0};
-      size_t bars = 1;
-      for (size_t i = 0; i < rest.n; i++) bars += rest.p[i] == '|';
-      for (size_t i = 0; i <= left % bars; i++) cm_shape_alternative(&rest, &one);
-      left /= bars;
-      if (at + one.n + 2 > sizeof name) return false;
-      if (w) name[at++] = ' ';
-      memcpy(name + at, one.p, one.n);
-      at += one.n;
-    }
-    char *kept = cm_arena_strdup(a, name, at);
-    if (!kept || !add_entry(x, pack, p, (cm_str){kept, at})) return false;
-  }
-  return true;
-}
-
-static bool add_alternatives(cm_index *x, size_t pack, const cm_program *p, cm_str rest) {
-  for (cm_str one; cm_shape_alternative(&rest, &one);)
-    if (!add_entry(x, pack, p, one)) return false;
-  return true;
-}
-
-static cm_code add_programs(cm_index *x, size_t pack, cm_arena *a, cm_err *e) {
-  const cm_pack *from = x->packs[pack];
-  for (size_t i = 0; i < from->n_programs; i++) {
-    const cm_program *p = &from->programs[i];
-    cm_str words[CM_ENTRY_WORDS_MAX];
-    size_t n = split(p->name, words);
-    if (!n) return wrong(e, from->name, p->name, "too many words");
-    bool ok = n == 1 ? add_alternatives(x, pack, p, words[0])
-                     : add_combinations(x, pack, p, words, n, a);
-    if (!ok) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the table of programs");
-  }
-  return CM_OK;
-}
-
-/* Tells the one-word names how deep their subcommands go. */
-static cm_code set_depths(cm_index *x, cm_err *e) {
-  for (size_t i = 0; i < x->n; i++) {
-    cm_str name = x->entries[i].name;
-    const char *blank = memchr(name.p, ' ', name.n);
-    if (!blank) continue;
-    unsigned words = 1;
-    for (size_t k = 0; k < name.n; k++) words += name.p[k] == ' ';
-    cm_entry *base = find_one(x, (cm_str){name.p, (size_t)(blank - name.p)});
-    if (!base) return wrong(e, "", x->entries[i].program->name, "its program isn't listed");
-    if (base->depth < words) base->depth = (uint8_t)words;
-  }
-  return CM_OK;
-}
-
-static cm_code bind_rule(cm_index *x, const char *pack, const cm_rule *rule, cm_shape *shape,
-                         cm_bound **free_bounds, cm_err *e) {
-  cm_str rest = cm_shape_program(shape);
-  for (cm_str one; cm_shape_alternative(&rest, &one);) {
-    cm_entry *entry = find_one(x, one);
-    if (!entry) return wrong(e, pack, rule->shape, "its program isn't listed");
-    cm_bound *bound = (*free_bounds)++;
-    *bound = (cm_bound){rule, shape, NULL};
-    *(entry->last ? &entry->last->next : &entry->first) = bound;
-    entry->last = bound;
-  }
-  return CM_OK;
-}
-
-/* Room for the compiled rules; `needs` is filled from the front. */
-typedef struct room {
-  cm_shape *shapes;
+/* What is under construction: objects are taken from larger blocks, as most are small. */
+typedef struct builder {
+  cm_index *x;
+  cm_arena *a;
+  size_t max; /* entries */
+  cm_chunk *chunks;
   cm_need *needs;
-  cm_bound *bounds;
-} room;
+  size_t n_chunks, n_needs; /* left */
+} builder;
+
+enum { BLOCK = 512 };
+
+/* Room for more names: as many entries as half the slots. */
+static bool grow_index(builder *b, size_t max) {
+  cm_index *x = b->x;
+  if (max >= UINT16_MAX) return false;
+  cm_entry *entries = cm_arena_alloc(b->a, max, sizeof *entries);
+  uint16_t *slots = cm_arena_alloc(b->a, 2 * max, sizeof *slots);
+  if (!entries || !slots) return false;
+  if (x->n) memcpy(entries, x->entries, x->n * sizeof *entries);
+  x->entries = entries;
+  x->slots = slots;
+  x->mask = 2 * max - 1;
+  b->max = max;
+  for (size_t i = 0; i < x->n; i++)
+    slots[slot_of(x, entries[i].name, entries[i].n, entries[i].hash)] = (uint16_t)(i + 1);
+  return true;
+}
+
+static bool add_entry(builder *b, size_t pack, const cm_program *program, cm_str name) {
+  cm_index *x = b->x;
+  uint32_t hash = hash_of(name.p, name.n);
+  if (x->n == b->max && !grow_index(b, 2 * b->max)) return false;
+  size_t slot = slot_of(x, name.p, name.n, hash);
+  if (!x->slots[slot]) {
+    x->entries[x->n++] = (cm_entry){
+        .name = name.p, .hash = hash, .n = (uint16_t)name.n, .depth = 1, .program = program};
+    x->slots[slot] = (uint16_t)x->n;
+  }
+  x->entries[x->slots[slot] - 1].packs |= UINT64_C(1) << pack;
+  return true;
+}
+
+/* Takes the next alternative off a list without special characters, as names of programs are. */
+static bool next_name(cm_str *rest, cm_str *name) {
+  if (!rest->p) return false;
+  const char *bar = memchr(rest->p, '|', rest->n);
+  *name = (cm_str){rest->p, bar ? (size_t)(bar - rest->p) : rest->n};
+  *rest = bar ? (cm_str){bar + 1, rest->n - name->n - 1} : (cm_str){0};
+  return true;
+}
+
+static cm_code add_programs(builder *b, size_t k, cm_err *e) {
+  const cm_pack *pack = b->x->packs[k];
+  for (size_t i = 0; i < pack->n_programs; i++) {
+    const cm_program *p = &pack->programs[i];
+    cm_str rest = {p->name, strlen(p->name)}, name;
+    if (memchr(rest.p, ' ', rest.n)) continue;
+    while (next_name(&rest, &name))
+      if (!add_entry(b, k, p, name)) return no_memory(e);
+  }
+  return CM_OK;
+}
+
+/* "git push|fetch": the words behind the first. */
+static bool split(const char *s, cm_str *first, cm_sub *sub) {
+  *first = (cm_str){s, strcspn(s, " ")};
+  for (s += first->n; *s == ' '; s += sub->words[sub->n++].n) {
+    if (sub->n == CM_SUB_WORDS_MAX) return false;
+    sub->words[sub->n] = (cm_str){s + 1, strcspn(s + 1, " ")};
+    s++;
+  }
+  return true;
+}
+
+static cm_code add_sub(builder *b, const cm_pack *pack, const cm_program *p, cm_err *e) {
+  cm_sub parts = {.program = p};
+  cm_str rest, name;
+  if (!split(p->name, &rest, &parts)) return wrong(e, pack, p->name, "too many words");
+  while (next_name(&rest, &name)) {
+    cm_entry *base = find(b->x, name.p, name.n);
+    cm_sub *sub = cm_arena_alloc(b->a, 1, sizeof *sub);
+    if (!base) return wrong(e, pack, p->name, "its program isn't listed");
+    if (!sub) return no_memory(e);
+    *sub = parts;
+    sub->next = base->subs;
+    base->subs = sub;
+    if (base->depth < parts.n + 1) base->depth = (uint16_t)(parts.n + 1);
+  }
+  return CM_OK;
+}
+
+static cm_code add_subs(builder *b, size_t k, cm_err *e) {
+  const cm_pack *pack = b->x->packs[k];
+  cm_code code = CM_OK;
+  for (size_t i = 0; i < pack->n_programs && !code; i++)
+    if (strchr(pack->programs[i].name, ' ')) code = add_sub(b, pack, &pack->programs[i], e);
+  return code;
+}
+
+/* One more chunk for every program of the rules' first word. */
+static cm_code bind(builder *b, const cm_pack *pack, cm_chunk chunk, cm_err *e) {
+  cm_str rest = cm_shape_program(chunk.shapes), name;
+  while (next_name(&rest, &name)) {
+    cm_entry *entry = find(b->x, name.p, name.n);
+    if (!entry) return wrong(e, pack, chunk.rules->shape, "its program isn't listed");
+    if (!b->n_chunks) {
+      b->chunks = cm_arena_alloc(b->a, BLOCK, sizeof *b->chunks);
+      if (!b->chunks) return no_memory(e);
+      b->n_chunks = BLOCK;
+    }
+    b->n_chunks--;
+    chunk.next = entry->rules;
+    *b->chunks = chunk;
+    entry->rules = b->chunks++;
+  }
+  return CM_OK;
+}
 
 static bool needs_path(cm_effect effect) { return effect > CM_FX_HARMLESS; }
 
-static cm_code add_rules(cm_index *x, const cm_pack *pack, room *r, cm_err *e) {
-  for (size_t i = 0; i < pack->n_rules; i++) {
-    const cm_rule *rule = &pack->rules[i];
-    cm_shape *shape = r->shapes++;
-    if (!cm_shape_compile(rule->shape, r->needs, shape))
-      return wrong(e, pack->name, rule->shape, "not a shape");
-    if (needs_path(rule->effect) && !shape->target_kind)
-      return wrong(e, pack->name, rule->shape, "its effect needs a target");
-    r->needs += shape->n_needs;
-    cm_code code = bind_rule(x, pack->name, rule, shape, &r->bounds, e);
-    if (code) return code;
+static cm_code compile(builder *b, const cm_pack *pack, const cm_rule *rule, cm_shape *shape,
+                       cm_err *e) {
+  if (b->n_needs < CM_SHAPE_NEEDS_MAX) {
+    b->needs = cm_arena_alloc(b->a, BLOCK, sizeof *b->needs);
+    if (!b->needs) return no_memory(e);
+    b->n_needs = BLOCK;
   }
+  if (!cm_shape_compile(rule->shape, b->needs, shape))
+    return wrong(e, pack, rule->shape, "not a shape");
+  if (needs_path(rule->effect) && !shape->target_kind)
+    return wrong(e, pack, rule->shape, "its effect needs a target");
+  b->needs += shape->n_needs;
+  b->n_needs -= shape->n_needs;
   return CM_OK;
 }
 
-static size_t count_words(const char *s) {
-  size_t n = 1;
-  for (; *s; s++) n += *s == ' ';
-  return n;
-}
-
-static bool take_room(cm_index *x, cm_arena *a, room *r) {
-  size_t rules = 0, needs = CM_SHAPE_NEEDS_MAX, bounds = 0, slots = 64;
-  for (size_t k = 0; x->packs[k]; k++) {
-    const cm_pack *pack = x->packs[k];
-    for (size_t i = 0; i < pack->n_programs; i++) x->max += count_names(pack->programs[i].name);
-    for (size_t i = 0; i < pack->n_rules; i++) {
-      needs += count_words(pack->rules[i].shape);
-      bounds += count_bars(pack->rules[i].shape);
-    }
-    rules += pack->n_rules;
+static cm_code add_rules(builder *b, const cm_pack *pack, cm_err *e) {
+  cm_shape *shapes = cm_arena_alloc(b->a, pack->n_rules, sizeof *shapes);
+  cm_code code = shapes ? CM_OK : no_memory(e);
+  for (size_t i = 0; i < pack->n_rules && !code; i++)
+    code = compile(b, pack, &pack->rules[i], &shapes[i], e);
+  for (size_t i = 0, n; i < pack->n_rules && !code; i += n) {
+    n = 1;
+    while (i + n < pack->n_rules &&
+           cm_str_eq(cm_shape_program(&shapes[i]), cm_shape_program(&shapes[i + n])))
+      n++;
+    code = bind(b, pack, (cm_chunk){&pack->rules[i], &shapes[i], n, NULL}, e);
   }
-  while (slots < 2 * x->max) slots *= 2;
-  if (x->max >= UINT16_MAX) return false;
-  x->mask = (uint32_t)slots - 1;
-  x->entries = cm_arena_alloc(a, x->max, sizeof *x->entries);
-  x->slots = cm_arena_alloc(a, slots, sizeof *x->slots);
-  r->shapes = cm_arena_alloc(a, rules, sizeof *r->shapes);
-  r->needs = cm_arena_alloc(a, needs, sizeof *r->needs);
-  r->bounds = cm_arena_alloc(a, bounds, sizeof *r->bounds);
-  return x->entries && x->slots && r->shapes && r->needs && r->bounds;
+  return code;
 }
 
 cm_code cm_index_build(cm_index *x, const cm_pack *const *packs, cm_arena *a, cm_err *e) {
-  room r;
-  *x = (cm_index){.packs = packs};
-  if (!take_room(x, a, &r)) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the safety rules");
+  builder b = {.x = x, .a = a};
+  size_t n = 0, max = 64;
   cm_code code = CM_OK;
-  for (size_t k = 0; packs[k] && !code; k++) code = add_programs(x, k, a, e);
-  if (!code) code = set_depths(x, e);
-  for (size_t k = 0; packs[k] && !code; k++) code = add_rules(x, packs[k], &r, e);
+  *x = (cm_index){.packs = packs};
+  for (size_t rows = 0; packs[n]; n++) {
+    rows += packs[n]->n_programs;
+    while (max < 4 * rows) max *= 2;
+  }
+  if (n > CM_PACKS_MAX) return cm_fail(e, CM_E_INTERNAL, 0, "too many safety packs");
+  if (!grow_index(&b, max)) return no_memory(e);
+  for (size_t k = 0; k < n && !code; k++) code = add_programs(&b, k, e);
+  for (size_t k = 0; k < n && !code; k++) code = add_subs(&b, k, e);
+  for (size_t k = 0; k < n && !code; k++) code = add_rules(&b, packs[k], e);
   return code;
 }
 
@@ -279,28 +264,35 @@ static bool read_operand(cm_arena *a, cm_call *call, size_t at) {
   return add_arg(a, call, arg);
 }
 
+/* Whether the first `n` operands are what the subcommand's words say. */
+static bool sub_fits(const cm_sub *sub, const cm_call *call, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (!cm_glob_any(sub->words[i], call->operands[i].value)) return false;
+  return true;
+}
+
+/* Looks for a subcommand of as many words as there are operands; true: there may be longer ones. */
+static bool match_sub(const cm_call *call, cm_known *known) {
+  bool longer = false;
+  size_t n = call->n_operands;
+  for (const cm_sub *sub = known->base->subs; sub; sub = sub->next) {
+    if (sub->n < n || !sub_fits(sub, call, n)) continue;
+    longer |= sub->n > n;
+    if (sub->n == n) known->program = sub->program, known->n_sub = n;
+  }
+  return longer;
+}
+
 /* The words that lead to a subcommand, with the options between; *from is the last word read. */
-static bool read_subcommand(const cm_index *x, cm_arena *a, cm_call *call, cm_known *known,
-                            size_t *from) {
-  char name[128];
-  cm_str head = known->base->name;
-  uint32_t hash = known->base->hash;
-  memcpy(name, head.p, head.n < sizeof name ? head.n : 0);
+static bool read_subcommand(cm_arena *a, cm_call *call, cm_known *known, size_t *from) {
   for (size_t level = 1; level < known->base->depth; level++) {
     size_t next;
-    if (!read_args(a, call, known->entry->program, CM_ARGV_STOP, *from, &next)) return false;
+    if (!read_args(a, call, known->program, CM_ARGV_STOP, *from, &next)) return false;
     *from = next - 1;
     if (next >= call->run->n) return true;
-    cm_str sub = call->run->words[next].text;
-    if (head.n + 1 + sub.n > sizeof name) return true;
-    hash = name_hash(hash, head, sub);
-    const cm_entry *longer = find(x, hash, head, sub);
-    if (longer) known->entry = longer, known->n_sub = level;
     if (!read_operand(a, call, next)) return false;
     *from = next;
-    name[head.n] = ' ';
-    memcpy(name + head.n + 1, sub.p, sub.n);
-    head = (cm_str){name, head.n + 1 + sub.n};
+    if (!match_sub(call, known)) return true;
   }
   return true;
 }
@@ -322,8 +314,9 @@ bool cm_call_read(const cm_index *x, const cm_run *run, cm_arena *a, cm_call *ca
   if (!run->n) return true;
   cm_str base = base_name(run->program);
   known->by_path = base.n < run->program.n;
-  known->base = known->entry = base.n ? cm_index_find(x, base) : NULL;
+  known->base = base.n ? cm_index_find(x, base) : NULL;
   if (!known->base) return read_args(a, call, NULL, 0, 0, &from);
-  if (!read_subcommand(x, a, call, known, &from)) return false;
-  return read_args(a, call, known->entry->program, 0, from, &from);
+  known->program = known->base->program;
+  if (!read_subcommand(a, call, known, &from)) return false;
+  return read_args(a, call, known->program, 0, from, &from);
 }

@@ -6,31 +6,43 @@
 #define CM_SAFETY_PROGRAM_H
 #include "safety/shape.h"
 
-/* A rule of a program. */
-typedef struct cm_bound {
-  const cm_rule *rule;
-  const cm_shape *shape;
-  struct cm_bound *next;
-} cm_bound;
+/* Rules of a program that follow each other in a pack. */
+typedef struct cm_chunk {
+  const cm_rule *rules;
+  const cm_shape *shapes;
+  size_t n;
+  const struct cm_chunk *next;
+} cm_chunk;
+
+enum { CM_SUB_WORDS_MAX = 3 };
+
+/* Subcommands of a program. */
+typedef struct cm_sub {
+  const cm_program *program;
+  cm_str words[CM_SUB_WORDS_MAX]; /* alternatives, behind the program's name */
+  size_t n;
+  const struct cm_sub *next;
+} cm_sub;
 
 typedef struct cm_entry {
-  cm_str name; /* "git push" */
+  const char *name;
   uint32_t hash;
-  uint32_t packs;            /* bit i: packs[i] has this program */
+  uint16_t n;                /* bytes of the name */
+  uint16_t depth;            /* words of its longest subcommand */
+  uint64_t packs;            /* bit i: packs[i] has this program */
   const cm_program *program; /* of the first pack that has it */
-  uint8_t depth;             /* of one-word names: words of the longest name that starts with it */
-  cm_bound *first, *last;    /* of one-word names: the rules of it and its subcommands */
+  const cm_chunk *rules;     /* of it and its subcommands */
+  const cm_sub *subs;
 } cm_entry;
 
 typedef struct cm_index {
   const cm_pack *const *packs;
   cm_entry *entries;
-  size_t n, max;
   uint16_t *slots; /* [mask + 1]: index into entries + 1; 0: free */
-  uint32_t mask;
+  size_t n, mask;
 } cm_index;
 
-enum { CM_ENTRY_WORDS_MAX = 4 };
+enum { CM_PACKS_MAX = 64 };
 
 /* CM_E_INTERNAL: a pack is wrong (the message names the row); CM_E_NOMEM. `packs` ends with NULL.
  */
@@ -42,10 +54,10 @@ const cm_entry *cm_index_find(const cm_index *x, cm_str name);
 
 /* How a program is named in a run: by name, or by a path outside the system's folders. */
 typedef struct cm_known {
-  const cm_entry *base;  /* the program; NULL: nobody knows it */
-  const cm_entry *entry; /* it, or its subcommand */
-  size_t n_sub;          /* operands that name the subcommand */
-  bool by_path;          /* a path whose last part is the name of a known program */
+  const cm_entry *base;      /* the program; NULL: nobody knows it */
+  const cm_program *program; /* it, or its subcommand */
+  size_t n_sub;              /* operands that name the subcommand */
+  bool by_path;              /* a path whose last part is the name of a known program */
 } cm_known;
 
 /* Looks the run's program up and reads its words into `call`, whose room is reused from call to

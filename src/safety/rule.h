@@ -34,9 +34,9 @@ typedef enum cm_effect {
 /* Shapes. Words separated by single blanks; "|" separates alternatives inside a word; * ? and
  * [abc] match as in file names; a backslash takes the next character literally.
  *
- *   git push             program, then the operands in this order (options between are passed over);
- *                        further operands are allowed. The first word names the program or
- *                        programs ("rm|unlink").
+ *   git push             program, then the operands in this order (options between are passed
+ *                        over); further operands are allowed. The first word names the program
+ *                        or programs ("rm|unlink").
  *   -f|--force           this option is there (as argv.h names it: -f in a cluster counts, --forc
  *                        is --force)
  *   --mode=0?77          … and its value matches

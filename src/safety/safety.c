@@ -98,7 +98,7 @@ static cm_code give_up(cm_verdict *out, cm_finding *why, cm_code code, cm_err *e
 static cm_span whole(cm_str text) { return (cm_span){0, (uint32_t)text.n}; }
 
 static void judge_limits(cm_judging *j, cm_str text) {
-  if (j->runs->syntax)
+  if (j->runs->syntax && !j->outer)
     cm_report(j, "text.syntax", CM_HIGH, "is not valid shell, or code in it isn't", NULL,
               whole(text));
   if (j->runs->limited)
@@ -116,13 +116,14 @@ static void judge_all(cm_judging *j, cm_str text) {
 
 void cm_judge_code(cm_judging *j, cm_str text, const cm_run *run) {
   cm_runs runs;
-  if (j->depth == CM_JUDGE_DEPTH_MAX) {
+  j->code_bytes += text.n;
+  if (j->depth == CM_JUDGE_DEPTH_MAX || j->code_bytes > CM_JUDGE_CODE_MAX) {
     j->unresolved = true;
     cm_report(j, "text.limit", CM_HIGH, "is too deeply nested to be looked at whole", run,
               run->span);
     return;
   }
-  if (cm_sh_resolve(text, j->context, j->arena, &runs, NULL)) {
+  if (text.n > CM_SH_TEXT_MAX || cm_sh_resolve(text, j->context, j->arena, &runs, NULL)) {
     j->no_memory = true;
     return;
   }
@@ -138,6 +139,7 @@ void cm_judge_code(cm_judging *j, cm_str text, const cm_run *run) {
   j->unresolved = inner.unresolved;
   j->denied = inner.denied;
   j->no_memory = inner.no_memory;
+  j->code_bytes = inner.code_bytes;
 }
 
 cm_code cm_safety_judge_runs(const cm_safety *s, cm_str text, const cm_sh_context *context,

@@ -45,13 +45,12 @@ cm_path cm_judge_path(cm_judging *j, const char *rule, cm_effect effect, const c
 }
 
 /* A rule that fits: one finding, about the worst of its targets. */
-static void apply(cm_judging *j, const cm_bound *bound, const cm_run *run) {
-  const cm_rule *rule = bound->rule;
+static void apply(cm_judging *j, const cm_rule *rule, const cm_shape *shape, const cm_run *run) {
   cm_harm worst = {CM_SAFE, false};
   cm_rword word, at = {0};
   size_t next = 0;
   (void)cm_effect_fixed(rule->effect, &worst.risk);
-  while (cm_shape_target(bound->shape, &j->call, &next, &word)) {
+  while (cm_shape_target(shape, &j->call, &next, &word)) {
     cm_path path;
     cm_harm harm = harm_on(j, rule->effect, &word, run, &path);
     if (harm.risk > worst.risk || !at.text.p) at = word;
@@ -167,27 +166,32 @@ static const char *own_risk(cm_risk risk) {
                              : "does damage, as this program does";
 }
 
-/* False: the command is harmless, and nothing else counts. */
+/* Whether nothing else counts. */
 static bool is_harmless(const cm_judging *j) {
   if (asks_help(j)) return true;
-  for (const cm_bound *b = j->known.base->first; b; b = b->next)
-    if (b->rule->effect == CM_FX_HARMLESS && cm_shape_fits(b->shape, &j->call)) return true;
+  for (const cm_chunk *c = j->known.base->rules; c; c = c->next)
+    for (size_t i = 0; i < c->n; i++)
+      if (c->rules[i].effect == CM_FX_HARMLESS && cm_shape_fits(&c->shapes[i], &j->call))
+        return true;
   return false;
 }
 
 static bool apply_rules(cm_judging *j, const cm_run *run) {
   bool any = false;
-  for (const cm_bound *b = j->known.base->first; b; b = b->next) {
-    if (b->rule->effect == CM_FX_HARMLESS || !cm_shape_fits(b->shape, &j->call)) continue;
-    apply(j, b, run);
-    any = true;
+  for (const cm_chunk *c = j->known.base->rules; c; c = c->next) {
+    for (size_t i = 0; i < c->n; i++) {
+      if (c->rules[i].effect == CM_FX_HARMLESS || !cm_shape_fits(&c->shapes[i], &j->call))
+        continue;
+      apply(j, &c->rules[i], &c->shapes[i], run);
+      any = true;
+    }
   }
   return any;
 }
 
 static void look(cm_judging *j, const cm_run *run) {
   const cm_index *x = &j->safety->index;
-  uint32_t packs = j->known.base->packs;
+  uint64_t packs = j->known.base->packs;
   for (size_t k = 0; packs; k++, packs >>= 1)
     if ((packs & 1) && x->packs[k]->look) x->packs[k]->look(j, run);
 }
@@ -203,8 +207,8 @@ static void judge_known(cm_judging *j, const cm_run *run) {
   bool any = apply_rules(j, run);
   look(j, run);
   if (!any && j->n_found == before)
-    cm_report(j, "program.risk", j->known.entry->program->risk,
-              own_risk(j->known.entry->program->risk), run, run->span);
+    cm_report(j, "program.risk", j->known.program->risk, own_risk(j->known.program->risk), run,
+              run->span);
 }
 
 static bool has_hole(cm_str s) { return s.n && memchr(s.p, CM_HOLE, s.n); }
@@ -235,6 +239,6 @@ void cm_judge_run(cm_judging *j, const cm_run *run) {
   if (run->kind == CM_RUN_FORKS)
     cm_report(j, "proc.fork-bomb", CM_CRITICAL, "starts itself without end", run, run->span);
   cm_judge_flow(j, run);
-  if (run->n_env) cm_judge_env(j, run);
+  cm_judge_env(j, run);
   if (run->n_redirs) cm_judge_redirs(j, run);
 }

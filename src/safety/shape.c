@@ -10,6 +10,8 @@ typedef enum need_kind {
   NEED_ROOT
 } need_kind;
 
+enum { SHAPE_MAX = 32 << 10 }; /* positions fit 16 bits */
+
 /* --- matching text --------------------------------------------------------------------------- */
 
 /* [abc] [a-z] [!abc] at `p`; *used is its length, 0 when it isn't closed. */
@@ -100,10 +102,26 @@ static bool plain_any(cm_str alternatives, cm_str text) {
 
 /* --- compiling ------------------------------------------------------------------------------- */
 
-static bool is_plain(cm_str s) {
-  for (size_t i = 0; i < s.n; i++)
-    if (strchr("*?[\\", s.p[i])) return false;
-  return true;
+/* What a byte of a shape is. */
+typedef enum byte_class { BYTE_PLAIN, BYTE_END, BYTE_SPECIAL, BYTE_BAR } byte_class;
+
+static const uint8_t classes[256] = {
+    [0] = BYTE_END,       [' '] = BYTE_END,      ['*'] = BYTE_SPECIAL, ['?'] = BYTE_SPECIAL,
+    ['['] = BYTE_SPECIAL, ['\\'] = BYTE_SPECIAL, ['|'] = BYTE_BAR,
+};
+
+static byte_class class_of(char c) { return (byte_class)classes[(unsigned char)c]; }
+
+/* Takes the pattern at `p`; false: it is empty. */
+static bool scan(const char *text, const char **p, cm_need *need) {
+  const char *begin = *p, *at = begin;
+  need->plain = true;
+  for (byte_class c; (c = class_of(*at)) != BYTE_END; at++)
+    if (c == BYTE_SPECIAL) need->plain = false;
+  need->at = (uint16_t)(begin - text);
+  need->n = (uint16_t)(at - begin);
+  *p = at;
+  return at > begin;
 }
 
 static cm_str without_dashes(cm_str name) {
@@ -111,46 +129,46 @@ static cm_str without_dashes(cm_str name) {
   return name;
 }
 
-static bool set_pattern(cm_need *need, const char *text, cm_str pattern) {
-  need->at = (uint16_t)(pattern.p - text);
-  need->n = (uint16_t)pattern.n;
-  need->plain = is_plain(pattern);
-  return pattern.n > 0;
-}
-
 /* -f|--force=PATTERN. The value's pattern belongs to every alternative. */
-static bool compile_option(cm_need *need, const char *text, cm_str word) {
-  const char *equals = memchr(word.p, '=', word.n);
-  cm_str names = {word.p, equals ? (size_t)(equals - word.p) : word.n}, rest = names;
+static bool scan_option(const char *text, const char **p, cm_need *need) {
+  const char *begin = *p, *at = begin, *name = begin;
   need->kind = NEED_OPTION;
-  if (equals) {
-    need->value = (uint16_t)(equals + 1 - text);
-    need->n_value = (uint16_t)(word.n - names.n - 1);
+  need->plain = true;
+  for (byte_class c; (c = class_of(*at)) != BYTE_END && *at != '='; at++) {
+    if (c == BYTE_SPECIAL) need->plain = false;
+    if (at == name && *at == '-' && at - begin < UINT16_MAX && class_of(at[1]) != BYTE_END &&
+        at[1] != '|')
+      name++;
+    else if (at == name) need->letters |= c ? UINT32_MAX : cm_letter_bit((cm_str){at, 1});
+    if (c == BYTE_BAR) name = at + 1;
   }
-  for (cm_str one; cm_shape_alternative(&rest, &one);) {
-    cm_str name = without_dashes(one);
-    if (name.n == 0) return false;
-    need->letters |= is_plain(name) ? cm_letter_bit(name) : UINT32_MAX;
+  need->at = (uint16_t)(begin - text);
+  need->n = (uint16_t)(at - begin);
+  if (*at == '=') {
+    need->value = (uint16_t)(++at - text);
+    while (class_of(*at) != BYTE_END) at++;
+    need->n_value = (uint16_t)(at - text - need->value);
   }
-  return set_pattern(need, text, names);
+  *p = at;
+  return need->letters && (!need->value || need->n_value);
 }
 
-static bool compile_word(cm_need *need, const char *text, cm_str word) {
-  if (word.p[0] == '!' && word.n > 1) {
+static bool compile_word(const char *text, const char **p, cm_need *need) {
+  if (**p == '!' && class_of((*p)[1]) != BYTE_END) {
     need->negated = true;
-    word.p++, word.n--;
+    ++*p;
   }
-  if ((word.p[0] == '-' || word.p[0] == '+') && word.n > 1)
-    return compile_option(need, text, word);
+  bool lone = class_of((*p)[1]) == BYTE_END;
+  if ((**p == '-' || **p == '+') && !lone) return scan_option(text, p, need);
   need->kind = NEED_OPERAND;
-  if (word.n == 1 && word.p[0] == '<') need->kind = NEED_STDIN;
-  else if (word.n == 1 && word.p[0] == '^') need->kind = NEED_ROOT;
+  if (lone && **p == '<') need->kind = NEED_STDIN;
+  else if (lone && **p == '^') need->kind = NEED_ROOT;
   else if (need->negated) need->kind = NEED_SOME;
-  if (word.p[0] == '~' && word.n > 1 && !need->negated) {
+  if (**p == '~' && !lone && !need->negated) {
     need->kind = NEED_SOME;
-    word.p++, word.n--;
+    ++*p;
   }
-  return set_pattern(need, text, word);
+  return scan(text, p, need);
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -175,31 +193,27 @@ static bool compile_target(cm_shape *s, cm_str name) {
   return true;
 }
 
-static bool next_word(const char **p, cm_str *word) {
-  *p += strspn(*p, " ");
-  *word = (cm_str){*p, strcspn(*p, " ")};
-  *p += word->n;
-  return word->n > 0;
-}
-
 bool cm_shape_compile(const char *text, cm_need *needs, cm_shape *out) {
-  *out = (cm_shape){.text = text, .needs = needs};
   const char *p = text;
-  cm_str word;
-  if (strlen(text) > UINT16_MAX || !next_word(&p, &word) || word.p != text) return false;
-  out->n_program = (uint16_t)word.n;
-  while (next_word(&p, &word)) {
-    if (word.p[0] == '@') {
-      if (out->target_kind || !compile_target(out, (cm_str){word.p + 1, word.n - 1})) return false;
+  *out = (cm_shape){.text = text, .needs = needs};
+  while (class_of(*p) != BYTE_END) p++;
+  out->n_program = (uint16_t)(p - text);
+  if (p == text || p - text > SHAPE_MAX) return false;
+  while (*p == ' ') {
+    if (*++p == '@') {
+      const char *name = ++p;
+      while (class_of(*p) != BYTE_END) p++;
+      if (out->target_kind || !compile_target(out, (cm_str){name, (size_t)(p - name)}))
+        return false;
       continue;
     }
-    if (out->n_needs == CM_SHAPE_NEEDS_MAX) return false;
+    if (out->n_needs == CM_SHAPE_NEEDS_MAX || p - text > SHAPE_MAX) return false;
     cm_need *need = &needs[out->n_needs++];
     *need = (cm_need){0};
-    if (!compile_word(need, text, word)) return false;
+    if (!compile_word(text, &p, need)) return false;
     if (need->kind == NEED_OPERAND) out->n_ordered++;
   }
-  return true;
+  return p - text <= SHAPE_MAX;
 }
 
 /* --- matching -------------------------------------------------------------------------------- */
@@ -213,7 +227,16 @@ static bool pattern_is(const cm_shape *s, const cm_need *need, cm_str text) {
   return need->plain ? plain_any(pattern, text) : cm_glob_any(pattern, text);
 }
 
-static bool name_among(cm_str names, cm_str name) {
+static bool name_among(cm_str names, cm_str name, bool plain) {
+  if (plain) {
+    for (const char *p = names.p, *end = p + names.n; p < end;) {
+      const char *bar = memchr(p, '|', (size_t)(end - p));
+      cm_str one = without_dashes((cm_str){p, (size_t)((bar ? bar : end) - p)});
+      if (cm_str_eq(one, name)) return true;
+      p = bar ? bar + 1 : end;
+    }
+    return false;
+  }
   for (cm_str one; cm_shape_alternative(&names, &one);)
     if (cm_glob(without_dashes(one), name)) return true;
   return false;
@@ -224,7 +247,8 @@ static bool has_option(const cm_shape *s, const cm_need *need, const cm_call *ca
   cm_str names = in_text(s, need->at, need->n), value = in_text(s, need->value, need->n_value);
   for (size_t i = 0; i < call->n_options; i++) {
     const cm_arg *arg = &call->options[i];
-    if (!(need->letters & cm_letter_bit(arg->name)) || !name_among(names, arg->name)) continue;
+    if (!(need->letters & cm_letter_bit(arg->name)) || !name_among(names, arg->name, need->plain))
+      continue;
     if (!need->value || (arg->has_value && cm_glob_any(value, arg->value))) return true;
   }
   return false;
@@ -296,7 +320,7 @@ static bool operand_target(const cm_shape *s, const cm_call *call, size_t *at, c
 static bool option_target(cm_str names, const cm_call *call, size_t *at, cm_rword *out) {
   while (*at < call->n_options) {
     const cm_arg *arg = &call->options[(*at)++];
-    if (arg->has_value && name_among(names, arg->name)) return give(arg, 0, out);
+    if (arg->has_value && name_among(names, arg->name, false)) return give(arg, 0, out);
   }
   return false;
 }

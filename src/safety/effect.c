@@ -3,6 +3,7 @@
 /* One letter a place, in their order. s m h c: safe, moderate, high, critical; M and H: the same,
  * and unresolved. The README of the levels says which rule (1 to 13) a row follows:
  *   CREATE        a new file is safe (3); under /etc it may replace configuration (4)
+ *   WRITE         CREATE in plain places, OVERWRITE in those with a meaning (3)
  *   OVERWRITE     forced overwrite, truncation: moderate (3); devices critical (6)
  *   APPEND, EDIT  moderate (3); /etc high, accounts and boot critical (4)
  *   DELETE        a named file: moderate
@@ -16,6 +17,7 @@ static const char *const risks[] = {
        unknown-all | app logs kernel system-in | etc home keys account | system root device */
     [CM_FX_READ - CM_FX_READ] = "ssss ssss ssss ssss ssss sss",
     [CM_FX_CREATE - CM_FX_READ] = "ssss smms ssss mmmm hscc mmc",
+    [CM_FX_WRITE - CM_FX_READ] = "ssss smhm mssm mhmh hhcc hcc",
     [CM_FX_OVERWRITE - CM_FX_READ] = "smmm mmhm mmmm mhmh hhcc hcc",
     [CM_FX_APPEND - CM_FX_READ] = "smmm mmmm mmmm mmmh hmcc hcc",
     [CM_FX_EDIT - CM_FX_READ] = "smmm mmmm mmmm mmmh hmcc hcc",
@@ -24,7 +26,7 @@ static const char *const risks[] = {
     [CM_FX_DELETE_SOME - CM_FX_READ] = "hmmm mmmm mHHH mmhh hhhc hhh",
     [CM_FX_MOVE_AWAY - CM_FX_READ] = "hmmm mmmm mmmH mhhh hhhc cch",
     [CM_FX_MODE - CM_FX_READ] = "hmmm mmmm mmmm mmmh mmmh hhh",
-    [CM_FX_MODE_TREE - CM_FX_READ] = "hmmm mhmm mHHH hhhh hhhc cch",
+    [CM_FX_MODE_TREE - CM_FX_READ] = "hmmm mhmm mHHH hhhh hhhc hch",
     [CM_FX_WRITE_DEVICE - CM_FX_READ] = "ssss smhm hHmH mhhh hhcc ccc",
 };
 

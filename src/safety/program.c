@@ -4,39 +4,50 @@
 
 /* --- names ----------------------------------------------------------------------------------- */
 
-static const uint32_t fnv_basis = 0x811c9dc5, fnv_prime = 0x01000193;
+/* Eight bytes at a time: names are short, and there are thousands. */
+static uint64_t hash_of(cm_str s) {
+  uint64_t h = s.n, part;
+  for (; s.n >= 8; s.p += 8, s.n -= 8) {
+    memcpy(&part, s.p, 8);
+    h = (h ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+    h ^= h >> 32;
+  }
+  part = 0;
+  for (size_t i = 0; i < s.n; i++) part = part << 8 | (unsigned char)s.p[i];
+  h = (h ^ part) * UINT64_C(0x9e3779b97f4a7c15);
+  return h ^ h >> 32;
+}
 
-static uint32_t hash_of(const char *p, size_t n) {
-  uint32_t h = fnv_basis;
-  for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)p[i]) * fnv_prime;
-  return h ^ (h >> 15);
+/* A slot holds 16 bits of the hash and the entry's index + 1. */
+static uint32_t tag_of(uint64_t hash) { return (uint32_t)(hash >> 32) & 0xffff0000u; }
+
+static cm_entry *entry_at(const cm_index *x, uint32_t slot) {
+  return &x->entries[(slot & 0xffff) - 1];
 }
 
 /* The slot of the name: where it is, or where it would be. */
-static size_t slot_of(const cm_index *x, const char *name, size_t n, uint32_t hash) {
+static size_t slot_of(const cm_index *x, cm_str name, uint64_t hash) {
   size_t i = hash & x->mask;
-  for (; x->slots[i]; i = (i + 1) & x->mask) {
-    const cm_entry *entry = &x->entries[x->slots[i] - 1];
-    if (entry->hash == hash && entry->n == n && memcmp(entry->name, name, n) == 0) break;
-  }
+  for (uint32_t slot; (slot = x->slots[i]) != 0; i = (i + 1) & x->mask)
+    if ((slot & 0xffff0000u) == tag_of(hash) && cm_str_eq(entry_at(x, slot)->name, name)) break;
   return i;
 }
 
-static cm_entry *find(const cm_index *x, const char *name, size_t n) {
-  size_t slot = slot_of(x, name, n, hash_of(name, n));
-  return x->slots[slot] ? &x->entries[x->slots[slot] - 1] : NULL;
+static cm_entry *find(const cm_index *x, cm_str name) {
+  size_t slot = slot_of(x, name, hash_of(name));
+  return x->slots[slot] ? entry_at(x, x->slots[slot]) : NULL;
 }
 
 static bool is_version_char(char c) { return (c >= '0' && c <= '9') || c == '.' || c == '-'; }
 
 const cm_entry *cm_index_find(const cm_index *x, cm_str name) {
-  const cm_entry *entry = find(x, name.p, name.n);
+  const cm_entry *entry = find(x, name);
   if (entry || name.n < 2) return entry;
   if (cm_str_ends(name, CM_STR(".exe"))) name.n -= 4;
   size_t n = name.n;
   while (n > 1 && is_version_char(name.p[n - 1])) n--;
-  entry = find(x, name.p, name.n);
-  return entry || n == name.n ? entry : find(x, name.p, n);
+  entry = find(x, name);
+  return entry || n == name.n ? entry : find(x, (cm_str){name.p, n});
 }
 
 /* --- building -------------------------------------------------------------------------------- */
@@ -66,29 +77,30 @@ static bool grow_index(builder *b, size_t max) {
   cm_index *x = b->x;
   if (max >= UINT16_MAX) return false;
   cm_entry *entries = cm_arena_alloc(b->a, max, sizeof *entries);
-  uint16_t *slots = cm_arena_alloc(b->a, 2 * max, sizeof *slots);
+  uint32_t *slots = cm_arena_alloc(b->a, 2 * max, sizeof *slots);
   if (!entries || !slots) return false;
   if (x->n) memcpy(entries, x->entries, x->n * sizeof *entries);
   x->entries = entries;
   x->slots = slots;
   x->mask = 2 * max - 1;
   b->max = max;
-  for (size_t i = 0; i < x->n; i++)
-    slots[slot_of(x, entries[i].name, entries[i].n, entries[i].hash)] = (uint16_t)(i + 1);
+  for (size_t i = 0; i < x->n; i++) {
+    uint64_t hash = hash_of(entries[i].name);
+    slots[slot_of(x, entries[i].name, hash)] = tag_of(hash) | (uint32_t)(i + 1);
+  }
   return true;
 }
 
 static bool add_entry(builder *b, size_t pack, const cm_program *program, cm_str name) {
   cm_index *x = b->x;
-  uint32_t hash = hash_of(name.p, name.n);
   if (x->n == b->max && !grow_index(b, 2 * b->max)) return false;
-  size_t slot = slot_of(x, name.p, name.n, hash);
+  uint64_t hash = hash_of(name);
+  size_t slot = slot_of(x, name, hash);
   if (!x->slots[slot]) {
-    x->entries[x->n++] = (cm_entry){
-        .name = name.p, .hash = hash, .n = (uint16_t)name.n, .depth = 1, .program = program};
-    x->slots[slot] = (uint16_t)x->n;
+    x->entries[x->n++] = (cm_entry){.name = name, .depth = 1, .program = program};
+    x->slots[slot] = tag_of(hash) | (uint32_t)x->n;
   }
-  x->entries[x->slots[slot] - 1].packs |= UINT64_C(1) << pack;
+  entry_at(x, x->slots[slot])->packs |= UINT64_C(1) << pack;
   return true;
 }
 
@@ -129,14 +141,14 @@ static cm_code add_sub(builder *b, const cm_pack *pack, const cm_program *p, cm_
   cm_str rest, name;
   if (!split(p->name, &rest, &parts)) return wrong(e, pack, p->name, "too many words");
   while (next_name(&rest, &name)) {
-    cm_entry *base = find(b->x, name.p, name.n);
+    cm_entry *base = find(b->x, name);
     cm_sub *sub = cm_arena_alloc(b->a, 1, sizeof *sub);
     if (!base) return wrong(e, pack, p->name, "its program isn't listed");
     if (!sub) return no_memory(e);
     *sub = parts;
     sub->next = base->subs;
     base->subs = sub;
-    if (base->depth < parts.n + 1) base->depth = (uint16_t)(parts.n + 1);
+    if (base->depth < parts.n + 1) base->depth = (uint32_t)parts.n + 1;
   }
   return CM_OK;
 }
@@ -153,7 +165,7 @@ static cm_code add_subs(builder *b, size_t k, cm_err *e) {
 static cm_code bind(builder *b, const cm_pack *pack, cm_chunk chunk, cm_err *e) {
   cm_str rest = cm_shape_program(chunk.shapes), name;
   while (next_name(&rest, &name)) {
-    cm_entry *entry = find(b->x, name.p, name.n);
+    cm_entry *entry = find(b->x, name);
     if (!entry) return wrong(e, pack, chunk.rules->shape, "its program isn't listed");
     if (!b->n_chunks) {
       b->chunks = cm_arena_alloc(b->a, BLOCK, sizeof *b->chunks);

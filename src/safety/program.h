@@ -25,10 +25,8 @@ typedef struct cm_sub {
 } cm_sub;
 
 typedef struct cm_entry {
-  const char *name;
-  uint32_t hash;
-  uint16_t n;                /* bytes of the name */
-  uint16_t depth;            /* words of its longest subcommand */
+  cm_str name;
+  uint32_t depth;            /* words of its longest subcommand */
   uint64_t packs;            /* bit i: packs[i] has this program */
   const cm_program *program; /* of the first pack that has it */
   const cm_chunk *rules;     /* of it and its subcommands */
@@ -38,9 +36,11 @@ typedef struct cm_entry {
 typedef struct cm_index {
   const cm_pack *const *packs;
   cm_entry *entries;
-  uint16_t *slots; /* [mask + 1]: index into entries + 1; 0: free */
+  uint32_t *slots; /* [mask + 1]; 0: free */
   size_t n, mask;
 } cm_index;
+
+static inline cm_str cm_entry_name(const cm_entry *entry) { return entry->name; }
 
 enum { CM_PACKS_MAX = 64 };
 

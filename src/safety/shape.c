@@ -69,23 +69,31 @@ bool cm_glob(cm_str pattern, cm_str text) {
   return i == pattern.n;
 }
 
+/* The '|' behind `p` that ends an alternative, or `end`. One inside [ ] counts too; "\\|" doesn't. */
+static const char *bar_behind(const char *p, const char *end) {
+  const char *bar = memchr(p, '|', (size_t)(end - p));
+  while (bar && bar > p && bar[-1] == '\\') bar = memchr(bar + 1, '|', (size_t)(end - bar - 1));
+  return bar ? bar : end;
+}
+
 bool cm_shape_alternative(cm_str *rest, cm_str *out) {
   if (!rest->p) return false;
-  size_t n = 0;
-  for (bool set = false; n < rest->n && (set || rest->p[n] != '|'); n++) {
-    if (rest->p[n] == '\\' && n + 1 < rest->n) n++;
-    else if (rest->p[n] == '[' && memchr(rest->p + n, ']', rest->n - n)) set = true;
-    else if (rest->p[n] == ']') set = false;
-  }
-  *out = (cm_str){rest->p, n};
-  *rest = n < rest->n ? (cm_str){rest->p + n + 1, rest->n - n - 1} : (cm_str){0};
+  const char *end = rest->p + rest->n, *bar = bar_behind(rest->p, end);
+  *out = (cm_str){rest->p, (size_t)(bar - rest->p)};
+  *rest = bar < end ? (cm_str){bar + 1, (size_t)(end - bar - 1)} : (cm_str){0};
   return true;
 }
 
 bool cm_glob_any(cm_str alternatives, cm_str text) {
-  for (cm_str one; cm_shape_alternative(&alternatives, &one);)
-    if (cm_glob(one, text)) return true;
-  return false;
+  const char *p = alternatives.p, *end = p + alternatives.n;
+  for (;; p++) {
+    /* Most differ in the first byte already. */
+    bool may = p == end || *p == '|' || strchr("*?[\\", *p) || (text.n && *p == text.p[0]);
+    const char *bar = bar_behind(p, end);
+    if (may && cm_glob((cm_str){p, (size_t)(bar - p)}, text)) return true;
+    if (bar == end) return false;
+    p = bar;
+  }
 }
 
 /* The same for alternatives without special characters, which most are. */
@@ -94,7 +102,7 @@ static bool plain_any(cm_str alternatives, cm_str text) {
   for (;;) {
     const char *bar = memchr(p, '|', (size_t)(end - p));
     size_t n = (size_t)((bar ? bar : end) - p);
-    if (n == text.n && memcmp(p, text.p, n) == 0) return true;
+    if (n == text.n && (!n || memcmp(p, text.p, n) == 0)) return true;
     if (!bar) return false;
     p = bar + 1;
   }
@@ -102,26 +110,31 @@ static bool plain_any(cm_str alternatives, cm_str text) {
 
 /* --- compiling ------------------------------------------------------------------------------- */
 
-/* What a byte of a shape is. */
-typedef enum byte_class { BYTE_PLAIN, BYTE_END, BYTE_SPECIAL, BYTE_BAR } byte_class;
+/* What a byte of a shape is: bits, so that a pattern's bytes can be or'ed. */
+enum { BYTE_END = 1, BYTE_SPECIAL = 2, BYTE_BAR = 4, BYTE_EQUALS = 8 };
 
 static const uint8_t classes[256] = {
     [0] = BYTE_END,       [' '] = BYTE_END,      ['*'] = BYTE_SPECIAL, ['?'] = BYTE_SPECIAL,
-    ['['] = BYTE_SPECIAL, ['\\'] = BYTE_SPECIAL, ['|'] = BYTE_BAR,
+    ['['] = BYTE_SPECIAL, ['\\'] = BYTE_SPECIAL, ['|'] = BYTE_BAR,     ['='] = BYTE_EQUALS,
 };
 
-static byte_class class_of(char c) { return (byte_class)classes[(unsigned char)c]; }
+static unsigned class_of(char c) { return classes[(unsigned char)c]; }
+
+/* Passes over bytes up to one of `stop`; what they were comes back. */
+static unsigned pass(const char **p, unsigned stop) {
+  const char *at = *p;
+  unsigned seen = 0, c;
+  while (!((c = class_of(*at)) & stop)) seen |= c, at++;
+  *p = at;
+  return seen;
+}
 
 /* Takes the pattern at `p`; false: it is empty. */
 static bool scan(const char *text, const char **p, cm_need *need) {
-  const char *begin = *p, *at = begin;
-  need->plain = true;
-  for (byte_class c; (c = class_of(*at)) != BYTE_END; at++)
-    if (c == BYTE_SPECIAL) need->plain = false;
-  need->at = (uint16_t)(begin - text);
-  need->n = (uint16_t)(at - begin);
-  *p = at;
-  return at > begin;
+  need->at = (uint16_t)(*p - text);
+  need->plain = !(pass(p, BYTE_END) & BYTE_SPECIAL);
+  need->n = (uint16_t)(*p - text - need->at);
+  return need->n > 0;
 }
 
 static cm_str without_dashes(cm_str name) {
@@ -131,26 +144,24 @@ static cm_str without_dashes(cm_str name) {
 
 /* -f|--force=PATTERN. The value's pattern belongs to every alternative. */
 static bool scan_option(const char *text, const char **p, cm_need *need) {
-  const char *begin = *p, *at = begin, *name = begin;
   need->kind = NEED_OPTION;
   need->plain = true;
-  for (byte_class c; (c = class_of(*at)) != BYTE_END && *at != '='; at++) {
-    if (c == BYTE_SPECIAL) need->plain = false;
-    if (at == name && *at == '-' && at - begin < UINT16_MAX && class_of(at[1]) != BYTE_END &&
-        at[1] != '|')
-      name++;
-    else if (at == name) need->letters |= c ? UINT32_MAX : cm_letter_bit((cm_str){at, 1});
-    if (c == BYTE_BAR) name = at + 1;
+  need->at = (uint16_t)(*p - text);
+  for (;; ++*p) {
+    const char *name = *p;
+    unsigned seen = pass(p, BYTE_END | BYTE_BAR | BYTE_EQUALS);
+    cm_str bare = without_dashes((cm_str){name, (size_t)(*p - name)});
+    if (!bare.n) return false;
+    need->plain &= !seen;
+    need->letters |= class_of(bare.p[0]) ? UINT32_MAX : cm_letter_bit(bare);
+    if (**p != '|') break;
   }
-  need->at = (uint16_t)(begin - text);
-  need->n = (uint16_t)(at - begin);
-  if (*at == '=') {
-    need->value = (uint16_t)(++at - text);
-    while (class_of(*at) != BYTE_END) at++;
-    need->n_value = (uint16_t)(at - text - need->value);
-  }
-  *p = at;
-  return need->letters && (!need->value || need->n_value);
+  need->n = (uint16_t)(*p - text - need->at);
+  if (**p != '=') return true;
+  need->value = (uint16_t)(++*p - text);
+  (void)pass(p, BYTE_END);
+  need->n_value = (uint16_t)(*p - text - need->value);
+  return need->n_value > 0;
 }
 
 static bool compile_word(const char *text, const char **p, cm_need *need) {
@@ -196,13 +207,13 @@ static bool compile_target(cm_shape *s, cm_str name) {
 bool cm_shape_compile(const char *text, cm_need *needs, cm_shape *out) {
   const char *p = text;
   *out = (cm_shape){.text = text, .needs = needs};
-  while (class_of(*p) != BYTE_END) p++;
+  (void)pass(&p, BYTE_END);
   out->n_program = (uint16_t)(p - text);
   if (p == text || p - text > SHAPE_MAX) return false;
   while (*p == ' ') {
     if (*++p == '@') {
       const char *name = ++p;
-      while (class_of(*p) != BYTE_END) p++;
+      (void)pass(&p, BYTE_END);
       if (out->target_kind || !compile_target(out, (cm_str){name, (size_t)(p - name)}))
         return false;
       continue;

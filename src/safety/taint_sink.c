@@ -58,6 +58,7 @@ static void judge_file(cm_judging *j, const cm_rword *word, const cm_run *run, b
 
 /* Files that this text wrote before it runs them. */
 static void judge_files(cm_judging *j, const cm_run *run) {
+  if (!cm_taint_any_file(j)) return;
   bool path = has(run->program, '/') || has_hole(run->program);
   if (path) judge_file(j, &run->words[0], run, true);
   if (!is_interpreter(run->program)) return;
@@ -81,7 +82,7 @@ static bool copies_here(cm_judging *j, const cm_run *run) {
 }
 
 static void judge_sender(cm_judging *j, const cm_run *run) {
-  if (!(cm_taint_program(j, run, NULL) & CM_PROGRAM_SENDS) || copies_here(j, run)) return;
+  if (!j->known.base || !(j->known.program->how & CM_PROGRAM_SENDS) || copies_here(j, run)) return;
   judge_private(j, run, cm_taint_in(j, run));
 }
 

@@ -40,11 +40,6 @@ struct cm_judging {
 /* Texts in texts: deeper ones, and more bytes of them, are reported as not looked at. */
 enum { CM_JUDGE_DEPTH_MAX = 4, CM_JUDGE_CODE_MAX = 256 << 10 };
 
-/* The name of the program at hand, which is known. */
-static inline cm_str cm_known_name(const cm_judging *j) {
-  return (cm_str){j->known.base->name, j->known.base->n};
-}
-
 /* As cm_safety_open, with these packs (a list that ends with NULL). */
 cm_code cm_safety_open_packs(cm_safety **out, const cm_pack *const *packs,
                              const char *const *allow, size_t n_allow, const char *const *deny,

@@ -106,10 +106,12 @@ static cm_code read_keys(const reader *r, cm_str text) {
 
 static cm_code read_file(const reader *r) {
   cm_buf text;
+  cm_err e;
   cm_buf_init(&text, CM_YAML_BYTES_MAX);
-  cm_code code = cm_os_read_file(r->file, &text, r->e);
+  cm_code code = cm_os_read_file(r->file, &text, &e);
   if (!code) code = read_keys(r, (cm_str){text.p ? text.p : "", text.n});
   else if (code == CM_E_NOTFOUND) code = CM_OK;
+  else *r->e = e;
   cm_buf_close(&text);
   return code;
 }

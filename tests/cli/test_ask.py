@@ -335,8 +335,9 @@ ODD = "echo 'a\x1b[31mb\u202ec\x07d\te'"
 
 @case("odd bytes: exact through a pipe, escaped in JSON")
 def _():
-    run("-m", models.says(ODD), "list").ok(ODD.encode() + b"\n")
-    r = run("--json", "-m", models.says(ODD), "list").ok()
+    r = run("-m", models.says(ODD), "list").has_status(7).says("high: text.")
+    need(r.out == ODD.encode() + b"\n", "not exact: %r" % r.out)
+    r = run("--json", "-m", models.says(ODD), "list").has_status(7)
     need(r.json()["command"] == ODD, r.json()["command"])
     need(not any(c in r.out for c in (b"\x1b", b"\x07", "\u202e".encode(), b"\x9b")), "raw in JSON: %r" % r.out)
 

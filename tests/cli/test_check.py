@@ -215,4 +215,4 @@ def _(command):
 @case("a shape that is none is an error of the configuration")
 def _():
     r = with_config("allow:\n  - ''\n", "ls").has_status(2)
-    r.one_line("allow")
+    r.one_line("pattern")

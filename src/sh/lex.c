@@ -97,7 +97,9 @@ static bool descriptor(const cm_parser *p, cm_str text, int *fd) {
 static void join_redirection(cm_parser *p, cm_tok *t) {
   cm_str name = {NULL, 0};
   int fd = -2;
-  int c = cm_sh_peek(p);
+  const uint32_t end = p->pos;
+  const int c = cm_sh_peek(p);
+  p->pos = end;
   if (c != '<' && c != '>') return;
   if (!descriptor(p, t->plain, &fd) && !braced_name(p, t->plain, &name)) return;
   operator_at(p, t);

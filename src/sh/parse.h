@@ -3,7 +3,8 @@
  * One pass, no backtracking. The parser asks for tokens and says what a word may be where it stands
  * (`mode`); a word is parsed to its end when it is read, with all that is nested in it. The first
  * failure is kept in `code` and makes the rest of the text look empty, and cm_sh_new never gives
- * NULL, so that almost nothing needs to check for errors: the door does, at the end. */
+ * NULL but the same spare node again and again, so that almost nothing needs to check for errors:
+ * the door does, at the end. Only what is looked up in a node has to check `code` before. */
 #ifndef CM_SH_PARSE_H
 #define CM_SH_PARSE_H
 #include "sh/sh.h"

@@ -304,7 +304,7 @@ void cm_sh_loose(cm_parser *p, cm_wordb *b, uint32_t start, uint32_t end) {
 /* @( ?( *( +( !( where patterns may stand; any ( in a regular expression. */
 static bool opens_pattern(const cm_wordb *b, unsigned mode) {
   if (mode & CM_LEX_REGEX) return true;
-  if (!(mode & CM_LEX_PATTERN) || !b->open || b->open->quoted || !b->text.n) return false;
+  if (!(mode & CM_LEX_PATTERN) || !b->open || !b->text.n) return false;
   return memchr("@?*+!", b->text.p[b->text.n - 1], 5) != NULL;
 }
 
@@ -361,5 +361,5 @@ void cm_sh_word(cm_parser *p, unsigned mode, cm_tok *t) {
   if (mode & CM_LEX_ELEMENT) cm_sh_element_head(p, &b);
   word_body(p, &b, mode);
   t->word = cm_wordb_done(p, &b, start);
-  t->plain = plain(t->word);
+  if (!p->code) t->plain = plain(t->word);
 }

@@ -255,6 +255,7 @@ typedef struct cm_build {
   cm_rword word;
   bool any;     /* the field is there even if it is empty */
   bool pattern; /* quoted characters get a backslash */
+  bool number;  /* an arithmetic expression: no tilde */
 } cm_build;
 
 void cm_fields_add(cm_eval *ev, cm_fields *f, const cm_rword *w);
@@ -264,7 +265,8 @@ void cm_build_break(cm_build *b);
 void cm_build_parts(cm_build *b, const cm_part *p);
 
 void cm_expand_words(cm_eval *ev, const cm_word *words, cm_fields *out);
-cm_rword cm_expand_one(cm_eval *ev, const cm_word *word); /* no splitting */
+cm_rword cm_expand_one(cm_eval *ev, const cm_word *word);    /* no splitting */
+cm_rword cm_expand_number(cm_eval *ev, const cm_word *word); /* … nor tildes */
 cm_str cm_expand_pattern(cm_eval *ev, const cm_word *word, bool *known);
 void cm_expand_param(cm_build *b, const cm_part *part);
 /* Alternatives of {a,b} and {1..3}: lists of parts; 0: nothing to expand. */

@@ -242,6 +242,10 @@ static cm_val transform(cm_eval *ev, const cm_param *param, cm_val v) {
   if (c == 'U' || c == 'u')
     v.text = change_case(ev, v.text, c == 'U' ? CM_STR("^^") : CM_STR("^"));
   if (c == 'L') v.text = change_case(ev, v.text, CM_STR(",,"));
+  if (c == 'Q' && !cm_str_has(v.text, '\'')) {
+    v.text = cm_ev_join(ev, cm_ev_join(ev, CM_STR("'"), v.text), CM_STR("'"));
+    return v;
+  }
   if (c != 'P') return v;
   if (!cm_val_known(&v)) {
     cm_rword words[2] = {{.text = CM_STR("eval")}, cm_word_of_val(&v, ev->f.whole)};

@@ -45,7 +45,7 @@ typedef struct cm_argv {
 
 /* Starts behind words[0] (n may be 0). */
 cm_argv cm_argv_of(const cm_rword *words, size_t n, cm_argv_spec spec);
-/* False at the end. With CM_ARGV_STOP it ends in front of the first operand: `next` is its index. */
+/* False at the end. With CM_ARGV_STOP it ends before the first operand: `next` is its index. */
 bool cm_argv_next(cm_argv *v, cm_arg *out);
 
 #endif

@@ -184,7 +184,7 @@ typedef struct cm_frame {
   unsigned captured;
   /* the text that is being read, and where it stands in the whole */
   cm_str source;
-  bool literal, holes;
+  bool literal;
   size_t base;
   cm_span whole;
   unsigned hole_from;

@@ -97,7 +97,7 @@ void cm_build_val(cm_build *b, const cm_val *v, bool quoted) {
 /* `s` is a text of the source; holes in it come from the word whose text is being read as code. */
 static void add_text(cm_build *b, cm_str s, bool quoted) {
   cm_build_add(b, s, quoted);
-  if (!b->ev->f.holes || !s.n || !memchr(s.p, CM_HOLE, s.n)) return;
+  if (!s.n || !memchr(s.p, CM_HOLE, s.n)) return;
   mark(b, b->ev->f.hole_from, b->ev->f.hole_source);
 }
 
@@ -122,7 +122,7 @@ static cm_str tilde_value(cm_eval *ev, cm_str tilde) {
   if (cm_str_is(user, "+")) return cm_param_get(ev, CM_STR("PWD"), NULL, &set).text;
   if (cm_str_is(user, "-")) return cm_param_get(ev, CM_STR("OLDPWD"), NULL, &set).text;
   if (cm_str_is(user, "root")) return CM_STR("/root");
-  return cm_is_name(user) ? cm_ev_join(ev, CM_STR("/home/"), user) : tilde;
+  return cm_is_name(user) ? cm_path_join(ev, CM_STR("/home"), user) : tilde;
 }
 
 /* An unquoted text at the start of a word (or behind NAME=). */

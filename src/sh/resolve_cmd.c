@@ -356,7 +356,6 @@ bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
   ev->f.literal = where->literal;
   ev->f.base = where->base;
   ev->f.whole = where->whole;
-  ev->f.holes = where->holes;
   ev->f.hole_from = where->hole_from;
   ev->f.hole_source = where->hole_source;
   ev->calls = &call;

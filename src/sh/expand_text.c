@@ -23,6 +23,11 @@ void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s) {
   }
   if (t->n + n > t->cap) {
     size_t cap = 2 * (t->n + n) + 32;
+    ev->copied += cap;
+    if (ev->copied > CM_EV_COPIED) {
+      t->over = ev->limited = true;
+      return;
+    }
     char *p = cm_ev_new(ev, cap, 1);
     if (!p) return;
     memcpy(p, t->p, t->n);
@@ -82,7 +87,9 @@ bool cm_str_number(cm_str s, long *out) {
 cm_val cm_val_of_word(const cm_rword *w) { return (cm_val){w->text, w->from, w->source}; }
 
 cm_rword cm_word_of_val(const cm_val *v, cm_span span) {
-  return (cm_rword){.text = v->text, .from = v->from, .source = v->source, .span = span};
+  unsigned from = v->from;
+  if (!from && cm_str_has(v->text, CM_HOLE)) from = CM_FROM_INPUT; /* a decoded 0x01 */
+  return (cm_rword){.text = v->text, .from = from, .source = v->source, .span = span};
 }
 
 cm_str cm_ev_number(cm_eval *ev, long n) {
@@ -108,19 +115,37 @@ bool cm_is_name(cm_str s) {
   return s.n > 0;
 }
 
+/* Entries are short, and most differ in their first bytes. */
+static int compare(const char *entry, cm_str name) {
+  for (size_t i = 0; i < name.n; i++) {
+    int order = (unsigned char)entry[i] - (unsigned char)name.p[i];
+    if (order || !entry[i]) return order ? order : -1;
+  }
+  return entry[name.n] ? 1 : 0;
+}
+
 const void *cm_table_find(const void *table, size_t n, size_t size, cm_str name) {
   size_t low = 0, high = n;
   while (low < high) {
     size_t mid = (low + high) / 2;
     const char *const *entry = (const void *)((const char *)table + mid * size);
-    size_t len = strlen(*entry);
-    int order = memcmp(*entry, name.p, len < name.n ? len : name.n);
-    if (order == 0) order = len < name.n ? -1 : len > name.n;
+    int order = compare(*entry, name);
     if (order == 0) return entry;
     if (order < 0) low = mid + 1;
     else high = mid;
   }
   return NULL;
+}
+
+bool cm_listed(const char *list, char separator, cm_str name) {
+  for (const char *p = list; *p && name.n;) {
+    size_t k = 0;
+    while (k < name.n && p[k] == name.p[k]) k++;
+    if (k == name.n && (p[k] == separator || !p[k])) return true;
+    while (*p && *p != separator) p++;
+    while (*p == separator) p++;
+  }
+  return false;
 }
 
 cm_val cm_files_of(cm_eval *ev, const cm_rword *w) {

@@ -33,12 +33,15 @@ static void connect_out(cm_eval *ev, size_t first, size_t end, const cm_run *out
 static void feed(cm_eval *ev, const cm_sink *sink, const cm_run *last, cm_span span) {
   ev->f.in = sink->last ? sink->last : last;
   ev->f.input = NULL;
-  if (sink->unknown || sink->text.over) return;
+  ev->f.partial = NULL;
+  if (sink->text.over) return;
   cm_rword text = {.text = cm_txt_str(&sink->text),
                    .from = sink->from,
                    .source = sink->source,
                    .span = cm_ev_span(ev, span)};
-  ev->f.input = cm_input_of(ev, &text);
+  cm_input *input = cm_input_of(ev, &text);
+  if (sink->unknown) ev->f.partial = input;
+  else ev->f.input = input;
 }
 
 static void walk_piped(cm_eval *ev, const cm_cmd *cmds) {
@@ -232,7 +235,8 @@ static void walk_while(cm_eval *ev, const cm_cmd *c) {
   unsigned breaks = ev->breaks, assigned;
   if (!c->arms) return;
   cm_fork_open(ev, &fork);
-  ev->f.maybe++;
+  unsigned maybe = ev->f.input == NULL; /* a known text is read to its end */
+  ev->f.maybe += maybe;
   unsigned max = ev->f.loops ? LOOP_INNER : LOOP_VALUES;
   for (unsigned pass = 0; pass < max && cm_ev_step(ev); pass++) {
     size_t rest = ev->f.input ? ev->f.input->rest.n : 0;
@@ -245,7 +249,7 @@ static void walk_while(cm_eval *ev, const cm_cmd *c) {
     if (left < rest && left) continue;
     if (pass || left < rest || assigned == ev->assigned || ev->f.loops > 2) break;
   }
-  ev->f.maybe--;
+  ev->f.maybe -= maybe;
   cm_fork_branch(ev, &fork);
   cm_fork_close(ev, &fork, true);
   if (always_goes_on(c->arms->test, c->kind == CM_CMD_UNTIL)) mark_endless(ev, first, breaks);

@@ -352,10 +352,10 @@ static void look_at_list(const cm_rword *word, parts *w, const cm_sh_context *co
   }
 }
 
-/* host:path and URLs: a colon before the first '/', with two characters before it at least. */
+/* host:path and URLs: a colon before the first '/'. "C:/x" is a drive of Windows. */
 static bool is_remote(cm_str s) {
   for (size_t i = 0; i < s.n && s.p[i] != '/'; i++)
-    if (s.p[i] == ':') return i > 1;
+    if (s.p[i] == ':') return i > 1 || (i == 1 && (s.n == 2 || !strchr("/\\", s.p[2])));
   return false;
 }
 

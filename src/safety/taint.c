@@ -97,12 +97,20 @@ void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsi
   file->taint |= taint;
 }
 
+/* "kubectl completion bash": every program of many subcommands has this one or none. */
+static bool prints_completion(const cm_known *known, const cm_call *call) {
+  return known->base->depth > 1 && call->n_operands &&
+         cm_glob_any(CM_STR("completion|completions"), call->operands[0].value);
+}
+
 unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call) {
   cm_known known;
   if (!cm_call_read(&j->safety->index, run, j->arena, &j->taints->call, &known))
     j->no_memory = true;
   if (call) *call = &j->taints->call;
-  return known.base ? known.program->how : 0;
+  if (!known.base) return 0;
+  unsigned init = prints_completion(&known, &j->taints->call) ? CM_PROGRAM_INIT : 0;
+  return known.program->how | init;
 }
 
 /* --- flow ------------------------------------------------------------------------------------ */

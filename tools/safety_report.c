@@ -26,13 +26,9 @@ static cm_safety *safety;
 static cm_arena *arena;
 static FILE *misses;
 
-static const cm_sh_context context = {.home = {"/home/"
-                                               "user",
-                                               10},
-                                      .cwd = {"/home/"
-                                              "user/project",
-                                              18},
-                                      .user = {"user", 4}};
+#define HOME \
+  "/home"    \
+  "/user"
 
 static _Noreturn void die(const char *what) {
   fprintf(stderr, "safety_report: %s\n", what);
@@ -73,6 +69,8 @@ static int by_size(const void *a, const void *b) {
 }
 
 static uint64_t judge(cm_str command, cm_verdict *v) {
+  const cm_sh_context context = {
+      .home = CM_STR(HOME), .cwd = CM_STR(HOME "/project"), .user = CM_STR("user")};
   uint64_t ns[REPEATS];
   cm_err e;
   for (int i = 0; i < REPEATS; i++) {
@@ -131,8 +129,9 @@ static void print(const char *name, counts *c) {
     printf("  %-9s judged safe %zu, moderate %zu, high %zu, critical %zu\n",
            cm_risk_name((cm_risk)label), c->judged[label][0], c->judged[label][1],
            c->judged[label][2], c->judged[label][3]);
-  printf("  time: p50 %.1f us, p99 %.1f us, max %.1f us\n", (double)c->ns[c->rows / 2] / 1e3,
-         (double)c->ns[c->rows * 99 / 100] / 1e3, (double)c->ns[c->rows - 1] / 1e3);
+  const uint64_t p50 = c->ns[c->rows / 2], p99 = c->ns[c->rows * 99 / 100];
+  printf("  time: p50 %.1f us, p99 %.1f us, max %.1f us\n", (double)p50 / 1e3, (double)p99 / 1e3,
+         (double)c->ns[c->rows - 1] / 1e3);
 }
 
 static void judge_row(cm_str line, counts *c, counts *total) {

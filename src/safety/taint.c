@@ -97,12 +97,20 @@ void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsi
   file->taint |= taint;
 }
 
+/* "kubectl completion bash": every program of many subcommands has this one or none. */
+static bool prints_completion(const cm_known *known, const cm_call *call) {
+  return known->base->depth > 1 && call->n_operands &&
+         cm_glob_any(CM_STR("completion|completions"), call->operands[0].value);
+}
+
 unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call) {
   cm_known known;
   if (!cm_call_read(&j->safety->index, run, j->arena, &j->taints->call, &known))
     j->no_memory = true;
   if (call) *call = &j->taints->call;
-  return known.base ? known.program->how : 0;
+  if (!known.base) return 0;
+  unsigned init = prints_completion(&known, &j->taints->call) ? CM_PROGRAM_INIT : 0;
+  return known.program->how | init;
 }
 
 /* --- flow ------------------------------------------------------------------------------------ */
@@ -124,6 +132,29 @@ static bool prints_environment(const cm_run *run) {
   bool bare =
       run->n == 1 || (run->n == 2 && run->words[1].text.n == 2 && run->words[1].text.p[0] == '-');
   return bare && cm_glob_any(CM_STR("env|printenv|set|export|declare|typeset"), run->program);
+}
+
+/* Commands that print secrets of their own. */
+static bool prints_secrets(const cm_run *run) {
+  static const struct {
+    const char *programs, *word;
+  } rows[] = {
+      {"gpg|gpg2", "--export-secret*"},
+      {"security", "find-*-password|export|dump-keychain"},
+      {"pass|gopass|secret-tool|op|bw|lpass", "show|lookup|read|item|get|export"},
+      {"vault", "read|kv|unwrap|print"},
+      {"aws", "get-secret-value|get-parameter*|get-session-token|export-credentials"},
+      {"gcloud", "secrets|print-access-token|print-identity-token"},
+      {"kubectl|oc", "secret|secrets|view|secret/*|secrets/*"},
+      {"git", "credential|credential-store"},
+      {"printenv", "*KEY*|*TOKEN*|*SECRET*|*PASS*"},
+  };
+  for (size_t k = 0; k < CM_COUNT(rows); k++) {
+    if (!cm_glob_any(cm_str_of(rows[k].programs), run->program)) continue;
+    for (size_t i = 1; i < run->n; i++)
+      if (cm_glob_any(cm_str_of(rows[k].word), run->words[i].text)) return true;
+  }
+  return false;
 }
 
 static unsigned taint_of_word(cm_judging *j, const cm_rword *word) {
@@ -212,6 +243,7 @@ static unsigned taint_out(cm_judging *j, const cm_run *run) {
   unsigned how = cm_taint_program(j, run, NULL), taint = cm_taint_in(j, run);
   if (prints_environment(run)) return CM_TAINT_ENV;
   if (how & CM_PROGRAM_INIT) return CM_TAINT_INIT;
+  if (prints_secrets(run)) return CM_TAINT_SECRET | CM_TAINT_UNKNOWN;
   if (how & CM_PROGRAM_QUIET) return CM_TAINT_UNKNOWN;
   if (how & CM_PROGRAM_FETCHES) taint |= CM_TAINT_NETWORK;
   if (how & CM_PROGRAM_DECODES) taint |= CM_TAINT_DECODED;

@@ -20,14 +20,13 @@
   "--clear|--delete|--disk-guid|--gpttombr|--hybrid|--load-backup|--mbrtogpt|"          \
   "--move-main-table|--move-second-header|--new|--partition-guid|--randomize-guids|"    \
   "--recompute-chs|--replicate|--sort|--transpose|--typecode|--zap|--zap-all|--attributes"
-#define PARTED_WRITES                                                                        \
-  "disk_set|disk_toggle|mklabel|mkpart|mkpartfs|mktable|move|name|rescue|resize|resizepart|" \
-  "rm|set|toggle|type|cp"
+#define PARTED_WRITES "cp|disk_*|mk*|mo*|na*|res*|rm|set|to*|ty*"
 
 static const cm_program programs[] = {
     {"addpart|delpart|kpartx|partx|resizepart", "n:o:p:t:", "nr= output= type=", 0, CM_MODERATE},
     {"asr", NULL, "erase noprompt noverify source= target=", CM_ARGV_DASH, CM_MODERATE},
     {"badblocks", "b:c:d:e:i:o:p:t:", NULL, 0, CM_SAFE},
+    {"blkdeactivate", "d:l:m:r:", NULL, 0, CM_HIGH},
     {"blkdiscard|blkzone", "c:l:o:p:", "count= force length= offset= secure step= version zeroout",
      0, CM_MODERATE},
     {"blkid|blktrace|dumpe2fs|e2freefrag|filefrag|findfs|findmnt|isosize|lsblk|mountpoint|"
@@ -99,8 +98,8 @@ static const cm_program programs[] = {
      "uuid= verbose version",
      0, CM_MODERATE},
     {"mount|mount.cifs|mount.nfs|mount_apfs|mount_hfs|mount_msdos|mount_nfs|mount_smbfs|"
-     "ntfs-3g|mount.ntfs|sshfs|s3fs|bindfs|gocryptfs|encfs|simple-mtpfs|jmtpfs|davfs2|"
-     "archivemount|fuseiso",
+     "ntfs-3g|mount.ntfs|sshfs|bindfs|gocryptfs|encfs|simple-mtpfs|jmtpfs|davfs2|archivemount|"
+     "fuseiso",
      "L:N:O:T:U:o:t:",
      "all bind fake fork help label= make-private mkdir=? move namespace= options= rbind "
      "read-only rw source= target= target-prefix= test-opts= types= uuid= verbose version",
@@ -148,6 +147,7 @@ static const cm_program programs[] = {
     {"xfs_db|xfs_logprint|xfs_metadump|xfs_ncheck", "c:f:l:p:", NULL, 0, CM_SAFE},
     {"xfs_repair", "l:m:o:r:t:", NULL, 0, CM_MODERATE},
     {"xfsdump|xfsrestore|dump|restore", "f:", NULL, 0, CM_MODERATE},
+    {"zramctl", "a:o:p:s:t:", "algorithm= find output= reset size= streams=", 0, CM_SAFE},
 };
 
 static const cm_rule rules[] = {
@@ -175,7 +175,8 @@ static const cm_rule rules[] = {
      "lists partitions"},
     {"device.list", "kpartx|partx -l|-s|--list|--show", CM_FX_HARMLESS, "lists partitions"},
     {"device.list", "partprobe -d|--dry-run", CM_FX_HARMLESS, "only looks at partitions"},
-    {"device.list", "tune2fs -l", CM_FX_HARMLESS, "lists settings of a file system"},
+    {"device.list", "tune2fs -l !-C|-E|-I|-J|-L|-M|-O|-Q|-T|-U|-c|-e|-f|-g|-i|-j|-m|-o|-r|-u",
+     CM_FX_HARMLESS, "lists settings of a file system"},
     {"device.list", "resize2fs -P", CM_FX_HARMLESS, "says how small a file system can become"},
     {"device.list", "ntfsresize -i|--info", CM_FX_HARMLESS, "lists settings of a file system"},
     {"device.list", "swapon -s|--show|--summary", CM_FX_HARMLESS, "lists swap space"},
@@ -184,11 +185,12 @@ static const cm_rule rules[] = {
     {"device.list", "mount !* !-a|--all", CM_FX_SAFE, "lists mounted file systems"},
     {"device.list", "udisksctl status|info|dump|monitor|help", CM_FX_SAFE, "lists disks"},
 
-    {"device.write", "dd|gdd|dcfldd|dc3dd @of=", CM_FX_WRITE, "writes over what is there"},
-    {"device.write", "dc3dd @hof=", CM_FX_WRITE, "writes over what is there"},
+    {"device.write", "dd|gdd|dcfldd|dc3dd @of=", CM_FX_WRITE_DEVICE, "writes over what is there"},
+    {"device.write", "dc3dd @hof=", CM_FX_WRITE_DEVICE, "writes over what is there"},
     {"device.write", "dc3dd @wipe=", CM_FX_WRITE_DEVICE, "wipes a device"},
     {"device.write", "dc3dd @hwipe=", CM_FX_WRITE_DEVICE, "wipes a device"},
-    {"device.write", "ddrescue|dd_rescue|safecopy * @1", CM_FX_WRITE, "writes over what is there"},
+    {"device.write", "ddrescue|dd_rescue|safecopy * @1", CM_FX_WRITE_DEVICE,
+     "writes over what is there"},
     {"device.write", "scrub|ntfswipe @", CM_FX_OVERWRITE, "writes over what is there"},
     {"device.format", EXT "|" EXFAT "|" FAT "|" NTFS " @1", CM_FX_WRITE_DEVICE,
      "makes a new file system, which erases what was there"},
@@ -277,7 +279,7 @@ static const cm_rule rules[] = {
      CM_FX_MODERATE, "changes settings of a drive"},
     {"device.drive", "sg_format|sg_sanitize|sg_unmap|sg_write_buffer|sg_write_same",
      CM_FX_CRITICAL, "erases or overwrites a drive"},
-    {"device.write", "sg_dd @of=", CM_FX_WRITE, "writes over what is there"},
+    {"device.write", "sg_dd @of=", CM_FX_WRITE_DEVICE, "writes over what is there"},
     {"device.drive", "camcontrol format|sanitize|security|fwdownload", CM_FX_CRITICAL,
      "erases or overwrites a drive"},
     {"device.drive-setting", "smartctl -S|-o|-s|-t|--offlineauto|--saveauto|--set|--smart|--test",
@@ -292,7 +294,10 @@ static const cm_rule rules[] = {
     {"device.mount", "udisksctl mount|unmount|lock|unlock|loop-setup|loop-delete|power-off",
      CM_FX_MODERATE, "mounts or unmounts a file system"},
     {"device.mount", "eject", CM_FX_MODERATE, "unmounts and ejects a disk"},
+    {"device.unmount-all", "blkdeactivate", CM_FX_HIGH, "unmounts and switches off all devices"},
     {"device.swap", "swapon|swapoff *", CM_FX_MODERATE, "switches swap space on or off"},
+    {"device.swap", "zramctl -f|-r|-s|--find|--reset|--size", CM_FX_MODERATE,
+     "changes compressed swap space"},
     {"device.trim", "fstrim", CM_FX_MODERATE, "tells a disk which blocks are free"},
     {"device.cover",
      "mount -B|-o|--bind|--options|--rbind * ~/etc/*|/bin/*|/sbin/*|/usr/bin/*|/usr/sbin/*|/lib/*",

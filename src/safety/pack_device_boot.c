@@ -17,6 +17,7 @@ static const cm_program programs[] = {
      "boot-path= efi-boot-option-description= entry-token= esp-path= help image= "
      "make-entry-directory= no-pager print-boot-path print-esp-path random-seed= root= version",
      0, CM_SAFE},
+    {"chcpu|chmem|ctrlaltdel", "c:d:e:g:p:", NULL, 0, CM_MODERATE},
     {"csrutil|spctl|systemsetup|fdesetup", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {INITRD, "A:S:c:g:k:o:p:t:",
      "add= config= dry-run force help kernel-image= kver= list-modules omit= print-cmdline "

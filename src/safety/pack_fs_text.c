@@ -29,17 +29,26 @@ static const cm_program programs[] = {
      "lolcat|mdcat|moar|more|most|nl|pr|rich|source-highlight|tac|ul|viu|zless|zmore",
      NULL, NULL, 0, CM_SAFE},
     {"bc|dc", "e:f:", "expression= file= help version", 0, CM_SAFE},
-    {"broot|exa|eza|gls|lf|ls|lsd|nnn|ranger|tree|vdir|dir|vifm|yazi|mc", "I:L:P:T:w:",
+    {"broot|exa|eza|gls|lf|ls|lsd|nnn|ranger|tree|vdir|dir|vifm|yazi", "I:L:P:T:w:",
      "block-size= color=? ignore= level= sort= time-style= width=", CM_PROGRAM_QUIET, CM_SAFE},
+    {"bzcmp|bzdiff|bzegrep|bzfgrep|lzcmp|lzdiff|lzegrep|lzfgrep|lzgrep|lzmore|xzcmp|xzdiff|"
+     "xzegrep|xzfgrep|xzmore|zforce|znew",
+     NULL, NULL, 0, CM_SAFE},
     {"cal|clear|gcal|ncal|reset|tput|zdump", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
+    {"chardet|chardetect|col|colcrt|cscope|ctags|envsubst|etags|fc-list|fc-match|fc-query|"
+     "fc-scan|fincore|gencat|gettext|iconvconfig|ipcs|locale|localedef|look|lsfd|lsipc|lsirq|"
+     "lslocks|msgattrib|msgcat|msgcmp|msgcomm|msgconv|msgen|msgfilter|msggrep|msgunfmt|"
+     "msguniq|ngettext|podchecker|pod2man|pod2text|pod2html|pygmentize|setterm|tabs|tempfile|"
+     "wdctl|xmlcatalog|xprop|xwininfo|xev|xdpyinfo",
+     NULL, NULL, 0, CM_SAFE},
     {"cmp|comm|diff|diff3|gdiff|sdiff|wdiff|zcmp|zdiff|bdiff|dwdiff|icdiff|opendiff|meld|vbindiff",
      "C:F:I:L:S:U:W:X:i:n:o:w:x:",
      "changed-group-format= color=? context=? exclude= exclude-from= from-file= "
      "ignore-initial= label= output= show-function-line= starting-file= to-file= unified=? "
      "width=",
      0, CM_SAFE},
-    {"column|colrm|expand|fmt|fold|gfold|join|par|paste|rs|unexpand|tsort|look|ptx|lam|jot", NULL,
-     NULL, 0, CM_SAFE},
+    {"column|colrm|expand|fmt|fold|gfold|join|par|paste|rs|unexpand|tsort|ptx|lam|jot", NULL, NULL,
+     0, CM_SAFE},
     {"convert|magick|montage|composite|sox|gs|ps2pdf|pdfunite|pdfseparate|pdftk|pdfcrop|qpdf|"
      "img2pdf|inkscape|wkhtmltopdf|cwebp|dwebp|rsvg-convert|svgo|graphviz|dot|neato|gnuplot|"
      "potrace|tesseract",

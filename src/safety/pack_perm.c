@@ -144,7 +144,7 @@ static bool is_octal(cm_str s) {
 static bool clause_sets_uid(cm_str c) {
   bool user = false, who = false;
   size_t i = 0;
-  for (; i < c.n && memchr("ugoa", c.p[i], 4); i++) {
+  for (; i < c.n && c.p[i] && strchr("ugoa", c.p[i]); i++) {
     who = true;
     user |= c.p[i] == 'u' || c.p[i] == 'a';
   }

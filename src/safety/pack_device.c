@@ -134,7 +134,7 @@ static const cm_program programs[] = {
     {"swapoff|swapon", "L:U:T:d::o:p:",
      "all discard=? fixpgsz help options= priority= show=? summary verbose version", 0,
      CM_MODERATE},
-    {"tune2fs|tunefs.reiserfs", "C:E:I:J:L:M:O:Q:T:U:c:e:g:i:l:m:o:r:u:z:", NULL, 0, CM_MODERATE},
+    {"tune2fs|tunefs.reiserfs", "C:E:I:J:L:M:O:Q:T:U:c:e:g:i:m:o:r:u:z:", NULL, 0, CM_MODERATE},
     {"udisksctl", "b:o:p:t:", "block-device= object-path= options= filesystem-type=", 0,
      CM_MODERATE},
     {"umount|fusermount|fusermount3",

@@ -90,8 +90,8 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "only says what it would do"},
     {"boot.list", "fwupdmgr|fwupdtool get-*|security|hwids|report-history|--version", CM_FX_SAFE,
      "lists firmware"},
-    {"boot.list", "sbctl status|verify|list-*", CM_FX_SAFE, "lists keys"},
-    {"boot.list", "kernel-install list|inspect", CM_FX_SAFE, "lists kernels"},
+    {"boot.list", "sbctl status|verify|list-*", CM_FX_HARMLESS, "lists keys"},
+    {"boot.list", "kernel-install list|inspect", CM_FX_HARMLESS, "lists kernels"},
     {"boot.list", "grub-editenv|grub2-editenv ~list", CM_FX_SAFE,
      "lists settings of the boot loader"},
 

@@ -70,7 +70,7 @@ static const cm_rule rules[] = {
      CM_FX_SAFE, "lists file systems"},
     {"volume.list", "zpool list|get|status|iostat|history|events|version|help|wait", CM_FX_SAFE,
      "lists pools"},
-    {"volume.list", "zpool import|upgrade !* !-a", CM_FX_SAFE, "lists pools"},
+    {"volume.list", "zpool import|upgrade !* !-a", CM_FX_HARMLESS, "lists pools"},
     {"volume.list", "btrfs su* find-new|get-default|li*|show", CM_FX_SAFE, "lists subvolumes"},
     {"volume.list", "btrfs fi* df|du|show|usage|sh*|us*", CM_FX_SAFE, "lists a file system's use"},
     {"volume.list", "btrfs dev* scan|stats|usage|ready", CM_FX_SAFE, "lists devices"},

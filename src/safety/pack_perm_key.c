@@ -46,8 +46,9 @@ static const cm_program programs[] = {
 static const cm_rule rules[] = {
     {"key.list", "keyctl show|list|rlist|describe|search|help|--version|pipe|print|read|request",
      CM_FX_SAFE, "lists keys"},
-    {"key.list", "certutil|keytool|trust -L|-list|list|-K|-printcert|-exportcert|-V|-v",
-     CM_FX_SAFE, "lists certificates"},
+    {"key.list", "certutil|keytool|trust -L|-list|-K|-printcert|-exportcert|-V|-v", CM_FX_SAFE,
+     "lists certificates"},
+    {"key.list", "trust list|dump|check-format", CM_FX_SAFE, "lists certificates"},
     {"key.make", "ssh-keygen !-A|-D|-F|-H|-L|-R|-Y|-e|-i|-k|-l|-p|-r|-s|-y|-B|-Q @-f",
      CM_FX_CREATE, "makes a key"},
     {"key.known-hosts", "ssh-keygen -R|-H", CM_FX_MODERATE, "changes the list of known hosts"},

@@ -107,7 +107,7 @@ static const cm_rule rules[] = {
      "writes the configuration of the boot loader"},
     {"boot.loader", "grub-reboot|grub-set-default|grub2-reboot|grub2-set-default", CM_FX_HIGH,
      "changes what the machine starts"},
-    {"boot.loader", "grub-editenv|grub2-editenv set|unset|create|* set|unset|create", CM_FX_HIGH,
+    {"boot.loader", "grub-editenv|grub2-editenv * set|unset|create", CM_FX_HIGH,
      "changes what the machine starts"},
     {"boot.loader",
      "grubby --add-kernel|--remove-kernel|--set-default*|--update-kernel|--make-default",

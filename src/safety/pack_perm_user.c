@@ -105,7 +105,7 @@ static const cm_rule rules[] = {
     {"user.change", "newusers", CM_FX_HIGH, "makes or changes many accounts"},
     {"user.delete", "userdel|deluser !-r|-f|--force|--remove*", CM_FX_MODERATE,
      "deletes an account, or takes it out of a group"},
-    {"user.delete", "delgroup|groupdel|groupmems -p|--purge", CM_FX_MODERATE, "deletes a group"},
+    {"user.delete", "groupmems -p|--purge", CM_FX_MODERATE, "takes all accounts out of a group"},
     {"user.delete", "delgroup|groupdel", CM_FX_MODERATE, "deletes a group"},
     {"user.delete-home", "userdel|deluser -r|-f|--force|--remove*", CM_FX_HIGH,
      "deletes an account with its files"},

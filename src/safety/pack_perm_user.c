@@ -42,9 +42,9 @@ static const cm_program programs[] = {
     {"faillock|faillog|pam_tally2", "l:m:t:u:", "dir= reset user= unlock-time=", 0, CM_SAFE},
     {"gpasswd", "A:M:Q:a:d:",
      "add= administrators= delete= members= remove-password restrict root=", 0, CM_MODERATE},
-    {"groupmems|groupmod", "R:a:d:g:n:p:",
-     "add= append delete= gid= group= list new-name= non-unique password= purge users=", 0,
-     CM_MODERATE},
+    {"groupmems", "R:a:d:g:", "add= delete= group= list purge root=", 0, CM_MODERATE},
+    {"groupmod", "P:R:U:g:n:p:",
+     "append gid= help new-name= non-unique password= prefix= root= users=", 0, CM_MODERATE},
     {"kdestroy|kinit|kpasswd|newgrp|sg|login", NULL, NULL, 0, CM_SAFE},
     {"passwd|yppasswd", "R:i:k:n:r:w:x:",
      "all delete expire help inactive= keep-tokens lock maxdays= mindays= quiet repository= "

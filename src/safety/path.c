@@ -322,7 +322,7 @@ static cm_place maybe_empty(parts *w, const cm_sh_context *context, cm_place ful
   return classify(w, context).place;
 }
 
-/* host:path and URLs: a colon in front of the first '/', with at least two characters before it. */
+/* host:path and URLs: a colon before the first '/', with two characters before it at least. */
 static bool is_remote(cm_str s) {
   for (size_t i = 0; i < s.n && s.p[i] != '/'; i++)
     if (s.p[i] == ':') return i > 1;

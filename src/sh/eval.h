@@ -149,8 +149,8 @@ typedef struct cm_evrun {
   const cm_val *text;   /* what a process substitution that ends in it prints; NULL: unknown */
   const cm_word *names; /* its words as written, for alias expansion; NULL: none */
   cm_str dup_of;
-  bool own_in;       /* a redirection gives it stdin */
-  unsigned how;      /* CM_START_…: what the first word may name */
+  bool own_in;  /* a redirection gives it stdin */
+  unsigned how; /* CM_START_…: what the first word may name */
 } cm_evrun;
 
 /* Where a pipe's or a substitution's text is gathered. */

@@ -18,9 +18,11 @@ void cm_fields_add(cm_eval *ev, cm_fields *f, const cm_rword *w) {
 }
 
 static bool globbing(cm_str s) {
-  for (size_t i = 0; i < s.n; i++)
-    if (s.p[i] == '*' || s.p[i] == '?') return true;
-    else if (s.p[i] == '[' && memchr(s.p + i, ']', s.n - i)) return true;
+  bool open = false;
+  for (size_t i = 0; i < s.n; i++) {
+    if (s.p[i] == '*' || s.p[i] == '?' || (open && s.p[i] == ']')) return true;
+    open |= s.p[i] == '[';
+  }
   return false;
 }
 

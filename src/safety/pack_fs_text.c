@@ -1,7 +1,7 @@
 /* safety/pack_fs_text: programs that read files and text. They write only where an option or an
  * operand says so. Sources: POSIX.1-2017, GNU coreutils, diffutils and grep manuals, manual
  * pages of ripgrep, jq, yq, xmllint, csvkit, moreutils. */
-#include "safety/judge.h"
+#include "safety/packs.h"
 
 /* Grammars that several programs share. */
 #define GREP_LONGS                                                                             \
@@ -188,13 +188,6 @@ static const cm_rule rules[] = {
     {"text.database", "updatedb", CM_FX_MODERATE, "rebuilds the index of file names"},
 };
 
-/* split --filter=CMD */
-static void look(cm_judging *j, const cm_run *run) {
-  for (size_t i = 0; i < j->call.n_options; i++)
-    if (cm_str_is(j->call.options[i].name, "filter") && j->call.options[i].has_value)
-      cm_judge_code(j, j->call.options[i].value, run);
-}
-
 const cm_pack cm_pack_fs_text = {
-    "text", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
+    "text", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
 };

@@ -153,9 +153,11 @@ static void add_process(cm_build *b, const cm_part *p) {
   cm_sink sink = {0};
   if (p->direction == '<') {
     ev->f.sink = &sink;
-    ev->f.captured = true;
+    ev->f.captured++;
   } else {
     ev->f.sink = NULL;
+    ev->f.in = ev->f.self;
+    ev->f.input = ev->f.partial = NULL;
   }
   ev->f.maybe = 0;
   ev->forks++;

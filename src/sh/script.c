@@ -346,15 +346,7 @@ static const primitive primitives[] = {
      do_mkdir, false},
 };
 
-static bool has_name(const char *names, cm_str name) {
-  for (cm_str rest = cm_str_of(names); rest.n;) {
-    const char *blank = memchr(rest.p, ' ', rest.n);
-    size_t n = blank ? (size_t)(blank - rest.p) : rest.n;
-    if (cm_str_eq((cm_str){rest.p, n}, name)) return true;
-    rest.p += n + (blank != NULL), rest.n -= n + (blank != NULL);
-  }
-  return false;
-}
+static bool has_name(const char *names, cm_str name) { return cm_listed(names, ' ', name); }
 
 static const primitive *find(const cm_code_reader *s, cm_str name) {
   for (size_t i = 0; i < sizeof primitives / sizeof *primitives; i++)
@@ -376,13 +368,13 @@ static void bind(cm_code_reader *s, cm_str name, cm_str target, cm_val value) {
   s->bindings = b;
 }
 
-/* import a.b as c; from a import b as c, d */
-static void bind_import(cm_code_reader *s, size_t i) {
+/* import a.b as c; from a import b as c, d: returns what is behind it. */
+static size_t bind_import(cm_code_reader *s, size_t i) {
   size_t end = i + 1;
   cm_str module = CM_STR("");
   if (cm_tok_is(tok(s, i), "from")) {
     module = cm_script_name(s, i + 1, &end);
-    if (!cm_tok_is(tok(s, end), "import")) return;
+    if (!cm_tok_is(tok(s, end), "import")) return i + 1;
     end++;
   }
   while (end < s->toks.n && tok(s, end)->kind == CM_TOK_NAME) {
@@ -390,9 +382,10 @@ static void bind_import(cm_code_reader *s, size_t i) {
     if (module.n) full = cm_ev_join(s->ev, cm_ev_join(s->ev, module, CM_STR(".")), name);
     if (cm_tok_is(tok(s, end), "as")) local = tok(s, end + 1)->text, end += 2;
     if (full.n && !cm_str_eq(full, local)) bind(s, local, full, cm_val_text(CM_STR("")));
-    if (!cm_tok_is(tok(s, end), ",")) return;
+    if (!cm_tok_is(tok(s, end), ",")) break;
     end++;
   }
+  return end > i ? end : i + 1;
 }
 
 /* const {a, b: c} = require('m') and import {a} from 'm' */
@@ -542,9 +535,11 @@ static void scan(call *base) {
       shell(&c, arg_word(&c, 0));
     }
     bool member = i && cm_tok_is(tok(s, i - 1), ".");
+    if (s->language == 'p' && (cm_tok_is(t, "import") || cm_tok_is(t, "from"))) {
+      i = bind_import(s, i);
+      continue;
+    }
     if (t->kind == CM_TOK_NAME && !member) {
-      if (s->language == 'p' && (cm_tok_is(t, "import") || cm_tok_is(t, "from")))
-        bind_import(s, i);
       bind_assignment(s, i);
       scan_name(base, i, name, end);
     }
@@ -553,7 +548,6 @@ static void scan(call *base) {
          cm_tok_is(tok(s, i - 1), "var") || cm_tok_is(tok(s, i - 1), "import")))
       bind_members(s, i);
     phrase(&c, i);
-    /* the names of an import must be seen one by one, so that a module's call isn't skipped */
     i = end > i ? end : i + 1;
   }
   report_signs(base, &g);
@@ -587,7 +581,7 @@ void cm_script(cm_eval *ev, cm_evrun *via, const char *language, const cm_rword 
   ev->f.holes = false;
   ev->f.sink = NULL;
   ev->f.in = NULL;
-  ev->f.input = NULL;
+  ev->f.input = ev->f.partial = NULL;
   s.toks = cm_script_lex(ev, s.language, code->text);
   call base = {.s = &s, .via = via};
   if (s.toks.v && ev->bytes <= CM_SH_TEXT_MAX + CM_EV_BYTES) scan(&base);

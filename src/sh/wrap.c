@@ -59,7 +59,7 @@ bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at) {
     unsigned how = w->how & CM_WRAP_SHELL ? CM_START_NO_FUNCTION : CM_START_PROGRAM;
     cm_run_words(ev, r, r->run.words + at, r->run.n - at, how);
   } else if (w->how & CM_WRAP_LOGIN) {
-    started = cm_wrap_stdin(ev, r);
+    started = cm_wrap_stdin(ev, r, NULL, 0);
   }
   ev->f = saved;
   cm_env_back(ev, mark);

@@ -40,7 +40,7 @@ cm_wrap_fn cm_wrap_find, cm_wrap_xargs, cm_wrap_parallel, cm_wrap_fd;
 void cm_wrap_code(cm_eval *ev, cm_evrun *r, const cm_rword *code, const cm_rword *args,
                   size_t n_args);
 /* `r` is a shell that reads stdin: false if that isn't a pipe or a known text. */
-bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r);
+bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r, const cm_rword *args, size_t n_args);
 /* The command at words[at..], in the way that the flags say; false: there is none. */
 bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at);
 /* Programs that take a command, or code in another language, as an option's value or an operand. */

@@ -268,15 +268,7 @@ static const char *const taker_names[] = {"alacritty", "apt",    "apt-get", "apt
                                           "view",      "vim",    "vimdiff", "x-terminal-emulator",
                                           "xterm",     "zip"};
 
-static bool listed(const char *list, cm_str name) {
-  for (cm_str rest = cm_str_trim(cm_str_of(list)); rest.n;) {
-    const char *blank = memchr(rest.p, ' ', rest.n);
-    size_t n = blank ? (size_t)(blank - rest.p) : rest.n;
-    if (cm_str_eq((cm_str){rest.p, n}, name)) return true;
-    rest = cm_str_trim((cm_str){rest.p + n, rest.n - n});
-  }
-  return false;
-}
+static bool listed(const char *list, cm_str name) { return cm_listed(list, ' ', name); }
 
 static void take(cm_eval *ev, cm_evrun *r, const taker *t) {
   cm_argv v = cm_argv_of(r->run.words, r->run.n, (cm_argv_spec){t->shorts, t->longs, t->how});
@@ -367,6 +359,7 @@ static const interpreter interpreters[] = {
 
 static const interpreter *interpreter_of(cm_str program) {
   for (size_t i = 0; i < sizeof interpreters / sizeof *interpreters; i++) {
+    if (!program.n || program.p[0] != interpreters[i].name[0]) continue;
     cm_str name = cm_str_of(interpreters[i].name);
     if (!cm_str_starts(program, name)) continue;
     size_t k = name.n;

@@ -64,15 +64,7 @@ static const subcommand subcommands[] = {
     {"flatpak", "run", NULL, "command= env= branch= arch= filesystem=", 0, 9},
 };
 
-static bool among(const char *names, cm_str name) {
-  for (cm_str rest = cm_str_of(names); rest.n;) {
-    const char *bar = memchr(rest.p, '|', rest.n);
-    size_t n = bar ? (size_t)(bar - rest.p) : rest.n;
-    if (cm_str_eq((cm_str){rest.p, n}, name)) return true;
-    rest.p += n + (bar != NULL), rest.n -= n + (bar != NULL);
-  }
-  return false;
-}
+static bool among(const char *names, cm_str name) { return cm_listed(names, '|', name); }
 
 /* Passes over the words of a path ("compose exec") and the options between them. */
 static bool follow_path(cm_argv *v, const char *path) {
@@ -240,7 +232,7 @@ bool cm_wrap_at(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   cm_arg arg;
   while (cm_argv_next(&v, &arg))
     if (arg.option && among("f|l|r|d|c|V", arg.name)) return false;
-  return cm_wrap_stdin(ev, r);
+  return cm_wrap_stdin(ev, r, NULL, 0);
 }
 
 /* The command of a line of a crontab. */
@@ -262,14 +254,16 @@ bool cm_wrap_crontab(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   cm_arg arg;
   bool reads = r->run.n == 1;
   while (cm_argv_next(&v, &arg)) reads |= !arg.option && cm_str_is(arg.value, "-");
-  if (!reads || !r->run.in_text) return false;
-  cm_str rest = r->run.in_text->text, line;
+  const cm_rword *text = r->run.in_text;
+  if (!text && !r->own_in && ev->f.partial) text = &ev->f.partial->word;
+  if (!reads || !text) return false;
+  cm_str rest = text->text, line;
   cm_frame saved = ev->f;
   ev->f.in = NULL;
-  ev->f.input = NULL;
+  ev->f.input = ev->f.partial = NULL;
   while (cm_str_line(&rest, &line) && cm_ev_step(ev)) {
     cm_str command = cron_command(line);
-    cm_rword code = cm_wrap_piece(r->run.in_text, command);
+    cm_rword code = cm_wrap_piece(text, command);
     if (command.n && !cm_str_all_holes(command)) cm_walk_shell(ev, &code, r, NULL, 0);
   }
   ev->f = saved;

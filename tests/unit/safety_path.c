@@ -22,6 +22,15 @@ static cm_path path_of(cm_arena *a, const char *text, const char *cwd, unsigned 
   return cm_path_of(word, &dir, where);
 }
 
+/* "place" or "place or place". Overwritten by the next call. */
+static const char *spell(cm_path path) {
+  static char text[64];
+  bool same = path.also == path.place;
+  snprintf(text, sizeof text, "%s%s%s", cm_place_name(path.place), same ? "" : " or ",
+           same ? "" : cm_place_name(path.also));
+  return text;
+}
+
 typedef struct place_case {
   const char *text, *place;
 } place_case;
@@ -30,11 +39,7 @@ static void check_all(const place_case *cases, size_t n, const char *cwd, unsign
                       const cm_sh_context *where) {
   cm_arena *a = cm_arena_open(1 << 20);
   for (size_t i = 0; i < n; i++) {
-    cm_path path = path_of(a, cases[i].text, cwd, from, where);
-    char got[64];
-    snprintf(got, sizeof got, "%s%s%s", cm_place_name(path.place),
-             path.also == path.place ? "" : " or ",
-             path.also == path.place ? "" : cm_place_name(path.also));
+    const char *got = spell(path_of(a, cases[i].text, cwd, from, where));
     if (strcmp(got, cases[i].place) != 0)
       fail_msg("%s is %s, not %s", cases[i].text, got, cases[i].place);
   }
@@ -135,7 +140,9 @@ static const place_case known[] = {
     {"/h/user/project", "all-work"},
     {"src", "work"},
     {"src/*", "work"},
-    {"*.txt", "work"},
+    {"*.txt", "file"},
+    {"notes.md", "file"},
+    {"v1.2", "work"},
     {"..", "home"},
     {"../other", "work"},
     {"../../../etc/passwd", "account"},
@@ -143,7 +150,7 @@ static const place_case known[] = {
     {"./build/lib", "artefact"},
     {"node_modules", "artefact"},
     {"a.o", "artefact"},
-    {"disk.img", "image"},
+    {"disk.img", "file"},
     {".env", "secret"},
     {".env.example", "work"},
     {"server.key", "secret"},
@@ -169,7 +176,7 @@ static void unknown_places(void **state) {
       {"\x01/name", "unknown-in"},
       {"\x01/build", "artefact"},
       {"\x01/\x01", "unknown or unknown-all"},
-      {"\x01.txt", "work"},
+      {"\x01.txt", "file"},
       {"/\x01", "app or root"},
       {"/\x01/*", "app or root"},
       {"/home/\x01", "home"},
@@ -184,9 +191,44 @@ static void unknown_places(void **state) {
   };
   static const place_case number[] = {
       {"\x01", "work"}, {"/tmp/x\x01", "tmp"}, {"/home/\x01", "home"}, {"./\x01", "work"}};
+  /* All that "*" or "src/" with a star gives. */
+  static const place_case files[] = {{"\x01", "work or all-work"},
+                                     {"src/\x01", "work"},
+                                     {"/tmp/x\x01", "tmp"},
+                                     {"/etc/\x01", "etc or system"},
+                                     {"/\x01", "app or root"}};
   CHECK(unset, "", CM_FROM_UNSET, &context);
   CHECK(number, "", CM_FROM_NUMBER, &context);
-  CHECK(number, "", CM_FROM_FILES, &context);
+  CHECK(files, "", CM_FROM_FILES, &context);
+}
+
+/* Names that find gives: with what leaves some out, and with nothing. */
+static void found_places(void **state) {
+  (void)state;
+  static const struct {
+    const char *find, *name, *place;
+    bool filtered;
+  } cases[] = {
+      {"find .", "./\x01", "work or all-work", false},
+      {"find . -type f", "./\x01", "work or all-work", false},
+      {"find . -name *", "./\x01", "work or all-work", false},
+      {"find . -name node_modules", "./\x01", "artefact or all-work", true},
+      {"find . -name *.txt", "./\x01", "file or all-work", true},
+      {"find . -mtime +7", "./\x01", "work or all-work", true},
+      {"find / -name src", "/\x01", "app or root", true},
+      {"ls", "\x01", "work or all-work", false},
+      {"ls -t", "\x01", "work", false},
+  };
+  cm_arena *a = cm_arena_open(1 << 20);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    cm_rword *word = safety_line(a, cases[i].name)->words;
+    word->from = CM_FROM_FILES;
+    word->source = safety_line(a, cases[i].find);
+    cm_path path = cm_path_of(word, NULL, &context);
+    if (strcmp(spell(path), cases[i].place) != 0 || path.filtered != cases[i].filtered)
+      fail_msg("%s is %s", cases[i].find, spell(path));
+  }
+  cm_arena_close(a);
 }
 
 static void directories(void **state) {
@@ -243,9 +285,8 @@ static void secrets(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(known_places),
-      cmocka_unit_test(unknown_places),
-      cmocka_unit_test(directories),
+      cmocka_unit_test(known_places), cmocka_unit_test(unknown_places),
+      cmocka_unit_test(found_places), cmocka_unit_test(directories),
       cmocka_unit_test(secrets),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,13 +59,6 @@ static size_t exec_end(const cm_run *run, size_t from) {
   return i;
 }
 
-/* What the conditions words[from..to) of find say of the files it gives. All but some counts as
- * all. */
-typedef struct picked {
-  bool some;          /* only some, by name, age, size … */
-  const cm_str *name; /* their name or its pattern; NULL: unknown, or several */
-} picked;
-
 static bool picks(cm_str w) {
   static const char *const names[] = {
       "-amin",     "-anewer", "-atime", "-cmin",    "-cnewer", "-ctime",    "-empty", "-gid",
@@ -77,8 +70,8 @@ static bool picks(cm_str w) {
   return cm_str_starts(w, CM_STR("-newer"));
 }
 
-static picked picked_by(const cm_run *run, size_t from, size_t to) {
-  picked out = {0};
+cm_picked cm_find_picks(const cm_run *run, size_t from, size_t to) {
+  cm_picked out = {0};
   bool several = false, all = false;
   for (size_t i = from; i < to; i++) {
     cm_str w = run->words[i].text, next = i + 1 < to ? run->words[i + 1].text : (cm_str){0};
@@ -94,7 +87,7 @@ static picked picked_by(const cm_run *run, size_t from, size_t to) {
 }
 
 /* A file that find gives: START/?, START/?/NAME, or all of them: START and a star. */
-static cm_rword below(cm_eval *ev, const cm_rword *start, const cm_run *source, picked p) {
+static cm_rword below(cm_eval *ev, const cm_rword *start, const cm_run *source, cm_picked p) {
   cm_rword out = *start;
   cm_val place = cm_files_of(ev, start);
   bool slash = cm_str_ends(place.text, CM_STR("/"));
@@ -124,7 +117,7 @@ bool cm_wrap_find(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   for (size_t i = end; i < run->n; i++) {
     if (!is_exec(run->words[i].text)) continue;
     size_t stop = exec_end(run, i + 1);
-    picked p = picked_by(run, end, i);
+    cm_picked p = cm_find_picks(run, end, i);
     any = true;
     for (size_t k = first; k < end || (k == first && first == end); k++) {
       cm_rword item = below(ev, first == end ? &here : &run->words[k], run, p);

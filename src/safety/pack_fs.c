@@ -61,6 +61,8 @@ static const cm_program programs[] = {
      "no-target-directory strip-trailing-slashes suffix= target-directory= update=? verbose "
      "version",
      CM_PROGRAM_QUIET, CM_MODERATE},
+    {"par2|par2create|par2repair|par2verify|zpaq", "b:c:m:n:r:s:t:", NULL, CM_PROGRAM_QUIET,
+     CM_SAFE},
     {"rdfind", NULL,
      "checksum= deleteduplicates= dryrun= followsymlinks= ignoreempty= makehardlinks= "
      "makeresultsfile= makesymlinks= minsize= maxsize= n= outputname= sleep=",
@@ -122,6 +124,8 @@ static const cm_program programs[] = {
      CM_MODERATE},
     {"truncate|gtruncate", "r:s:", "help io-blocks no-create reference= size= version",
      CM_PROGRAM_QUIET, CM_MODERATE},
+    {"unison", NULL, "auto batch force= ignore= prefer= root= testserver", CM_ARGV_DASH,
+     CM_MODERATE},
     {"unlink", NULL, "help version", CM_PROGRAM_QUIET, CM_MODERATE},
     {"vidir|qmv|qcp", NULL, "help version", CM_PROGRAM_QUIET, CM_MODERATE},
     {"wipe", "C:L:M:P:Q:R:S:T:b:l:o:", NULL, CM_PROGRAM_QUIET, CM_MODERATE},

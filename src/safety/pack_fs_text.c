@@ -17,6 +17,9 @@ static const cm_program programs[] = {
     {"agrep|egrep|fgrep|ggrep|grep|pcre2grep|pcregrep|rgrep|xzgrep|zegrep|zfgrep|zgrep",
      "A:B:C:D:d:e:f:m:", GREP_LONGS, 0, CM_SAFE},
     {"antiword|catdoc|docx2txt|odt2txt|pdfinfo|pdftohtml|pdftotext", NULL, NULL, 0, CM_SAFE},
+    {"asciinema|combine|errno|flac|isutf8|lame|textutil|ttyrec|vd|visidata|wmctrl|xdotool|zrun|"
+     "lpq|lpstat|lp|lpr|sa|ac|utmpdump",
+     NULL, NULL, 0, CM_SAFE},
     {"b2sum|cksum|crc32|md5|md5sum|rhash|sha1sum|sha224sum|sha256sum|sha384sum|sha512sum|"
      "shasum|sum|xxh128sum|xxh64sum|xxhsum",
      "a:l:", "algorithm= length=", CM_PROGRAM_QUIET, CM_SAFE},
@@ -114,6 +117,8 @@ static const cm_program programs[] = {
      "sort= sortr= threads= type= type-add= type-clear= type-not=",
      0, CM_SAFE},
     {"sd", "f:n:", "flags= fixed-strings max-replacements= preview", CM_PROGRAM_QUIET, CM_SAFE},
+    {"sips", "Z:e:f:g:m:o:p:r:s:z:", "out= resampleHeight= resampleWidth= setProperty=",
+     CM_ARGV_DASH, CM_SAFE},
     {"sort|gsort", "S:T:k:o:t:",
      "batch-size= buffer-size= check=? compress-program= field-separator= files0-from= help "
      "key= output= parallel= random-source= sort= temporary-directory= unique version",
@@ -177,6 +182,10 @@ static const cm_rule rules[] = {
     {"text.edit", "exiftool -*=* @", CM_FX_EDIT, "changes data of files in place"},
     {"text.edit", "exiftool -overwrite_original|-delete_original|-tagsfromfile @", CM_FX_EDIT,
      "changes data of files in place"},
+    {"text.edit",
+     "sips -Z|-c|-f|-p|-r|-s|-z|--resample*|--setProperty|--deleteProperty|--flip|--rotate "
+     "!-o|--out @",
+     CM_FX_EDIT, "changes pictures in place"},
     {"text.binary", "strip|patchelf|chrpath|install_name_tool !-o|--output-file @", CM_FX_EDIT,
      "changes a program file in place"},
     {"text.binary", "strip @-o", CM_FX_CREATE, "writes a program file"},

@@ -34,8 +34,9 @@ static cm_str read_word(cm_awk *w) {
 /* --- expressions ----------------------------------------------------------------------------- */
 
 static char unescaped(char c) {
-  const char *found = c ? strchr("n\nt\tr\ra\ab\bf\fv\v", c) : NULL;
-  return found && (found - "n") % 2 == 0 ? found[1] : c;
+  static const char pairs[] = "n\nt\tr\ra\ab\bf\fv\v";
+  const char *found = c ? strchr(pairs, c) : NULL;
+  return found && (found - pairs) % 2 == 0 ? found[1] : c;
 }
 
 /* Puts the text of the string at w->at behind the `n` bytes of `out`, if there is one (NULL:

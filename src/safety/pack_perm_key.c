@@ -27,7 +27,7 @@ static const cm_program programs[] = {
      "e:i:m:o:p:r:R:s:x:", "encrypt decrypt identity= output= recipient=", 0, CM_SAFE},
     {"openssl", NULL,
      "CA= CAfile= CAkey= CApath= config= connect= days= digest= engine= in= inkey= iv= iter= "
-     "k= key= kfile= md= name= newkey= out= pass= passin= passout= pkeyopt= provider= "
+     "k= key= keyout= kfile= md= name= newkey= out= pass= passin= passout= pkeyopt= provider= "
      "servername= sigfile= signature= signkey= subj= verify=",
      CM_ARGV_DASH | CM_PROGRAM_DECODES, CM_SAFE},
     {"openssl s_client|s_time", NULL,
@@ -70,7 +70,7 @@ static const cm_rule rules[] = {
      "publishes keys, which can't be taken back"},
     {"key.output", "gpg|gpg2 @-o|--output", CM_FX_CREATE, "writes a file"},
     {"key.output", "age|age-keygen|rage @-o|--output", CM_FX_CREATE, "writes a file"},
-    {"key.output", "openssl @-out", CM_FX_CREATE, "writes a file"},
+    {"key.output", "openssl @-out|-keyout", CM_FX_CREATE, "writes a file"},
     {"key.load", "openssl -engine|-provider=*/*", CM_FX_HIGH, "loads foreign code to reach a key"},
     {"key.store", "pass insert|add|edit|generate|init|mv|rename|cp|copy|git", CM_FX_MODERATE,
      "changes stored passwords"},

@@ -19,10 +19,11 @@
   "vgextend|vgimport|vgimportclone|vgmerge|vgmknodes|vgreduce|vgremove|vgrename|vgsplit"
 
 static const cm_program programs[] = {
+    {"arcstat|mdmon|zdb|zilstat|zstream|zstreamdump", NULL, NULL, 0, CM_SAFE},
     {"bcache|bcache-super-show|bcachefs|make-bcache", NULL, NULL, 0, CM_SAFE},
     {"bioctl|ccdconfig|gvinum", NULL, NULL, 0, CM_MODERATE},
     {"btrfs", NULL, NULL, 0, CM_MODERATE},
-    {"cryptsetup|cryptsetup-reencrypt|luksformat|veritysetup|integritysetup",
+    {"cryptsetup|cryptsetup-reencrypt|integritysetup|luksformat|veritysetup",
      "M:S:c:d:h:i:l:o:p:s:t:",
      "align-payload= allow-discards batch-mode cipher= debug device-size= dump-master-key "
      "dump-volume-key hash= header= header-backup-file= help hw-opal-factory-reset integrity= "
@@ -47,7 +48,6 @@ static const cm_program programs[] = {
      "size= spare-devices= stop test update= uuid= verbose version wait with write-mostly "
      "zero-superblock",
      0, CM_MODERATE},
-    {"mdmon|zdb|zstreamdump|zstream|arcstat|zilstat", NULL, NULL, 0, CM_SAFE},
     {"zfs", "V:b:d:i:o:p:s:t:x:", NULL, 0, CM_MODERATE},
     {"zpool", "O:R:c:d:m:o:t:", NULL, 0, CM_MODERATE},
 };

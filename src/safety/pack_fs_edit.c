@@ -11,19 +11,19 @@
 #define AWK   "awk|gawk|goawk|mawk|nawk|original-awk"
 
 static const cm_program programs[] = {
-    {"amp|bbedit|ee|gedit|geany|gnome-text-editor|hx|helix|jed|joe|jmacs|jpico|jstar|kak|kate|"
-     "kwrite|leafpad|mate|mcedit|micro|mousepad|ne|nedit|pluma|sensible-editor|editor|"
+    {"amp|bbedit|editor|ee|geany|gedit|gnome-text-editor|helix|hx|jed|jmacs|joe|jpico|jstar|"
+     "kak|kate|kwrite|leafpad|mate|mcedit|micro|mousepad|ne|nedit|pluma|sensible-editor|"
      "sudoedit|textadept|tilde|xed",
      "g:u:", "user=", CM_ARGV_PLUS, CM_SAFE},
-    {AWK, "F:L::d::D::E:e:f:i:l:o::p::v:",
-     "assign= characters-as-bytes csv debug=? dump-variables=? exec= field-separator= file= "
-     "help include= lint=? load= pretty-print=? profile=? sandbox source= version",
-     0, CM_SAFE},
-    {"code|code-insiders|codium|cursor|idea|pycharm|subl|zed|windsurf|atom|webstorm|clion|"
-     "goland|rider",
+    {"atom|clion|code|code-insiders|codium|cursor|goland|idea|pycharm|rider|subl|webstorm|"
+     "windsurf|zed",
      "a:d:g:m:n:r:w:",
      "add= diff= extensions-dir= force goto= help install-extension= list-extensions merge= "
      "profile= status uninstall-extension= user-data-dir= version wait",
+     0, CM_SAFE},
+    {AWK, "F:L::d::D::E:e:f:i:l:o::p::v:",
+     "assign= characters-as-bytes csv debug=? dump-variables=? exec= field-separator= file= "
+     "help include= lint=? load= pretty-print=? profile=? sandbox source= version",
      0, CM_SAFE},
     {"ed|red", "p:", NULL, 0, CM_SAFE},
     {EMACS, "L:T:d:f:g:l:nq:u:",
@@ -32,6 +32,11 @@ static const cm_program programs[] = {
      CM_ARGV_DASH | CM_ARGV_PLUS, CM_SAFE},
     {VIM, "L::S:T:W:c:i:q:r::t:u:w:U:", "clean cmd= help remote= servername= startuptime= version",
      CM_ARGV_PLUS, CM_SAFE},
+    {"gpatch|patch", "B:D:F:V:Y:d:g:i:o:p:r:z:",
+     "backup basename-prefix= batch binary check directory= dry-run forward fuzz= get= help "
+     "ifdef= input= output= posix prefix= quoting-style= read-only= reject-file= "
+     "reject-format= remove-empty-files reverse strip= suffix= version version-control=",
+     CM_PROGRAM_QUIET, CM_MODERATE},
     {SED, "e:f:i::l:",
      "debug expression= file= follow-symlinks help in-place=? line-length= null-data posix "
      "quiet regexp-extended sandbox separate silent unbuffered version zero-terminated",
@@ -40,11 +45,6 @@ static const cm_program programs[] = {
      "backupdir= fill= guidestripe= help operatingdir= quotestr= rcfile= speller= syntax= "
      "tabsize= version view wordchars=",
      CM_ARGV_PLUS, CM_SAFE},
-    {"patch|gpatch", "B:D:F:V:Y:d:g:i:o:p:r:z:",
-     "backup basename-prefix= batch binary check directory= dry-run forward fuzz= get= help "
-     "ifdef= input= output= posix prefix= quoting-style= read-only= reject-file= "
-     "reject-format= remove-empty-files reverse strip= suffix= version version-control=",
-     CM_PROGRAM_QUIET, CM_MODERATE},
 };
 
 static const cm_rule rules[] = {

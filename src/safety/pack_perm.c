@@ -13,9 +13,9 @@ static const cm_program programs[] = {
      "aa-logprof|aa-mergeprof|aa-remove-unknown|aa-teardown",
      "d:", NULL, 0, CM_MODERATE},
     {"aa-easyprof|aa-enabled|aa-features-abi|aa-notify|aa-status|aa-unconfined|"
-     "apparmor_status|avcstat|ausearch|aureport|auvirt|aulast|getcap|getenforce|getfacl|"
-     "getpcaps|getsebool|capsh|lsattr|matchpathcon|seinfo|sesearch|selinuxenabled|sestatus|"
-     "sealert|audit2why|lsacl|ausyscall|selinuxexeccon|captest",
+     "apparmor_status|audit2why|aulast|aureport|ausearch|ausyscall|auvirt|avcstat|capsh|"
+     "captest|getcap|getenforce|getfacl|getpcaps|getsebool|lsacl|lsattr|matchpathcon|sealert|"
+     "seinfo|selinuxenabled|selinuxexeccon|sesearch|sestatus",
      NULL, NULL, 0, CM_SAFE},
     {"apparmor_parser", "I:L:M:T:b:f:j:m:n:", "add base= cache-loc= preprocess remove replace", 0,
      CM_MODERATE},
@@ -27,6 +27,10 @@ static const cm_program programs[] = {
      "dereference help no-dereference no-preserve-root preserve-root range= recursive "
      "reference= role= type= user= verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
+    {"checkmodule|load_policy|semodule|semodule_package", "C:E:P:X:d:e:i:l::m:o:p:r:s:",
+     "checksum disable= enable= extract= install= list-modules=? noreload priority= remove= "
+     "store=",
+     0, CM_MODERATE},
     {CHOWN, NULL,
      "changes dereference from= help no-dereference no-preserve-root preserve-root quiet "
      "recursive reference= silent verbose version",
@@ -36,10 +40,6 @@ static const cm_program programs[] = {
      "reference= silent verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"fixfiles|restorecon|setfiles", "e:f:o:r:T:", NULL, CM_PROGRAM_QUIET, CM_MODERATE},
-    {"load_policy|semodule|semodule_package|checkmodule", "C:E:P:X:d:e:i:l::m:o:p:r:s:",
-     "checksum disable= enable= extract= install= list-modules=? noreload priority= remove= "
-     "store=",
-     0, CM_MODERATE},
     {"semanage", "D:F:L:P:R:S:a:d:f:m:n:p:r:s:t:",
      "add delete= deleteall export list modify noheading proto= seuser= store= type=", 0,
      CM_MODERATE},

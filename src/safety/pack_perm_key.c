@@ -3,9 +3,15 @@
 #include "safety/packs.h"
 
 static const cm_program programs[] = {
-    {"bw|lpass|op|rbw|gopass", NULL, NULL, 0, CM_SAFE},
-    {"certutil|certbot-auto|update-ca-certificates|update-ca-trust|trust|keytool", NULL, NULL,
+    {"age|age-keygen|minisign|rage|signify",
+     "e:i:m:o:p:r:R:s:x:", "encrypt decrypt identity= output= recipient=", 0, CM_SAFE},
+    {"bw|gopass|lpass|op|rbw", NULL, NULL, 0, CM_SAFE},
+    {"certbot-auto|certutil|keytool|trust|update-ca-certificates|update-ca-trust", NULL, NULL,
      CM_ARGV_DASH, CM_MODERATE},
+    {"dirmngr|gpg-agent|gpg-connect-agent|gpgconf|gpgsm|gpgtar|gpgv|kbxutil", NULL, NULL, 0,
+     CM_SAFE},
+    {"dropbearkey|ssh-keygen", "C:D:E:F:I:M:N:O:P:R:S:T:V:W:Y:Z:a:b:f:m:n:r:s:t:w:z:", NULL,
+     CM_PROGRAM_QUIET, CM_SAFE},
     {"gpg|gpg2", "a:N:o:r:R:u:k:",
      "armor batch card-edit card-status check-signatures clearsign clear-sign command-fd= "
      "dearmor decrypt decrypt-files default-key= delete-keys delete-secret-and-public-key "
@@ -19,12 +25,8 @@ static const cm_program programs[] = {
      "recipient= recv-keys refresh-keys search-keys send-keys show-keys sign symmetric "
      "trust-model= update-trustdb verify verify-files version with-colons yes",
      CM_PROGRAM_DECODES, CM_SAFE},
-    {"gpg-agent|gpg-connect-agent|gpgconf|gpgtar|gpgv|gpgsm|kbxutil|dirmngr", NULL, NULL, 0,
-     CM_SAFE},
     {"keyctl", NULL, NULL, 0, CM_MODERATE},
-    {"keyring|secret-tool|kwallet-query", NULL, "label=", 0, CM_SAFE},
-    {"minisign|signify|age|age-keygen|rage",
-     "e:i:m:o:p:r:R:s:x:", "encrypt decrypt identity= output= recipient=", 0, CM_SAFE},
+    {"keyring|kwallet-query|secret-tool", NULL, "label=", 0, CM_SAFE},
     {"openssl", NULL,
      "CA= CAfile= CAkey= CApath= config= connect= days= digest= engine= in= inkey= iv= iter= "
      "k= key= keyout= kfile= md= name= newkey= out= pass= passin= passout= pkeyopt= provider= "
@@ -38,8 +40,6 @@ static const cm_program programs[] = {
     {"ssh-add", "E:H:S:T:e:h:s:t:", NULL, 0, CM_SAFE},
     {"ssh-agent", "E:O:P:a:t:", NULL, CM_ARGV_STOP | CM_PROGRAM_INIT, CM_SAFE},
     {"ssh-copy-id", "F:i::o:p:t:", NULL, 0, CM_MODERATE},
-    {"ssh-keygen|dropbearkey", "C:D:E:F:I:M:N:O:P:R:S:T:V:W:Y:Z:a:b:f:m:n:r:s:t:w:z:", NULL,
-     CM_PROGRAM_QUIET, CM_SAFE},
     {"ssh-keyscan", "D:O:T:f:p:t:", NULL, CM_PROGRAM_FETCHES, CM_SAFE},
 };
 
@@ -84,7 +84,8 @@ static const cm_rule rules[] = {
     {"key.store-delete", "security delete-*", CM_FX_HIGH,
      "deletes stored passwords or certificates"},
     {"key.store",
-     "security add-*|import|set-*|unlock-keychain|create-keychain|lock-keychain|default-keychain",
+     "security add-*|import|set-*|unlock-keychain|create-keychain|lock-keychain|"
+     "default-keychain",
      CM_FX_MODERATE, "changes stored passwords"},
     {"key.trust",
      "security add-trusted-cert|remove-trusted-cert|authorizationdb|trust-settings-import",

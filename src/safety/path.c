@@ -234,11 +234,8 @@ static cm_path in_dev(const parts *w) {
   if (cm_str_is(name, "shm") && w->n > 2) return (cm_path){.place = CM_PLACE_TMP};
   if (cm_str_is(name, "tcp") || cm_str_is(name, "udp"))
     return (cm_path){.place = CM_PLACE_REMOTE, .network = true};
-  bool disk = has_hole(name) || part_is(w, name, CM_STR("sda"));
-  disk |= cm_glob_any(cm_str_of(cm_disk_names), name);
-  disk |= w->n > 2 && !cm_glob_any(cm_str_of(cm_plain_device_names), name);
-  disk |= w->n == 2 && !cm_glob_any(cm_str_of(cm_char_device_names), name);
-  return (cm_path){.place = disk ? CM_PLACE_DEVICE : CM_PLACE_NULL};
+  bool plain = !has_hole(name) && cm_glob_any(cm_str_of(cm_plain_device_names), name);
+  return (cm_path){.place = plain ? CM_PLACE_NULL : CM_PLACE_DEVICE};
 }
 
 static cm_path in_system(const parts *w) {

@@ -259,7 +259,7 @@ static const cm_rule rules[] = {
     /* Laying out source code. */
     {"code.format-ask",
      "autopep8|black|isort|yapf|autoflake|docformatter|usort|djlint|blue --check|--diff|"
-     "--check-only|-c|--code|-d|--quiet-diff|--stdout|-",
+     "--check-only|-c|--code|-d|--stdout",
      CM_FX_HARMLESS, "only tells what it would change"},
     {"code.format", "black|isort|usort|blue|pyupgrade @", CM_FX_EDIT,
      "changes source files in place"},

@@ -19,15 +19,6 @@ static void judge_hidden(cm_judging *j, const cm_run *run, unsigned taint) {
   else report(j, "code.unknown", "runs code that is computed and can't be read here", run);
 }
 
-/* An interpreter whose code isn't in the text. */
-static void judge_code_run(cm_judging *j, const cm_run *run) {
-  unsigned taint = cm_taint_in(j, run);
-  if (taint == 0 || (taint & CM_TAINT_HIDDEN)) judge_hidden(j, run, taint);
-  else if (taint & CM_TAINT_FILE)
-    cm_report(j, "code.file", CM_MODERATE, "runs a file whose content isn't known here", run,
-              run->span);
-}
-
 /* The name of the program is itself the output of a command. */
 static void judge_name(cm_judging *j, const cm_run *run) {
   const cm_run *source = run->words[0].source;
@@ -45,6 +36,17 @@ static bool is_interpreter(cm_str program) {
                             "powershell|osascript|java|deno|bun|tclsh|expect|awk|gawk|make|"
                             "msiexec|wine|guile|julia|groovy|scala|swift"),
                      program);
+}
+
+/* An interpreter whose code isn't in the text. */
+static void judge_code_run(cm_judging *j, const cm_run *run) {
+  unsigned taint = cm_taint_in(j, run);
+  /* "$x rm a": the words behind a program that isn't known, which may be empty. */
+  if (taint == 0 && !is_interpreter(run->program)) return;
+  if (taint == 0 || (taint & CM_TAINT_HIDDEN)) judge_hidden(j, run, taint);
+  else if (taint & CM_TAINT_FILE)
+    cm_report(j, "code.file", CM_MODERATE, "runs a file whose content isn't known here", run,
+              run->span);
 }
 
 static void judge_file(cm_judging *j, const cm_rword *word, const cm_run *run, bool shell) {

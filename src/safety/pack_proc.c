@@ -20,8 +20,11 @@ static const cm_program programs[] = {
     {"bpftrace|dtruss|ltrace|strace|truss", "a:b:e:E:I:n:o:O:p:P:s:S:u:U:X:z",
      "output= attach= trace= env= user= string-limit= library=", CM_ARGV_STOP, CM_SAFE},
     {"caffeinate|chronic|chrt|cpulimit|cross-env|dbus-launch|dbus-run-session|dotenv|eatmydata|"
-     "fakechroot|faketime|firejail|flock|linux32|linux64|nice|nohup|numactl|prlimit|proxychains|"
-     "proxychains4|rlwrap|run0|setarch|setsid|stdbuf|systemd-cat|systemd-inhibit|systemd-run|"
+     "fakechroot|faketime|firejail|flock|gosu|linux32|linux64|nice|nohup|numactl|prlimit|"
+     "proxychains|"
+     "proxychains4|rlwrap|run0|setarch|setsid|shx|stdbuf|su-exec|systemd-cat|systemd-inhibit|"
+     "systemd-"
+     "run|"
      "time|timeout|torify|torsocks|ts|unbuffer|watch|xvfb-run",
      NULL, NULL, CM_ARGV_STOP, CM_SAFE},
     {"cgclassify|cgcreate|cgdelete|cgset", NULL, NULL, 0, CM_MODERATE},

@@ -1,7 +1,7 @@
 /* What runs later: cron, at, history, alternatives, settings of desktops and shells. Writing the
  * files themselves is judged by the class of their path.
  * Sources: crontab(1), at(1), bash(1), update-alternatives(1), defaults(1), gsettings(1). */
-#include "safety/judge.h"
+#include "safety/packs.h"
 
 static const cm_program programs[] = {
     {"alternatives|eselect|galternatives|update-alternatives", NULL,
@@ -143,39 +143,23 @@ static const cm_rule rules[] = {
      CM_FX_MODERATE, "rebuilds a cache of the system"},
 };
 
-/* What a line of a crontab runs: behind "@reboot" or five fields of a time. */
-static cm_str command_of(cm_str line) {
-  line = cm_str_trim(line);
-  if (!line.n || line.p[0] == '#') return (cm_str){0};
-  for (int fields = line.p[0] == '@' ? 1 : 5; fields > 0; fields--) {
-    size_t n = 0;
-    while (n < line.n && line.p[n] != ' ' && line.p[n] != '\t') n++;
-    line = cm_str_trim((cm_str){line.p + n, line.n - n});
-  }
-  return line;
-}
-
 static bool from_null(const cm_run *run) {
   for (size_t i = 0; i < run->n_redirs; i++)
     if (run->redirs[i].fd == 0 && cm_str_is(run->redirs[i].target.text, "/dev/null")) return true;
   return false;
 }
 
-/* A crontab that is given as text: what it loses, and what it makes run. */
+/* A crontab that is given as text, which is known to lack what was there before. What it makes run
+ * is resolved elsewhere. */
 static void look(cm_judging *j, const cm_run *run) {
   if (!cm_str_is(run->program, "crontab")) return;
-  cm_str text = run->in_text ? run->in_text->text : (cm_str){0}, line;
   bool known = run->in_text && !run->in_text->from;
-  if (from_null(run) || (known && cm_str_trim(text).n == 0))
+  if (from_null(run) || (known && cm_str_trim(run->in_text->text).n == 0))
     cm_report(j, "startup.cron-remove", CM_HIGH, "removes all scheduled commands of a user", run,
               run->span);
   else if (known)
     cm_report(j, "startup.cron-replace", CM_HIGH,
               "replaces all scheduled commands of a user by these", run, run->span);
-  while (cm_str_line(&text, &line)) {
-    cm_str command = command_of(line);
-    if (command.n) cm_judge_code(j, command, run);
-  }
 }
 
 const cm_pack cm_pack_startup = {

@@ -62,8 +62,8 @@ static void do_popd(cm_eval *ev, size_t at, cm_evrun *r) {
 
 /* --- export declare local readonly unset --- */
 
-static void keep_local(cm_eval *ev, cm_var *var) {
-  cm_log *l = ev->calls ? cm_ev_new(ev, 1, sizeof *l) : NULL;
+void cm_env_keep_local(cm_eval *ev, cm_var *var) {
+  cm_log *l = ev->calls && var ? cm_ev_new(ev, 1, sizeof *l) : NULL;
   if (!l) return;
   *l = (cm_log){ev->calls->locals, var, var->alts, var->n_alts};
   ev->calls->locals = l;
@@ -77,7 +77,7 @@ static void declare_one(cm_eval *ev, const cm_rword *w, bool exported, bool loca
   cm_str name = {w->text.p, n - append};
   cm_var *var = cm_is_name(name) ? cm_env_var(ev, CM_VARS, name) : NULL;
   if (!var) return;
-  if (local) keep_local(ev, var);
+  if (local) cm_env_keep_local(ev, var);
   if (exported) var->exported = true;
   if (!equals) return;
   cm_val v = {{equals + 1, w->text.n - n - 1}, w->from, w->source};
@@ -367,6 +367,11 @@ static const builtin builtins[] = {
     {"source", do_source},   {"trap", do_trap},         {"typeset", do_declare},
     {"unalias", do_unalias}, {"unset", do_unset},
 };
+
+bool cm_declares(cm_str name) {
+  const builtin *b = CM_TABLE_FIND(builtins, name);
+  return b && b->run == do_declare;
+}
 
 bool cm_builtin(cm_eval *ev, size_t at, cm_evrun *r) {
   if (r->how == CM_START_PROGRAM || cm_str_has(r->run.words[0].text, '/')) return false;

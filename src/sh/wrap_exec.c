@@ -40,9 +40,7 @@ static void start_with(cm_eval *ev, cm_evrun *r, const cm_rword *words, size_t n
   cm_run_words(ev, r, all.v, all.n, CM_START_PROGRAM);
 }
 
-static void output_unknown(cm_eval *ev) {
-  if (ev->f.sink) ev->f.sink->unknown = true;
-}
+static void output_unknown(cm_eval *ev) { cm_sink_unknown(ev, NULL); }
 
 /* --- find --- */
 

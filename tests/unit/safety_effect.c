@@ -44,6 +44,7 @@ static const promise promises[] = {
     {"overwritten configuration", CM_FX_OVERWRITE, CM_PLACE_DOTFILE, CM_HIGH, false},
     {"3 appending is moderate", CM_FX_APPEND, CM_PLACE_DOTFILE, CM_MODERATE, false},
     {"5 build output and caches", CM_FX_DELETE_TREE, CM_PLACE_ARTEFACT, CM_MODERATE, false},
+    {"a file by its name", CM_FX_DELETE_TREE, CM_PLACE_FILE, CM_MODERATE, false},
     {"5 things below /tmp", CM_FX_DELETE_TREE, CM_PLACE_TMP, CM_MODERATE, false},
     {"5 any other directory", CM_FX_DELETE_TREE, CM_PLACE_WORK, CM_HIGH, false},
     {"5 * or . in the working directory", CM_FX_DELETE_TREE, CM_PLACE_ALL_WORK, CM_HIGH, false},
@@ -60,7 +61,7 @@ static const promise promises[] = {
     {"6 writing to a disk", CM_FX_WRITE, CM_PLACE_DEVICE, CM_CRITICAL, false},
     {"6 writing to a disk", CM_FX_CREATE, CM_PLACE_DEVICE, CM_CRITICAL, false},
     {"6 writing to a disk", CM_FX_WRITE_DEVICE, CM_PLACE_DEVICE, CM_CRITICAL, false},
-    {"6 images are ordinary files", CM_FX_WRITE_DEVICE, CM_PLACE_IMAGE, CM_SAFE, false},
+    {"6 images are ordinary files", CM_FX_WRITE_DEVICE, CM_PLACE_FILE, CM_SAFE, false},
     {"what is written isn't known", CM_FX_WRITE_DEVICE, CM_PLACE_UNKNOWN, CM_HIGH, true},
     {"11 all logs", CM_FX_DELETE_TREE, CM_PLACE_LOGS, CM_HIGH, false},
     {"11 all logs", CM_FX_DELETE, CM_PLACE_LOGS, CM_HIGH, false},
@@ -86,9 +87,9 @@ static void keeps_its_promises(void **state) {
 static void more_is_not_less(void **state) {
   (void)state;
   static const cm_effect pairs[][2] = {
-      {CM_FX_READ, CM_FX_CREATE},         {CM_FX_CREATE, CM_FX_OVERWRITE},
-      {CM_FX_CREATE, CM_FX_WRITE},        {CM_FX_WRITE, CM_FX_OVERWRITE},
-      {CM_FX_DELETE, CM_FX_DELETE_TREE},  {CM_FX_DELETE_SOME, CM_FX_DELETE_TREE},
+      {CM_FX_READ, CM_FX_CREATE},        {CM_FX_CREATE, CM_FX_OVERWRITE},
+      {CM_FX_CREATE, CM_FX_WRITE},       {CM_FX_WRITE, CM_FX_OVERWRITE},
+      {CM_FX_DELETE, CM_FX_DELETE_TREE}, {CM_FX_DELETE_SOME, CM_FX_DELETE_TREE},
       {CM_FX_MODE, CM_FX_MODE_TREE},
   };
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -144,8 +145,8 @@ static void names_levels(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(keeps_its_promises),   cmocka_unit_test(more_is_not_less),
-      cmocka_unit_test(nothing_is_outside),   cmocka_unit_test(decides_as_specified),
+      cmocka_unit_test(keeps_its_promises), cmocka_unit_test(more_is_not_less),
+      cmocka_unit_test(nothing_is_outside), cmocka_unit_test(decides_as_specified),
       cmocka_unit_test(names_levels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Infrastructure as code and configuration management: terraform, pulumi, ansible, vault … */
 #include "safety/packs.h"
+#include "safety/remote_code.h"
 
 #define TERRAFORM "terraform|tofu|terragrunt|tf"
 #define TF_VALUES                                                                              \
@@ -289,4 +290,4 @@ static const cm_rule rules[] = {
 };
 
 const cm_pack cm_pack_infra = {"infra", programs,        CM_COUNT(programs),
-                               rules,   CM_COUNT(rules), NULL};
+                               rules,   CM_COUNT(rules), cm_remote_code};

@@ -109,6 +109,7 @@ static bool start_sub(cm_eval *ev, cm_evrun *r, const subcommand *s, cm_argv v) 
   cm_rword entrypoint = {0};
   v.spec.shorts = s->shorts ? s->shorts : "";
   v.spec.longs = s->longs ? s->longs : "";
+  if (s->how & OPT_C) v.spec.how &= ~(unsigned)CM_ARGV_STOP; /* ssh HOST --command CODE */
   cm_frame saved = ev->f;
   while (cm_argv_next(&v, &arg)) {
     bool command = cm_str_is(arg.name, "c") || cm_str_is(arg.name, "command");

@@ -190,9 +190,16 @@ static bool reads_file(const cm_run *run) {
   return false;
 }
 
+/* Its stdin, or that of the wrapper that starts it (docker exec -i db psql < dump.sql). */
+static bool is_fed(const cm_run *run) {
+  for (; run; run = run->via)
+    if (run->in || reads_file(run)) return true;
+  return false;
+}
+
 static void judge_stdin(cm_judging *j, const client *c, const cm_run *run) {
   if (run->in_text) judge_text(j, c, run->in_text, run);
-  else if (run->in || reads_file(run))
+  else if (is_fed(run))
     cm_report(j, "db.stdin", CM_MODERATE, "runs statements that come from elsewhere", run,
               run->span);
 }

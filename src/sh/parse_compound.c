@@ -1,0 +1,365 @@
+#include "sh/parse.h"
+
+/* --- reserved words -------------------------------------------------------------------------- */
+
+typedef struct key_row {
+  const char *text;
+  cm_key key;
+  bool bash;
+} key_row;
+
+static const key_row keys[] = {
+    {"!", CM_KEY_BANG, false},      {"[[", CM_KEY_COND, true},
+    {"case", CM_KEY_CASE, false},   {"coproc", CM_KEY_COPROC, true},
+    {"do", CM_KEY_DO, false},       {"done", CM_KEY_DONE, false},
+    {"elif", CM_KEY_ELIF, false},   {"else", CM_KEY_ELSE, false},
+    {"esac", CM_KEY_ESAC, false},   {"fi", CM_KEY_FI, false},
+    {"for", CM_KEY_FOR, false},     {"function", CM_KEY_FUNCTION, true},
+    {"if", CM_KEY_IF, false},       {"select", CM_KEY_SELECT, true},
+    {"then", CM_KEY_THEN, false},   {"time", CM_KEY_TIME, true},
+    {"until", CM_KEY_UNTIL, false}, {"while", CM_KEY_WHILE, false},
+    {"{", CM_KEY_OPEN, false},      {"}", CM_KEY_CLOSE, false},
+};
+
+static cm_key key_of(const cm_parser *p, cm_str word) {
+  if (word.n == 0 || word.n > 8) return CM_KEY_NONE;
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (keys[i].text[0] == word.p[0] && cm_str_is(word, keys[i].text))
+      return keys[i].bash && !cm_sh_is_bash(p) ? CM_KEY_NONE : keys[i].key;
+  return CM_KEY_NONE;
+}
+
+cm_key cm_sh_key(cm_parser *p) {
+  const cm_tok *t = cm_sh_tok(p, CM_LEX_COMMAND);
+  return t->kind == CM_TOK_WORD ? key_of(p, t->plain) : CM_KEY_NONE;
+}
+
+bool cm_sh_closing_key(cm_key key) {
+  switch (key) {
+    case CM_KEY_DO:
+    case CM_KEY_DONE:
+    case CM_KEY_ELIF:
+    case CM_KEY_ELSE:
+    case CM_KEY_ESAC:
+    case CM_KEY_FI:
+    case CM_KEY_THEN:
+    case CM_KEY_CLOSE: return true;
+    default: return false;
+  }
+}
+
+static bool take_key(cm_parser *p, cm_key key) {
+  if (cm_sh_key(p) != key) return false;
+  cm_sh_take(p);
+  return true;
+}
+
+static void expect(cm_parser *p, cm_key key) {
+  if (!take_key(p, key)) cm_sh_unexpected(p);
+}
+
+/* --- if, while, case ------------------------------------------------------------------------- */
+
+static cm_arm *arm(cm_parser *p, cm_arm ***tail) {
+  cm_arm *a = cm_sh_new(p, sizeof *a);
+  **tail = a;
+  *tail = &a->next;
+  return a;
+}
+
+static void parse_if(cm_parser *p, cm_cmd *c) {
+  cm_arm **tail = &c->arms;
+  do {
+    cm_arm *a = arm(p, &tail);
+    a->test = cm_sh_compound(p);
+    expect(p, CM_KEY_THEN);
+    a->body = cm_sh_compound(p);
+  } while (take_key(p, CM_KEY_ELIF));
+  if (take_key(p, CM_KEY_ELSE)) arm(p, &tail)->body = cm_sh_compound(p);
+  expect(p, CM_KEY_FI);
+}
+
+static void parse_while(cm_parser *p, cm_cmd *c) {
+  cm_arm **tail = &c->arms;
+  cm_arm *a = arm(p, &tail);
+  a->test = cm_sh_compound(p);
+  expect(p, CM_KEY_DO);
+  a->body = cm_sh_compound(p);
+  expect(p, CM_KEY_DONE);
+}
+
+static cm_word *take_word(cm_parser *p) {
+  cm_tok *t = cm_sh_tok(p, 0);
+  if (t->kind != CM_TOK_WORD) {
+    cm_sh_unexpected(p);
+    return NULL;
+  }
+  cm_sh_take(p);
+  return t->word;
+}
+
+static bool take_name(cm_parser *p, cm_cmd *c) {
+  cm_sh_tok(p, 0);
+  c->name = cm_sh_tok_text(p);
+  return take_word(p) != NULL;
+}
+
+static bool take_in(cm_parser *p) {
+  const bool in = cm_str_is(cm_sh_tok(p, 0)->plain, "in");
+  if (in) cm_sh_take(p);
+  return in;
+}
+
+/* PATTERN | PATTERN ) */
+static void patterns(cm_parser *p, cm_arm *a) {
+  cm_word **tail = &a->patterns;
+  do {
+    cm_word *w = take_word(p);
+    if (!w) return;
+    *tail = w;
+    tail = &w->next;
+  } while (cm_sh_take_kind(p, CM_TOK_PIPE, 0));
+  if (!cm_sh_take_kind(p, CM_TOK_RPAREN, 0)) cm_sh_unexpected(p);
+}
+
+static void case_arm(cm_parser *p, cm_arm *a) {
+  patterns(p, a);
+  cm_sh_newlines(p, CM_LEX_COMMAND);
+  const bool empty = p->tok.kind == CM_TOK_CASE_END || cm_sh_key(p) == CM_KEY_ESAC;
+  if (!empty) a->body = cm_sh_compound(p);
+  if (cm_sh_tok(p, CM_LEX_COMMAND)->kind != CM_TOK_CASE_END) return;
+  a->end = cm_str_of(p->tok.text);
+  cm_sh_take(p);
+}
+
+/* Behind "case". */
+static void parse_case(cm_parser *p, cm_cmd *c) {
+  cm_arm **tail = &c->arms;
+  c->words = take_word(p);
+  cm_sh_newlines(p, 0);
+  if (!take_in(p)) cm_sh_unexpected(p);
+  for (bool more = true; more && !p->code;) {
+    cm_sh_newlines(p, 0);
+    const bool paren = cm_sh_take_kind(p, CM_TOK_LPAREN, 0);
+    if (!paren && cm_str_is(cm_sh_tok(p, 0)->plain, "esac")) break;
+    cm_arm *a = arm(p, &tail);
+    case_arm(p, a);
+    more = a->end.n > 0;
+  }
+  expect(p, CM_KEY_ESAC);
+}
+
+/* --- for, select ----------------------------------------------------------------------------- */
+
+/* do … done, or { … } in bash. */
+static cm_sh_list *loop_body(cm_parser *p) {
+  const bool braces = cm_sh_is_bash(p) && take_key(p, CM_KEY_OPEN);
+  if (!braces) expect(p, CM_KEY_DO);
+  cm_sh_list *body = cm_sh_compound(p);
+  expect(p, braces ? CM_KEY_CLOSE : CM_KEY_DONE);
+  return body;
+}
+
+static void words_in(cm_parser *p, cm_cmd *c) {
+  cm_word **tail = &c->words;
+  c->has_in = true;
+  while (cm_sh_tok(p, 0)->kind == CM_TOK_WORD) {
+    *tail = take_word(p);
+    tail = &(*tail)->next;
+  }
+  if (cm_sh_take_kind(p, CM_TOK_SEMI, 0)) cm_sh_newlines(p, CM_LEX_COMMAND);
+  else if (p->tok.kind == CM_TOK_NEWLINE) cm_sh_newlines(p, CM_LEX_COMMAND);
+  else cm_sh_unexpected(p);
+}
+
+/* Behind "for" or "select". */
+static void parse_for(cm_parser *p, cm_cmd *c) {
+  if (!take_name(p, c)) return;
+  if (cm_sh_take_kind(p, CM_TOK_SEMI, 0)) {
+    cm_sh_newlines(p, CM_LEX_COMMAND);
+  } else {
+    const bool line = p->tok.kind == CM_TOK_NEWLINE;
+    cm_sh_newlines(p, 0);
+    if (take_in(p)) words_in(p, c);
+    else if (!line && cm_sh_key(p) == CM_KEY_OPEN) cm_sh_unexpected(p);
+  }
+  c->body = loop_body(p);
+}
+
+/* At "(": whether it opens (( … )), which is then taken; *start and *end of what is inside. */
+static bool double_paren(cm_parser *p, uint32_t *start, uint32_t *end) {
+  if (p->pos >= p->limit || p->s[p->pos] != '(' || !cm_sh_is_bash(p)) return false;
+  *start = ++p->pos;
+  *end = cm_sh_pair_end(p);
+  p->pos--;
+  if (*end == UINT32_MAX || *end + 1 >= p->limit || p->s[*end + 1] != ')') return false;
+  p->pos = p->tok.end = *end + 2;
+  cm_sh_take(p);
+  return true;
+}
+
+/* Behind "for": ((…;…;…)). */
+static void parse_for_arith(cm_parser *p, cm_cmd *c) {
+  size_t count = 0;
+  uint32_t start, end;
+  if (!double_paren(p, &start, &end)) {
+    cm_sh_unexpected(p);
+    return;
+  }
+  c->kind = CM_CMD_FOR_ARITH;
+  c->words = cm_sh_arith(p, start, end, ';', &count);
+  if (count != 3) cm_sh_fail(p, start, "for ((…)) takes three expressions", (cm_str){NULL, 0});
+  if (!cm_sh_take_kind(p, CM_TOK_SEMI, CM_LEX_COMMAND))
+    cm_sh_take_kind(p, CM_TOK_NEWLINE, CM_LEX_COMMAND);
+  cm_sh_newlines(p, CM_LEX_COMMAND);
+  c->body = loop_body(p);
+}
+
+/* --- groups and functions -------------------------------------------------------------------- */
+
+static void subshell(cm_parser *p, cm_cmd *c) {
+  c->kind = CM_CMD_SUBSHELL;
+  c->body = cm_sh_compound(p);
+  if (!cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND)) cm_sh_unexpected(p);
+}
+
+/* At "(". */
+static void parentheses(cm_parser *p, cm_cmd *c) {
+  uint32_t start, end;
+  size_t count;
+  if (double_paren(p, &start, &end)) {
+    c->kind = CM_CMD_ARITH;
+    c->words = cm_sh_arith(p, start, end, 0, &count);
+  } else {
+    cm_sh_take(p);
+    subshell(p, c);
+  }
+}
+
+/* A list of one command. */
+static cm_sh_list *only(cm_parser *p, cm_cmd *c) {
+  cm_sh_list *list = cm_sh_new(p, sizeof *list);
+  cm_pipeline *line = cm_sh_new(p, sizeof *line);
+  if (p->code) return NULL;
+  list->first = line;
+  line->cmds = c;
+  list->span = line->span = c->span;
+  return list;
+}
+
+/* One compound command; `open`: its parenthesis was taken. In dash it may be any command. */
+static void function_body(cm_parser *p, cm_cmd *c, bool open) {
+  cm_sh_newlines(p, CM_LEX_COMMAND);
+  const uint32_t start = open ? p->done - 1 : cm_sh_tok(p, CM_LEX_COMMAND)->start;
+  cm_cmd *body = cm_sh_is_bash(p) ? cm_sh_new(p, sizeof *body) : cm_sh_command(p);
+  if (open) {
+    subshell(p, body);
+    cm_sh_redirections(p, body);
+  } else if (cm_sh_is_bash(p) && !cm_sh_compound_command(p, body)) {
+    cm_sh_unexpected(p);
+  }
+  if (!p->code) body->span = cm_sh_span(p, start, p->done);
+  c->body = only(p, body);
+}
+
+void cm_sh_function(cm_parser *p, cm_cmd *c, cm_str name) {
+  c->kind = CM_CMD_FUNCTION;
+  c->name = name;
+  if (!cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND)) cm_sh_unexpected(p);
+  cm_sh_enter(p);
+  function_body(p, c, false);
+  cm_sh_leave(p);
+}
+
+/* Behind "function". */
+static void parse_function(cm_parser *p, cm_cmd *c) {
+  if (!take_name(p, c)) return;
+  const bool arith = cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_LPAREN && p->pos < p->limit &&
+                     p->s[p->pos] == '(';
+  const bool open = !arith && cm_sh_take_kind(p, CM_TOK_LPAREN, CM_LEX_COMMAND);
+  function_body(p, c, open && !cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND));
+}
+
+static bool starts_compound(cm_parser *p) {
+  switch (cm_sh_key(p)) {
+    case CM_KEY_NONE: return cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_LPAREN;
+    case CM_KEY_CASE:
+    case CM_KEY_COND:
+    case CM_KEY_FOR:
+    case CM_KEY_IF:
+    case CM_KEY_OPEN:
+    case CM_KEY_SELECT:
+    case CM_KEY_UNTIL:
+    case CM_KEY_WHILE: return true;
+    default: return false;
+  }
+}
+
+/* Behind "coproc": a compound command, perhaps behind a name, or a simple one. */
+static void parse_coproc(cm_parser *p, cm_cmd *c) {
+  cm_word *first = NULL;
+  uint32_t start = cm_sh_tok(p, CM_LEX_COMMAND)->start;
+  if (!starts_compound(p) && p->tok.kind == CM_TOK_WORD) {
+    c->name = cm_sh_tok_text(p);
+    first = p->tok.word;
+    cm_sh_take(p);
+  }
+  cm_cmd *body = cm_sh_new(p, sizeof *body);
+  if (starts_compound(p)) {
+    start = p->tok.start;
+    cm_sh_compound_command(p, body);
+  } else {
+    c->name = (cm_str){NULL, 0};
+    cm_sh_simple(p, body, first);
+    if (!body->words && !body->assigns && !body->redirs) cm_sh_unexpected(p);
+  }
+  if (!p->code) body->span = cm_sh_span(p, start, p->done);
+  c->body = only(p, body);
+}
+
+static void for_or_arith(cm_parser *p, cm_cmd *c) {
+  if (cm_sh_tok(p, 0)->kind == CM_TOK_LPAREN) parse_for_arith(p, c);
+  else parse_for(p, c);
+}
+
+static void group(cm_parser *p, cm_cmd *c) {
+  c->body = cm_sh_compound(p);
+  expect(p, CM_KEY_CLOSE);
+}
+
+/* What stands behind each word that starts a command. */
+typedef struct start_row {
+  cm_cmd_kind kind;
+  void (*parse)(cm_parser *p, cm_cmd *c);
+} start_row;
+
+static const start_row starts[] = {
+    [CM_KEY_CASE] = {CM_CMD_CASE, parse_case},
+    [CM_KEY_COND] = {CM_CMD_COND, cm_sh_cond},
+    [CM_KEY_COPROC] = {CM_CMD_COPROC, parse_coproc},
+    [CM_KEY_FOR] = {CM_CMD_FOR, for_or_arith},
+    [CM_KEY_FUNCTION] = {CM_CMD_FUNCTION, parse_function},
+    [CM_KEY_IF] = {CM_CMD_IF, parse_if},
+    [CM_KEY_OPEN] = {CM_CMD_GROUP, group},
+    [CM_KEY_SELECT] = {CM_CMD_SELECT, parse_for},
+    [CM_KEY_UNTIL] = {CM_CMD_UNTIL, parse_while},
+    [CM_KEY_WHILE] = {CM_CMD_WHILE, parse_while},
+    [CM_KEY_CLOSE] = {CM_CMD_SIMPLE, NULL},
+};
+
+bool cm_sh_compound_command(cm_parser *p, cm_cmd *c) {
+  const start_row *row = &starts[cm_sh_key(p)];
+  const bool paren = cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_LPAREN;
+  if (!paren && !row->parse) return false;
+  cm_sh_enter(p);
+  if (paren) {
+    parentheses(p, c);
+  } else {
+    c->kind = row->kind;
+    cm_sh_take(p);
+    row->parse(p, c);
+  }
+  if (c->kind != CM_CMD_FUNCTION && c->kind != CM_CMD_COPROC) cm_sh_redirections(p, c);
+  cm_sh_leave(p);
+  return true;
+}

@@ -164,9 +164,15 @@ void cm_sh_take(cm_parser *p) {
   p->done = p->tok.end;
 }
 
-cm_str cm_sh_tok_text(const cm_parser *p) {
-  const cm_tok *t = &p->tok;
+cm_str cm_sh_tok_text(const cm_parser *p, const cm_tok *t) {
   return t->plain.n ? t->plain : cm_sh_slice(p, t->start, t->end);
+}
+
+void cm_sh_check_name(cm_parser *p, const cm_tok *t) {
+  size_t i = 0;
+  if (cm_sh_is_bash(p)) return;
+  while (i < t->plain.n && cm_sh_name_char((unsigned char)t->plain.p[i], i == 0)) i++;
+  if (i == 0 || i < t->plain.n) cm_sh_fail(p, t->start, "not a name:", cm_sh_tok_text(p, t));
 }
 
 bool cm_sh_take_kind(cm_parser *p, cm_tok_kind kind, unsigned mode) {

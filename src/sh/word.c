@@ -255,13 +255,15 @@ void cm_sh_group(cm_parser *p, cm_wordb *b, cm_group g) {
     take_run(p, b, IN_GROUP);
     int c = cm_sh_peek(p);
     if (c < 0) {
-      if (g.close) cm_sh_fail(p, start, "nothing closes", closer(g.close));
+      cm_sh_fail(p, start, "nothing closes", closer(g.close));
       return;
     }
-    if (depth == 0 && (c == g.close || (g.stop && c == g.stop))) return;
+    if (g.stop && c == g.stop && (depth == 0 || c == '}')) return;
+    if (c == g.close && depth == 0) return;
     if (c == g.close) depth--;
     else if (g.open && c == g.open) depth++;
-    if (escaped_close(p, b, g)) skip_text(p, b, 1, 1);
+    if (c == '"' && g.close == ')' && !cm_sh_is_bash(p)) take_text(p, b, 1);
+    else if (escaped_close(p, b, g)) skip_text(p, b, 1, 1);
     else if (g.process && (c == '<' || c == '>') && opens_process(p)) cm_sh_process(p, b);
     else cm_sh_special(p, b);
   }
@@ -314,7 +316,7 @@ static void word_body(cm_parser *p, cm_wordb *b, unsigned mode) {
     if (c == '(' && opens_pattern(b, mode)) {
       cm_sh_enter(p);
       take_text(p, b, 1);
-      cm_sh_group(p, b, (cm_group){'(', ')', 0, false});
+      cm_sh_group(p, b, (cm_group){.open = '(', .close = ')'});
       cm_sh_leave(p);
       if (!p->code) take_text(p, b, 1);
     } else if ((c == '<' || c == '>') && opens_process(p)) {

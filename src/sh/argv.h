@@ -7,9 +7,11 @@
 
 enum {
   CM_ARGV_STOP = 1, /* the first operand ends the options (wrappers: sudo, env, xargs) */
-  CM_ARGV_DASH = 2, /* long options with one dash (find, java, terraform): -name */
+  CM_ARGV_DASH = 2, /* long options with one dash (find, java, terraform): -name; listed letters
+                       are clusters still, and "--" ends nothing */
   CM_ARGV_BARE = 4, /* the first word is a cluster even without a dash (tar xzf, ps aux) */
-  CM_ARGV_PLUS = 8, /* +x is an option too */
+  CM_ARGV_PLUS = 8, /* +x is an option too; its name is the whole word ("+x"), and it takes the
+                       next word as its value where -x would */
   CM_ARGV_NONE = 16 /* no options at all: every word is an operand (echo-like) */
 };
 
@@ -36,11 +38,12 @@ typedef struct cm_argv {
   const cm_rword *words;
   size_t n, next; /* next word to look at */
   size_t in;      /* position inside a cluster; 0: at a word's start */
+  size_t cluster; /* index of the word that the cluster is in */
   bool ended;     /* behind "--" or, with CM_ARGV_STOP, the first operand */
   cm_argv_spec spec;
 } cm_argv;
 
-/* Starts behind words[0]. */
+/* Starts behind words[0] (n may be 0). */
 cm_argv cm_argv_of(const cm_rword *words, size_t n, cm_argv_spec spec);
 /* False at the end. With CM_ARGV_STOP it ends before the first operand: `next` is its index. */
 bool cm_argv_next(cm_argv *v, cm_arg *out);

@@ -1,0 +1,109 @@
+/* Which commands a text runs: the cases of tests/data/resolve.txt, and properties of all of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/os.h"
+#include "runs_text.h"
+
+enum { ARENA = 64 << 20 };
+
+static const cm_sh_context context = {
+    .home = {"/home/ada", 9}, .cwd = {"/work/app", 9}, .user = {"ada", 3}};
+
+/* --- the table --- */
+
+/* A case: "$ text" ("\n" is a newline, "\t" a tab, "\\" a backslash), then one line a run, then an
+ * empty line. "! syntax" and "! limited" stand for the flags. Lines with "#" are comments. */
+static cm_str unescape(cm_buf *b, cm_str line) {
+  cm_buf_reset(b);
+  cm_buf_add(b, "", 0);
+  for (size_t i = 0; i < line.n; i++) {
+    char c = line.p[i], next = i + 1 < line.n ? line.p[i + 1] : 0;
+    if (c == '\\' && (next == 'n' || next == 't' || next == '\\')) {
+      cm_buf_putc(b, next == 'n' ? '\n' : next == 't' ? '\t' : '\\');
+      i++;
+    } else {
+      cm_buf_putc(b, c);
+    }
+  }
+  return (cm_str){b->p, b->n};
+}
+
+static void put_runs(cm_buf *b, const cm_runs *runs) {
+  cm_buf_reset(b);
+  cm_buf_add(b, "", 0);
+  for (size_t i = 0; i < runs->n; i++) {
+    put_run(b, runs->items[i], context.cwd);
+    cm_buf_putc(b, '\n');
+  }
+  if (runs->syntax) cm_buf_puts(b, "! syntax\n");
+  if (runs->limited) cm_buf_puts(b, "! limited\n");
+}
+
+static void check_run(const cm_run *r, size_t length) {
+  assert_true(r->span.start <= r->span.end && r->span.end <= length);
+  for (size_t i = 0; i < r->n; i++) {
+    assert_true(r->words[i].span.start <= r->words[i].span.end);
+    assert_true(r->words[i].span.end <= length);
+    bool hole = r->words[i].text.n && memchr(r->words[i].text.p, CM_HOLE, r->words[i].text.n);
+    if (hole) assert_true(r->words[i].from != 0);
+  }
+  assert_true((r->kind == CM_RUN_ASSIGN) == (r->n == 0));
+  assert_non_null(r->cwd.text.p);
+}
+
+static size_t checked;
+
+static bool check_case(cm_arena *a, cm_str text, cm_str want, cm_buf *got) {
+  cm_runs runs;
+  cm_err e;
+  cm_arena_reset(a);
+  assert_int_equal(cm_sh_resolve(text, &context, a, &runs, &e), CM_OK);
+  for (size_t i = 0; i < runs.n; i++) check_run(runs.items[i], text.n);
+  put_runs(got, &runs);
+  checked++;
+  if (cm_str_eq(want, (cm_str){got->p, got->n})) return true;
+  print_message("$ %.*s\n got:\n%s want:\n%.*s\n", (int)text.n, text.p, got->p, (int)want.n,
+                want.p);
+  return false;
+}
+
+static void test_table(void **state) {
+  (void)state;
+  cm_buf file, text, got;
+  cm_err e;
+  size_t failed = 0;
+  cm_arena *a = cm_arena_open(ARENA);
+  cm_buf_init(&file, 4 << 20);
+  cm_buf_init(&text, 1 << 20);
+  cm_buf_init(&got, 4 << 20);
+  assert_non_null(a);
+  assert_int_equal(cm_os_read_file(CM_SOURCE_DIR "/tests/data/resolve.txt", &file, &e), CM_OK);
+  cm_str rest = {file.p, file.n}, line;
+  while (cm_str_line(&rest, &line)) {
+    if (!cm_str_starts(line, CM_STR("$ "))) continue;
+    cm_str command = unescape(&text, (cm_str){line.p + 2, line.n - 2});
+    cm_str want = {rest.p, 0};
+    while (cm_str_line(&rest, &line) && line.n) want.n = (size_t)(rest.p - want.p);
+    failed += !check_case(a, command, want, &got);
+  }
+  cm_buf_close(&file);
+  cm_buf_close(&text);
+  cm_buf_close(&got);
+  cm_arena_close(a);
+  print_message("%zu cases\n", checked);
+  assert_int_equal(failed, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_table),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -15,11 +15,12 @@ typedef enum cm_effect {
   CM_FX_MODERATE,
   CM_FX_HIGH,
   CM_FX_CRITICAL,
-  CM_FX_HARMLESS,  /* --help, --version, --dry-run, list modes: the whole command is safe, no
+  CM_FX_HARMLESS, /* --help, --version, --dry-run, list modes: the whole command is safe, no
                         other rule counts (its redirections and pipes still do) */
-  CM_FX_READ,      /* opens the target to read */
-  CM_FX_CREATE,    /* makes a new file (cp, mv target, -o FILE, mkdir, touch) */
-  CM_FX_OVERWRITE, /* replaces what is there (>, tee, dd of=, cp -f) */
+  CM_FX_READ,     /* opens the target to read */
+  CM_FX_CREATE,   /* makes a new file (cp, mv target, -o FILE, mkdir, touch) */
+  CM_FX_WRITE,    /* makes a new file where nothing has a meaning, else replaces: >, tee, dd of= */
+  CM_FX_OVERWRITE, /* replaces what is there (>|, cp -f) */
   CM_FX_APPEND,
   CM_FX_EDIT,        /* changes a file in place (sed -i) */
   CM_FX_DELETE,      /* a named file */

@@ -1,0 +1,354 @@
+#include "safety/taint.h"
+
+#include <string.h>
+
+/* What is known of one run. */
+typedef struct flow {
+  const cm_run *run; /* NULL: a free slot */
+  uint8_t in, out;
+  bool has_in, has_out, busy;
+} flow;
+
+struct cm_taints {
+  flow *flows; /* [mask + 1], by address */
+  size_t mask;
+  cm_written *files; /* [file_mask + 1], by path */
+  size_t n_files, file_mask;
+  cm_call call;
+  unsigned depth;
+};
+
+/* Runs behind runs; deeper ones are unknown. */
+enum { FLOW_DEPTH_MAX = 200 };
+
+/* --- tables ---------------------------------------------------------------------------------- */
+
+static size_t spread(size_t h) { return (h ^ (h >> 15)) * 0x9e3779b1u; }
+
+static flow *flow_of(cm_taints *t, const cm_run *run) {
+  size_t i = spread((size_t)(uintptr_t)run >> 4) & t->mask;
+  while (t->flows[i].run && t->flows[i].run != run) i = (i + 1) & t->mask;
+  return &t->flows[i];
+}
+
+static cm_written *find_file(const cm_taints *t, cm_str key, const cm_run *source) {
+  size_t h = (size_t)(uintptr_t)source >> 4;
+  for (size_t i = 0; i < key.n; i++) h = h * 31 + (unsigned char)key.p[i];
+  size_t at = spread(h) & t->file_mask;
+  while (t->files[at].key.n &&
+         !(t->files[at].source == source && cm_str_eq(t->files[at].key, key)))
+    at = (at + 1) & t->file_mask;
+  return &t->files[at];
+}
+
+static bool grow_files(cm_judging *j) {
+  cm_taints *t = j->taints, old = *t;
+  size_t more = old.files ? 2 * (old.file_mask + 1) : 16;
+  t->files = cm_arena_alloc(j->arena, more, sizeof *t->files);
+  if (!t->files) {
+    t->files = old.files;
+    j->no_memory = true;
+    return false;
+  }
+  t->file_mask = more - 1;
+  for (size_t i = 0; old.files && i <= old.file_mask; i++)
+    if (old.files[i].key.n) *find_file(t, old.files[i].key, old.files[i].source) = old.files[i];
+  return true;
+}
+
+/* The path as the key of a file: absolute where the directory is known, without "./". */
+static cm_str key_of(cm_judging *j, const cm_rword *word, const cm_run *run) {
+  cm_str path = word->text, cwd = run->cwd.text.n ? run->cwd.text : j->context->cwd;
+  while (path.n > 2 && path.p[0] == '.' && path.p[1] == '/') path.p += 2, path.n -= 2;
+  if (!path.n || path.p[0] == '/' || path.p[0] == '~' || path.p[0] == CM_HOLE || !cwd.n)
+    return path;
+  char *key = cm_arena_alloc(j->arena, cwd.n + 1 + path.n, 1);
+  if (!key) {
+    j->no_memory = true;
+    return path;
+  }
+  memcpy(key, cwd.p, cwd.n);
+  key[cwd.n] = '/';
+  memcpy(key + cwd.n + 1, path.p, path.n);
+  return (cm_str){key, cwd.n + 1 + path.n};
+}
+
+const cm_written *cm_taint_file(cm_judging *j, const cm_rword *word, const cm_run *run) {
+  if (!j->taints || !j->taints->n_files || !word->text.n) return NULL;
+  const cm_written *file = find_file(j->taints, key_of(j, word, run), word->source);
+  return file->key.n ? file : NULL;
+}
+
+void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsigned taint,
+                    cm_str text) {
+  cm_taints *t = j->taints;
+  if (!word->text.n || (!taint && !text.p)) return;
+  if ((!t->files || 2 * t->n_files > t->file_mask) && !grow_files(j)) return;
+  cm_str key = key_of(j, word, run);
+  cm_written *file = find_file(t, key, word->source);
+  if (!file->key.n) {
+    *file = (cm_written){.key = key, .source = word->source, .text = text};
+    t->n_files++;
+  } else if (file->text.p != text.p) {
+    file->text = text;
+  }
+  file->taint |= taint;
+}
+
+unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call) {
+  cm_known known;
+  if (!cm_call_read(&j->safety->index, run, j->arena, &j->taints->call, &known))
+    j->no_memory = true;
+  if (call) *call = &j->taints->call;
+  return known.base ? known.program->how : 0;
+}
+
+/* --- flow ------------------------------------------------------------------------------------ */
+
+/* Programs that name files and say nothing of what is in them. */
+static bool names_only(cm_str program) {
+  return cm_glob_any(CM_STR("echo|printf|ls|stat|dirname|basename|realpath|readlink|test|[|[[|cd|"
+                            "find|which|type|file|du|ssh-keygen|ssh-add|ssh|git|mkdir|touch|chmod|"
+                            "chown|rm|id|pwd|export|:|true"),
+                     program);
+}
+
+/* Programs that give their input or files on as they are. */
+static bool copies_text(cm_str program) {
+  return cm_glob_any(CM_STR("cat|tee|head|tail|pv|sponge|less|more"), program);
+}
+
+static bool prints_environment(const cm_run *run) {
+  bool bare =
+      run->n == 1 || (run->n == 2 && run->words[1].text.n == 2 && run->words[1].text.p[0] == '-');
+  return bare && cm_glob_any(CM_STR("env|printenv|set|export|declare|typeset"), run->program);
+}
+
+static unsigned taint_of_word(cm_judging *j, const cm_rword *word) {
+  if (word->source) return cm_taint_out(j, word->source);
+  return word->from & ~(unsigned)(CM_FROM_NUMBER | CM_FROM_FILES) ? CM_TAINT_UNKNOWN : 0;
+}
+
+static unsigned taint_of_path(cm_judging *j, const cm_rword *word, const cm_run *run) {
+  const cm_written *file = cm_taint_file(j, word, run);
+  unsigned taint = file ? file->taint : word->from ? 0 : CM_TAINT_FILE;
+  cm_path path = cm_path_of(word, &run->cwd, j->context);
+  if (path.secret) taint |= CM_TAINT_SECRET;
+  if (path.network) taint |= CM_TAINT_NETWORK;
+  return taint;
+}
+
+static unsigned taint_of_redirs(cm_judging *j, const cm_run *run) {
+  unsigned taint = 0;
+  for (size_t i = 0; i < run->n_redirs; i++) {
+    const cm_rredir *r = &run->redirs[i];
+    if (r->op == CM_REDIR_HERE_DOC || r->op == CM_REDIR_HERE_STRING)
+      taint |= taint_of_word(j, &r->target);
+    else if (r->op != CM_REDIR_READ && r->op != CM_REDIR_READ_WRITE) continue;
+    else if (r->sub) taint |= cm_taint_out(j, r->sub);
+    else taint |= taint_of_path(j, &r->target, run);
+  }
+  return taint;
+}
+
+/* A path in "@file", "name=@file", "name=file", "<file". */
+static cm_rword path_in(const cm_rword *word, cm_str text) {
+  cm_rword out = *word;
+  out.text = text;
+  for (size_t i = 0; i < text.n; i++) {
+    bool mark = text.p[i] == '@' ? i == 0 || text.p[i - 1] == '=' || text.p[i - 1] == ':'
+                                 : text.p[i] == '=' || (text.p[i] == '<' && i == 0);
+    if (mark) out.text = (cm_str){text.p + i + 1, text.n - i - 1};
+  }
+  return out;
+}
+
+/* Options whose value is a key to log in with, or where output goes: not what is sent. */
+static bool is_own_option(const cm_arg *arg) {
+  return cm_glob_any(CM_STR("i|E|key|cert|cacert|identity*|private-key|o|output|O|out|e|rsh"),
+                     arg->name);
+}
+
+static unsigned taint_of_args(cm_judging *j, const cm_run *run) {
+  const cm_call *call;
+  unsigned how = cm_taint_program(j, run, &call), taint = 0;
+  if ((how & CM_ARGV_NONE) || names_only(run->program)) return 0;
+  for (size_t i = 0; i < call->n_operands; i++) {
+    cm_rword word = path_in(call->operands[i].at, call->operands[i].value);
+    taint |= taint_of_path(j, &word, run);
+  }
+  for (size_t i = 0; i < call->n_options; i++) {
+    if (!call->options[i].has_value || is_own_option(&call->options[i])) continue;
+    cm_rword word = path_in(call->options[i].at, call->options[i].value);
+    taint |= taint_of_path(j, &word, run) & ~(unsigned)CM_TAINT_FILE;
+  }
+  return taint;
+}
+
+static unsigned taint_in(cm_judging *j, const cm_run *run) {
+  unsigned taint = taint_of_redirs(j, run);
+  if (run->in) taint |= cm_taint_out(j, run->in);
+  if (run->in_text) taint |= taint_of_word(j, run->in_text);
+  for (size_t i = 1; i < run->n; i++) taint |= taint_of_word(j, &run->words[i]);
+  return run->n ? taint | taint_of_args(j, run) : taint;
+}
+
+unsigned cm_taint_in(cm_judging *j, const cm_run *run) {
+  flow *f = flow_of(j->taints, run);
+  if (f->has_in) return f->in;
+  if (f->busy || j->taints->depth > FLOW_DEPTH_MAX || !f->run) return CM_TAINT_UNKNOWN;
+  f->busy = true;
+  j->taints->depth++;
+  f->in = (uint8_t)taint_in(j, run);
+  j->taints->depth--;
+  f->busy = false;
+  f->has_in = true;
+  return f->in;
+}
+
+static unsigned taint_out(cm_judging *j, const cm_run *run) {
+  unsigned how = cm_taint_program(j, run, NULL), taint = cm_taint_in(j, run);
+  if (prints_environment(run)) return CM_TAINT_ENV;
+  if (how & CM_PROGRAM_INIT) return CM_TAINT_INIT;
+  if (how & CM_PROGRAM_QUIET) return CM_TAINT_UNKNOWN;
+  if (how & CM_PROGRAM_FETCHES) taint |= CM_TAINT_NETWORK;
+  if (how & CM_PROGRAM_DECODES) taint |= CM_TAINT_DECODED;
+  return copies_text(run->program) ? taint : taint | CM_TAINT_UNKNOWN;
+}
+
+unsigned cm_taint_out(cm_judging *j, const cm_run *run) {
+  flow *f = flow_of(j->taints, run);
+  if (!f->run || f->busy) return CM_TAINT_UNKNOWN;
+  if (!f->has_out) f->out = (uint8_t)taint_out(j, run);
+  f->has_out = true;
+  return f->out;
+}
+
+cm_str cm_taint_text(cm_judging *j, const cm_run *run) {
+  if (run->n == 1 && run->in_text && cm_glob_any(CM_STR("cat|tee"), run->program))
+    return run->in_text->text;
+  if (run->n < 2 || !cm_glob_any(CM_STR("echo|printf"), run->program)) return (cm_str){0};
+  size_t n = 0, at = 0;
+  for (size_t i = 1; i < run->n; i++) n += run->words[i].text.n + 1;
+  char *text = cm_arena_alloc(j->arena, n, 1);
+  if (!text) {
+    j->no_memory = true;
+    return (cm_str){0};
+  }
+  for (size_t i = 1; i < run->n; i++) {
+    cm_str word = run->words[i].text;
+    if (i == 1 && word.n > 1 && word.p[0] == '-') continue;
+    if (word.n) memcpy(text + at, word.p, word.n);
+    at += word.n;
+    text[at++] = ' ';
+  }
+  return (cm_str){text, at};
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* Programs that put what they read into the files they name. */
+static bool copies_files(cm_str program) {
+  return cm_glob_any(CM_STR("tee|sponge|cp|mv|install|ln|tar|zip|7z|7za|gzip|xz|gpg|openssl|"
+                            "base64|xxd|dd|rsync|bsdtar"),
+                     program);
+}
+
+static cm_rword with_text(const cm_rword *word, cm_str text) {
+  cm_rword out = *word;
+  out.text = text;
+  return out;
+}
+
+/* The last part of a URL, which is how a fetched file is called. */
+static cm_str name_of_url(cm_str url) {
+  size_t end = 0;
+  while (end < url.n && url.p[end] != '?' && url.p[end] != '#') end++;
+  size_t begin = end;
+  while (begin && url.p[begin - 1] != '/' && url.p[begin - 1] != ':') begin--;
+  return begin ? (cm_str){url.p + begin, end - begin} : (cm_str){0};
+}
+
+static bool is_output_option(cm_str name) {
+  return cm_glob_any(CM_STR("o|O|output|output-document|out|output-file"), name);
+}
+
+static void collect_fetched(cm_judging *j, const cm_run *run, const cm_call *call,
+                            unsigned taint) {
+  for (size_t i = 0; i < call->n_options; i++) {
+    const cm_arg *arg = &call->options[i];
+    if (!arg->has_value || !is_output_option(arg->name)) continue;
+    cm_rword word = with_text(arg->at, arg->value);
+    cm_taint_write(j, &word, run, taint, (cm_str){0});
+  }
+  for (size_t i = 0; i < call->n_operands; i++) {
+    cm_rword word = with_text(call->operands[i].at, name_of_url(call->operands[i].value));
+    cm_taint_write(j, &word, run, taint, (cm_str){0});
+  }
+}
+
+/* Every file that a copying program names may now hold what it read. */
+static void collect_copied(cm_judging *j, const cm_run *run, unsigned taint, cm_str text) {
+  const cm_call *call;
+  (void)cm_taint_program(j, run, &call);
+  for (size_t i = 0; i < call->n_operands; i++) {
+    cm_str value = call->operands[i].value;
+    cm_rword word = with_text(call->operands[i].at, value);
+    if (cm_str_starts(value, CM_STR("of="))) word.text = (cm_str){value.p + 3, value.n - 3};
+    cm_taint_write(j, &word, run, taint, text);
+  }
+  for (size_t i = 0; i < call->n_options; i++) {
+    if (!call->options[i].has_value) continue;
+    cm_rword word = with_text(call->options[i].at, call->options[i].value);
+    cm_taint_write(j, &word, run, taint, text);
+  }
+}
+
+enum { SPREADS = CM_TAINT_PRIVATE | CM_TAINT_NETWORK | CM_TAINT_DECODED };
+
+static bool writes(const cm_rredir *r) {
+  return !r->sub &&
+         (r->op == CM_REDIR_WRITE || r->op == CM_REDIR_CLOBBER || r->op == CM_REDIR_APPEND ||
+          r->op == CM_REDIR_BOTH || r->op == CM_REDIR_APPEND_BOTH);
+}
+
+static void collect_run(cm_judging *j, const cm_run *run) {
+  const cm_call *call;
+  unsigned how = cm_taint_program(j, run, &call);
+  unsigned own = (how & CM_PROGRAM_FETCHES ? CM_TAINT_NETWORK : 0u) |
+                 (how & CM_PROGRAM_DECODES ? CM_TAINT_DECODED : 0u);
+  if (own) collect_fetched(j, run, call, own);
+  if (copies_files(run->program)) {
+    cm_str text = run->in_text && !run->in_text->from ? run->in_text->text : (cm_str){0};
+    collect_copied(j, run, cm_taint_in(j, run) & SPREADS, text);
+  }
+  cm_str text = run->n_redirs ? cm_taint_text(j, run) : (cm_str){0};
+  for (size_t i = 0; i < run->n_redirs; i++)
+    if (writes(&run->redirs[i]))
+      cm_taint_write(j, &run->redirs[i].target, run, cm_taint_out(j, run) & SPREADS, text);
+}
+
+/* What a fetching program writes is known first, as a pipe in a circle reads it before. */
+static void collect_circle(cm_judging *j, const cm_run *run) {
+  if (!run->n_redirs || !(cm_taint_program(j, run, NULL) & CM_PROGRAM_FETCHES)) return;
+  for (size_t i = 0; i < run->n_redirs; i++)
+    if (writes(&run->redirs[i]))
+      cm_taint_write(j, &run->redirs[i].target, run, CM_TAINT_NETWORK, (cm_str){0});
+}
+
+void cm_taint_collect(cm_judging *j) {
+  size_t slots = 4, n = j->runs->n;
+  cm_taints *t = cm_arena_alloc(j->arena, 1, sizeof *t);
+  while (slots < 2 * n) slots *= 2;
+  if (t) t->flows = cm_arena_alloc(j->arena, slots, sizeof *t->flows);
+  if (!t || !t->flows) {
+    j->no_memory = true;
+    return;
+  }
+  t->mask = slots - 1;
+  j->taints = t;
+  for (size_t i = 0; i < n; i++) flow_of(t, j->runs->items[i])->run = j->runs->items[i];
+  if (n < 2) return;
+  for (size_t i = 0; i < n && !j->no_memory; i++) collect_circle(j, j->runs->items[i]);
+  for (size_t i = 0; i < n && !j->no_memory; i++) collect_run(j, j->runs->items[i]);
+}

@@ -1,0 +1,146 @@
+/* Where text must not go: unread code into interpreters, secrets into the network. */
+#include <string.h>
+
+#include "safety/taint.h"
+
+static bool has(cm_str s, char c) { return s.n && memchr(s.p, c, s.n); }
+static bool has_hole(cm_str s) { return has(s, CM_HOLE); }
+
+static void report(cm_judging *j, const char *rule, const char *why, const cm_run *run) {
+  cm_report(j, rule, CM_CRITICAL, why, run, run->span);
+}
+
+/* --- code ------------------------------------------------------------------------------------ */
+
+static void judge_hidden(cm_judging *j, const cm_run *run, unsigned taint) {
+  j->unresolved = true;
+  if (taint & CM_TAINT_NETWORK) report(j, "code.fetched", "runs what comes from the network", run);
+  else if (taint & CM_TAINT_DECODED) report(j, "code.decoded", "runs text that is decoded", run);
+  else report(j, "code.unknown", "runs code that is computed and can't be read here", run);
+}
+
+/* An interpreter whose code isn't in the text. */
+static void judge_code_run(cm_judging *j, const cm_run *run) {
+  unsigned taint = cm_taint_in(j, run);
+  if (taint == 0 || (taint & CM_TAINT_HIDDEN)) judge_hidden(j, run, taint);
+  else if (taint & CM_TAINT_FILE)
+    cm_report(j, "code.file", CM_MODERATE, "runs a file whose content isn't known here", run,
+              run->span);
+}
+
+/* The name of the program is itself the output of a command. */
+static void judge_name(cm_judging *j, const cm_run *run) {
+  const cm_run *source = run->words[0].source;
+  unsigned taint = source ? cm_taint_out(j, source) : 0;
+  if (taint & (CM_TAINT_NETWORK | CM_TAINT_DECODED)) judge_hidden(j, run, taint);
+}
+
+static bool is_shell(cm_str program) {
+  return cm_glob_any(CM_STR("sh|bash|dash|zsh|ksh|mksh|ash|fish|source|.|busybox|rbash"), program);
+}
+
+static bool is_interpreter(cm_str program) {
+  return is_shell(program) ||
+         cm_glob_any(CM_STR("python*|pypy*|perl*|ruby*|node|nodejs|php*|lua*|Rscript|pwsh|"
+                            "powershell|osascript|java|deno|bun|tclsh|expect|awk|gawk|make|"
+                            "msiexec|wine|guile|julia|groovy|scala|swift"),
+                     program);
+}
+
+static void judge_file(cm_judging *j, const cm_rword *word, const cm_run *run, bool shell) {
+  const cm_written *file = cm_taint_file(j, word, run);
+  if (!file) return;
+  if (file->taint & CM_TAINT_NETWORK) report(j, "code.fetched", "runs what was downloaded", run);
+  else if (file->taint & CM_TAINT_DECODED)
+    report(j, "code.decoded", "runs a file that was decoded", run);
+  else if (file->text.p && shell) cm_judge_code(j, file->text, run);
+}
+
+/* Files that this text wrote before it runs them. */
+static void judge_files(cm_judging *j, const cm_run *run) {
+  bool path = has(run->program, '/') || has_hole(run->program);
+  if (path) judge_file(j, &run->words[0], run, true);
+  if (!is_interpreter(run->program)) return;
+  for (size_t i = 1; i < run->n; i++) judge_file(j, &run->words[i], run, is_shell(run->program));
+}
+
+/* --- secrets --------------------------------------------------------------------------------- */
+
+static void judge_private(cm_judging *j, const cm_run *run, unsigned taint) {
+  if (taint & CM_TAINT_SECRET)
+    report(j, "data.secret-sent", "sends keys, tokens or passwords away", run);
+  else if (taint & CM_TAINT_ENV)
+    report(j, "data.environment-sent", "sends the environment away", run);
+}
+
+/* scp and rsync to here send nothing. */
+static bool copies_here(cm_judging *j, const cm_run *run) {
+  if (!cm_glob_any(CM_STR("scp|rsync|sftp|rcp"), run->program)) return false;
+  const cm_rword *last = &run->words[run->n - 1];
+  return cm_path_of(last, &run->cwd, j->context).place != CM_PLACE_REMOTE;
+}
+
+static void judge_sender(cm_judging *j, const cm_run *run) {
+  if (!(cm_taint_program(j, run, NULL) & CM_PROGRAM_SENDS) || copies_here(j, run)) return;
+  judge_private(j, run, cm_taint_in(j, run));
+}
+
+static void judge_network_redirs(cm_judging *j, const cm_run *run) {
+  for (size_t i = 0; i < run->n_redirs; i++) {
+    const cm_rredir *r = &run->redirs[i];
+    if (r->sub || !cm_path_of(&r->target, &run->cwd, j->context).network) continue;
+    if (run->n && is_interpreter(run->program)) {
+      report(j, "net.reverse-shell", "gives a shell to another machine", run);
+      return;
+    }
+    if (r->op == CM_REDIR_READ) continue;
+    judge_private(j, run, cm_taint_out(j, run));
+    if (run->n > 1)
+      cm_report(j, "net.send", CM_MODERATE, "sends its output over the network", run, r->span);
+  }
+}
+
+/* --- start-up files -------------------------------------------------------------------------- */
+
+static bool is_startup(const cm_rword *word, const cm_run *run, const cm_sh_context *context) {
+  if (cm_path_of(word, &run->cwd, context).place != CM_PLACE_DOTFILE)
+    return cm_glob_any(CM_STR("/etc/profile|/etc/profile.d/*|/etc/bash.bashrc|/etc/zsh/*|"
+                              "/etc/rc.local|/etc/environment"),
+                       word->text);
+  return cm_glob_any(CM_STR("*rc|*profile|*login|*logout|*aliases|*.zshenv|*/fish/*"), word->text);
+}
+
+/* True: there was something to judge. */
+static bool judge_startup(cm_judging *j, const cm_rword *word, const cm_run *run, unsigned taint,
+                          cm_str text) {
+  if (!is_startup(word, run, j->context)) return false;
+  if (taint & (CM_TAINT_NETWORK | CM_TAINT_DECODED))
+    report(j, "startup.hidden", "makes every shell run code that nobody can read here", run);
+  else if (text.p) cm_judge_code(j, text, run);
+  return true;
+}
+
+/* The first such file is enough: all get the same text. */
+static void judge_startup_writes(cm_judging *j, const cm_run *run) {
+  cm_str text = {0};
+  bool done = false;
+  if (run->n_redirs) text = cm_taint_text(j, run);
+  for (size_t i = 0; i < run->n_redirs && !done; i++) {
+    const cm_rredir *r = &run->redirs[i];
+    if (r->sub || r->op == CM_REDIR_READ || r->op >= CM_REDIR_READ_WRITE) continue;
+    done = judge_startup(j, &r->target, run, cm_taint_out(j, run), text);
+  }
+  if (!cm_str_is(run->program, "tee")) return;
+  text = run->in_text ? run->in_text->text : (cm_str){0};
+  for (size_t i = 1; i < run->n && !done; i++)
+    done = judge_startup(j, &run->words[i], run, cm_taint_in(j, run), text);
+}
+
+void cm_judge_flow(cm_judging *j, const cm_run *run) {
+  if (run->n && has_hole(run->program)) judge_name(j, run);
+  else if (run->kind == CM_RUN_CODE) judge_code_run(j, run);
+  if (run->n) judge_files(j, run);
+  if (run->n) judge_sender(j, run);
+  if (run->n_redirs) judge_network_redirs(j, run);
+  judge_startup_writes(j, run);
+}

@@ -4,6 +4,17 @@
  * first pack in this list that names it says. */
 const cm_pack *const cm_packs[] = {
     /* files and devices */
+    &cm_pack_fs,
+    &cm_pack_fs_text,
+    &cm_pack_fs_edit,
+    &cm_pack_fs_builtin,
+    &cm_pack_archive,
+    &cm_pack_device,
+    &cm_pack_device_volume,
+    &cm_pack_device_boot,
+    &cm_pack_perm,
+    &cm_pack_perm_user,
+    &cm_pack_perm_key,
 
     /* processes, network, start-up, interpreters, packages */
 

@@ -129,7 +129,7 @@ static const cm_program programs[] = {
      "c14n encode= format help maxmem= nowarning output= path= pattern= relaxng= "
      "schema= shell version xpath=",
      0, CM_SAFE},
-    {"xmlstarlet|xml", NULL, NULL, CM_ARGV_NONE, CM_SAFE},
+    {"xmlstarlet|xml", NULL, NULL, 0, CM_SAFE},
     {"xsltproc|saxon|xslt", "o:", "output= param=? stringparam=?", 0, CM_SAFE},
     {"xxd|gxxd", "R:c:g:l:n:o:s:", NULL, CM_ARGV_DASH | CM_PROGRAM_DECODES, CM_SAFE},
     {"yq", "i", NULL, 0, CM_SAFE},

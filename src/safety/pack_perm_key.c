@@ -31,7 +31,7 @@ static const cm_program programs[] = {
      "e:i:m:o:p:r:R:s:x:", "encrypt decrypt identity= output= recipient=", 0, CM_SAFE},
     {"pass", NULL, "clip force help multiline recursive", 0, CM_SAFE},
     {"security", NULL, NULL, CM_ARGV_NONE, CM_SAFE},
-    {"ssh-add", "E:S:d:e:t:", NULL, 0, CM_SAFE},
+    {"ssh-add", "E:H:S:T:e:h:s:t:", NULL, 0, CM_SAFE},
     {"ssh-agent", "E:O:P:a:t:", NULL, CM_ARGV_STOP | CM_PROGRAM_INIT, CM_SAFE},
     {"ssh-copy-id", "F:i::o:p:t:", NULL, 0, CM_MODERATE},
     {"ssh-keygen|dropbearkey", "C:D:E:F:I:M:N:O:P:R:S:T:V:W:Y:Z:a:b:f:m:n:r:s:t:w:z:", NULL,

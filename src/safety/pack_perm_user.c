@@ -37,7 +37,10 @@ static const cm_program programs[] = {
      "loginfo|odutil|"
      "faillog-list|pwck|grpck|pwscore|ssh-keyscan-list|klist|ykman-info",
      NULL, NULL, 0, CM_SAFE},
-    {"dscl", "P:f:p:u:", NULL, CM_ARGV_DASH, CM_SAFE},
+    {"dscl", "P:f:p:u:",
+     "append authonly change changei create delete diff list ls merge passwd plist q raw read "
+     "readall search url",
+     CM_ARGV_DASH, CM_SAFE},
     {"dseditgroup", "a:d:i:n:o:P:r:s:t:u:", NULL, 0, CM_MODERATE},
     {"faillock|faillog|pam_tally2", "l:m:t:u:", "dir= reset user= unlock-time=", 0, CM_SAFE},
     {"gpasswd", "A:M:Q:a:d:",

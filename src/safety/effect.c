@@ -27,7 +27,7 @@ static const char *const risks[] = {
     [CM_FX_MOVE_AWAY - CM_FX_READ] = "hmmm mmmm mmmH mhhh hhhc cch",
     [CM_FX_MODE - CM_FX_READ] = "hmmm mmmm mmmm mmmh mmmh hhh",
     [CM_FX_MODE_TREE - CM_FX_READ] = "hmmm mhmm mHHH hhhh hhhc cch",
-    [CM_FX_WRITE_DEVICE - CM_FX_READ] = "hsss smhm hHmH mhhh hhcc ccc",
+    [CM_FX_WRITE_DEVICE - CM_FX_READ] = "ssss smhm hHmH mhhh hhcc ccc",
 };
 
 static cm_harm harm_of(char c) {

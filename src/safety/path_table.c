@@ -208,8 +208,7 @@ const char cm_artefact_names[] =
 const char cm_image_names[] = "*.img|*.iso|*.qcow2|*.raw|*.vdi|*.vmdk|*.vhd|*.vhdx|*.dmg";
 
 const char cm_disk_names[] =
-    "ada[0-9]*|da[0-9]*|nda[0-9]*|nvd[0-9]*|vtbd[0-9]*|wd[0-9]*|zd[0-9]*|sd[a-z]*|hd[a-z]*|vd[a-z]"
-    "*|xvd[a-z]*|nvme*|mmcblk*|disk*|rdisk*|mapper|md[0-9]*|md|dm-*|"
+    "sd[a-z]*|hd[a-z]*|vd[a-z]*|xvd[a-z]*|nvme*|mmcblk*|disk*|rdisk*|mapper|md[0-9]*|md|dm-*|"
     "loop[0-9]*|zvol|sr[0-9]*|st[0-9]*|nst[0-9]*|mtd*|pmem*|nbd*|rbd*|bcache*|drbd*|ubi*|mem|kmem|"
     "port|block|fd[0-9]*|cdrom|root";
 /* Directories below /dev that hold no volumes; any other /dev/GROUP/NAME is one of LVM's. */

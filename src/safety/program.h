@@ -33,8 +33,6 @@ typedef struct cm_entry {
   const cm_sub *subs;
 } cm_entry;
 
-static inline cm_str cm_entry_name(const cm_entry *e) { return (cm_str){e->name, e->n}; }
-
 typedef struct cm_index {
   const cm_pack *const *packs;
   cm_entry *entries;

@@ -86,9 +86,9 @@ static void keeps_its_promises(void **state) {
 static void more_is_not_less(void **state) {
   (void)state;
   static const cm_effect pairs[][2] = {
-      {CM_FX_READ, CM_FX_CREATE},         {CM_FX_CREATE, CM_FX_OVERWRITE},
-      {CM_FX_CREATE, CM_FX_WRITE},        {CM_FX_WRITE, CM_FX_OVERWRITE},
-      {CM_FX_DELETE, CM_FX_DELETE_TREE},  {CM_FX_DELETE_SOME, CM_FX_DELETE_TREE},
+      {CM_FX_READ, CM_FX_CREATE},        {CM_FX_CREATE, CM_FX_OVERWRITE},
+      {CM_FX_CREATE, CM_FX_WRITE},       {CM_FX_WRITE, CM_FX_OVERWRITE},
+      {CM_FX_DELETE, CM_FX_DELETE_TREE}, {CM_FX_DELETE_SOME, CM_FX_DELETE_TREE},
       {CM_FX_MODE, CM_FX_MODE_TREE},
   };
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -144,8 +144,8 @@ static void names_levels(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(keeps_its_promises),   cmocka_unit_test(more_is_not_less),
-      cmocka_unit_test(nothing_is_outside),   cmocka_unit_test(decides_as_specified),
+      cmocka_unit_test(keeps_its_promises), cmocka_unit_test(more_is_not_less),
+      cmocka_unit_test(nothing_is_outside), cmocka_unit_test(decides_as_specified),
       cmocka_unit_test(names_levels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,8 +128,9 @@ static void shtree_arms(cm_buf *out, const cm_cmd *c) {
 }
 
 static void shtree_cmd(cm_buf *out, const cm_cmd *c) {
-  static const char *const names[] = {"",     "sub",    "group", "if",  "while", "until",  "for",
-                                      "select", "for((", "case",  "fn", "coproc", "cond", "arith"};
+  static const char *const names[] = {"",      "sub",    "group",  "if",    "while",
+                                      "until", "for",    "select", "for((", "case",
+                                      "fn",    "coproc", "cond",   "arith"};
   const bool simple = c->kind == CM_CMD_SIMPLE;
   const size_t start = out->n;
   cm_buf_printf(out, "%s%s", simple ? "[" : "(", names[c->kind]);

@@ -2,16 +2,15 @@
  * Info-ZIP, gzip, bzip2, xz, lz4, zstd, brotli, 7-Zip, RAR, cpio, pax, ar, dpkg-deb, squashfs. */
 #include "safety/judge.h"
 
-/* Programs that replace a file by its compressed form (and back), unless they are told to keep it. */
+/* Programs that replace a file by its compressed form (and back), unless told to keep it. */
 #define GZIPS "compress|gunzip|gzip|pigz|uncompress|unpigz"
 #define PACKS \
   GZIPS "|bunzip2|bzip2|lbunzip2|lbzip2|pbzip2|lrzip|lzip|plzip|rzip|lzma|unlzma|unxz|xz"
-#define PACK_LONGS                                                                           \
-  "best block-size= blocks= check= decompress fast files=? files0=? flush-timeout= force "   \
-  "format= "                                                                                 \
-  "help keep list memlimit= memory= name no-name output= processes= quiet recursive stdout " \
-  "suffix= test threads= to-stdout uncompress verbose version"
-/* Programs that keep it, unless they are told not to. */
+#define PACK_LONGS                                                                            \
+  "best block-size= blocks= check= decompress fast files=? files0=? flush-timeout= force "    \
+  "format= help keep list memlimit= memory= name no-name output= processes= quiet recursive " \
+  "stdout suffix= test threads= to-stdout uncompress verbose version"
+/* Programs that keep it, unless told not to. */
 #define KEEPS "brotli|unbrotli|lz4|unlz4|lzop|zstd|unzstd|zstdmt|pzstd|zopfli"
 #define SEVEN "7z|7za|7zr|7zz|p7zip"
 #define TAR   "tar|gtar|bsdtar"
@@ -21,9 +20,9 @@
   "--set-mtime-command|--to-command"
 
 /* Where files of the system would be replaced. */
-#define SYSTEM_FOLDERS                                                                          \
-  "/|/bin|/bin/*|/boot|/boot/*|/etc|/etc/*|/lib*|/sbin|/sbin/*|/usr|/usr/|/usr/bin|/usr/bin/*|" \
-  "/usr/lib*|/usr/sbin*|/var/lib/dpkg*|//*"
+#define SYSTEM_FOLDERS                                                               \
+  "/|/bin|/bin/*|/boot|/boot/*|/etc|/etc/*|/lib*|/sbin|/sbin/*|/usr|/usr/|/usr/bin|" \
+  "/usr/bin/*|/usr/lib*|/usr/sbin*|/var/lib/dpkg*|//*"
 
 static const cm_program programs[] = {
     {SEVEN, "o:", NULL, CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
@@ -36,8 +35,8 @@ static const cm_program programs[] = {
      "output-directory= extract-to= format= password= encoding= force-overwrite force-skip",
      CM_PROGRAM_QUIET, CM_SAFE},
     {KEEPS, "D:M:T:o:",
-     "dictionary= format= help keep list memory= output= output-dir-flat= "
-     "quality= rm stdout suffix= test threads= version",
+     "dictionary= format= help keep list memory= output= output-dir-flat= quality= rm stdout "
+     "suffix= test threads= version",
      CM_PROGRAM_DECODES, CM_SAFE},
     {"bunzip2|bzip2|lbunzip2|lbzip2|pbzip2", "S:n:", PACK_LONGS, CM_PROGRAM_DECODES, CM_SAFE},
     {GZIPS, "S:b:p:", PACK_LONGS, CM_PROGRAM_DECODES, CM_SAFE},
@@ -46,11 +45,11 @@ static const cm_program programs[] = {
      "pass-through pattern-file= quiet rsh-command= version warning=",
      0, CM_SAFE},
     {"dpkg-deb", "I:S:Z:z:",
-     "build compression= contents control ctrl-tarfile deb-format= extract field "
-     "fsys-tarfile info raw-extract root-owner-group show showformat= vextract",
+     "build compression= contents control ctrl-tarfile deb-format= extract field fsys-tarfile "
+     "info raw-extract root-owner-group show showformat= vextract",
      0, CM_SAFE},
-    {"funzip|bzcat|gzcat|lz4cat|lzcat|xzcat|zcat|zstdcat|zstdgrep|zstdless|bzgrep|bzless|bzmore|"
-     "xzless|lzless|zipgrep|gzexe|unpack",
+    {"funzip|bzcat|gzcat|lz4cat|lzcat|xzcat|zcat|zstdcat|zstdgrep|zstdless|bzgrep|bzless|"
+     "bzmore|xzless|lzless|zipgrep|gzexe|unpack",
      NULL, NULL, CM_PROGRAM_DECODES, CM_SAFE},
     {"genisoimage|mkisofs|xorrisofs|xorriso", "A:C:G:M:P:V:b:c:e:o:p:",
      "appid= boot-load-size= c= e= exclude= graft-points m= o= outdev= output= publisher= volid=",
@@ -68,35 +67,31 @@ static const cm_program programs[] = {
     {"rar", NULL, NULL, CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
     {"shar|unshar", "d:o:", "directory= output-prefix=", CM_PROGRAM_QUIET, CM_SAFE},
     {TAR, "C:F:H:I:K:L:N:T:V:X:b:f:g:",
-     "absolute-names acls add-file= after-date= append atime-preserve=? auto-compress backup=? "
-     "block-number blocking-factor= bzip2 catenate check-device checkpoint=? checkpoint-action= "
-     "compare compress concatenate create delete delay-directory-restore dereference diff "
-     "directory= exclude= exclude-backups exclude-caches exclude-from= exclude-ignore= "
-     "exclude-tag= exclude-vcs extract file= files-from= force-local format= full-time get group= "
-     "group-map= gunzip gzip hard-dereference help hole-detection= ignore-case "
-     "ignore-command-error ignore-failed-read incremental index-file= info-script= "
-     "interactive keep-newer-files keep-old-files label= level= list listed-incremental= lzip "
-     "lzma "
-     "lzop mode= mtime= multi-volume new-volume-script= newer= newer-mtime= no-recursion "
-     "no-same-owner no-same-permissions numeric-owner occurrence=? one-file-system "
-     "one-top-level=? "
-     "overwrite overwrite-dir owner= owner-map= pax-option= posix preserve-permissions "
-     "quote-chars= quoting-style= record-size= recursion recursive-unlink remove-files "
-     "rmt-command= "
-     "rsh-command= same-owner same-permissions set-mtime-command= set-mtime-format= show-defaults "
-     "show-omitted-dirs skip-old-files sort= sparse sparse-version= starting-file= "
-     "strip-components= suffix= tape-length= test-label to-command= to-stdout totals=? touch "
-     "transform= "
-     "uncompress unlink-first update use-compress-program= utc verbose verify version volno-file= "
-     "warning= wildcards xattrs xform= xz zstd",
+     "absolute-names acls add-file= after-date= append atime-preserve=? auto-compress "
+     "backup=? block-number blocking-factor= bzip2 catenate check-device checkpoint=? "
+     "checkpoint-action= compare compress concatenate create delete delay-directory-restore "
+     "dereference diff directory= exclude= exclude-backups exclude-caches exclude-from= "
+     "exclude-ignore= exclude-tag= exclude-vcs extract file= files-from= force-local format= "
+     "full-time get group= group-map= gunzip gzip hard-dereference help hole-detection= "
+     "ignore-case ignore-command-error ignore-failed-read incremental index-file= "
+     "info-script= interactive keep-newer-files keep-old-files label= level= list "
+     "listed-incremental= lzip lzma lzop mode= mtime= multi-volume new-volume-script= newer= "
+     "newer-mtime= no-recursion no-same-owner no-same-permissions numeric-owner occurrence=? "
+     "one-file-system one-top-level=? overwrite overwrite-dir owner= owner-map= pax-option= "
+     "posix preserve-permissions quote-chars= quoting-style= record-size= recursion "
+     "recursive-unlink remove-files rmt-command= rsh-command= same-owner same-permissions "
+     "set-mtime-command= set-mtime-format= show-defaults show-omitted-dirs skip-old-files "
+     "sort= sparse sparse-version= starting-file= strip-components= suffix= tape-length= "
+     "test-label to-command= to-stdout totals=? touch transform= uncompress unlink-first "
+     "update use-compress-program= utc verbose verify version volno-file= warning= wildcards "
+     "xattrs xform= xz zstd",
      CM_ARGV_BARE, CM_SAFE},
     {"unrar|unrar-free|rar2", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {"unzip", "P:d:x:", NULL, CM_PROGRAM_DECODES, CM_SAFE},
     {"zip", "O:P:b:i:n:s:t:x:",
-     "copy-entries delete encrypt exclude= filesync freshen grow help include= latest-time move "
-     "must-match out= output-file= password= recurse-paths show-files split-size= suffixes= "
-     "symlinks "
-     "temp-path= test unzip-command= update version",
+     "copy-entries delete encrypt exclude= filesync freshen grow help include= latest-time "
+     "move must-match out= output-file= password= recurse-paths show-files split-size= "
+     "suffixes= symlinks temp-path= test unzip-command= update version",
      CM_PROGRAM_QUIET, CM_SAFE},
     {"zipcloak|zipnote|zipsplit|zipdetails|zipinfo|zipmerge|ziptool|zipcmp", "b:n:", NULL,
      CM_PROGRAM_QUIET, CM_SAFE},
@@ -144,8 +139,8 @@ static const cm_rule rules[] = {
      CM_FX_DELETE_TREE, "deletes the files once they are in the archive"},
     {"archive.runs", TAR " --checkpoint-action=exec=*", CM_FX_HIGH, "makes tar start a program"},
     {"archive.runs",
-     TAR " -F|--info-script|--new-volume-script|--rmt-command|--rsh-command|--set-mtime-command|--"
-         "to-command",
+     TAR " -F|--info-script|--new-volume-script|--rmt-command|--rsh-command|--set-mtime-command|"
+         "--to-command",
      CM_FX_MODERATE, "makes tar start a program"},
 
     {"archive.create", "zip !-d|-u|-f|--delete|--update|--freshen @1", CM_FX_CREATE,
@@ -241,7 +236,7 @@ static void judge_zip_test(cm_judging *j, const cm_run *run) {
 }
 
 static void look(cm_judging *j, const cm_run *run) {
-  cm_str name = cm_entry_name(j->known.base);
+  cm_str name = j->known.base->name;
   if (cm_glob_any(CM_STR(TAR), name))
     judge_options(j, run,
                   CM_STR("F|I|checkpoint-action|info-script|new-volume-script|rmt-command|"

@@ -5,11 +5,6 @@
 
 #define SHELLS "ash|bash|csh|dash|fish|ksh|mksh|oksh|posh|rbash|sh|tcsh|yash|zsh"
 #define PYTHON "micropython|pypy|pypy3|python|python2|python3"
-#define DROP_TASKS                                                                            \
-  "db:drop|db:drop:*|db:reset|db:reset:*|db:purge|db:purge:*|db:truncate_all|db:schema:load|" \
-  "db:structure:load|db:mongoid:drop|db:mongoid:purge"
-#define CHANGE_TASKS "db:migrate|db:migrate:*|db:rollback|db:seed|db:seed:*|db:setup|db:prepare"
-#define FLUSH        "flush|reset_db|sqlreset|reset_schema|drop_test_database|delete_all_data"
 
 static const cm_program programs[] = {
     {PYTHON, "c:m:W:X:Q:d:o:r:t:", "check-hash-based-pycs= directory= clear upgrade", 0, CM_SAFE},
@@ -30,7 +25,6 @@ static const cm_program programs[] = {
      "allow-read=? allow-write=? allow-net=? allow-env=? allow-run=? config= root= "
      "import-map= output=",
      0, CM_SAFE},
-    {"django-admin|manage.py", "v:", "settings= pythonpath= database= verbosity=", 0, CM_SAFE},
     {"elixir|iex", "e:r:S:", "eval= name= sname= cookie=", 0, CM_SAFE},
     {"expect|jimsh|tclsh|wish", "c:d:f:", NULL, 0, CM_SAFE},
     {"gdb|lldb|rr|rust-gdb|rust-lldb|cgdb|gdbserver", "p:x:c:s:d:o:n:",
@@ -108,43 +102,24 @@ static const cm_rule rules[] = {
      "changes source files in place"},
     {"code.setup", "bun x|create", CM_FX_MODERATE, "fetches a package and runs it"},
 
-    /* Web frameworks and their databases. */
-    {"code.database-drop", PYTHON " *manage.py " FLUSH, CM_FX_HIGH,
-     "deletes all data of the database"},
-    {"code.database-drop", "manage.py|django-admin " FLUSH, CM_FX_HIGH,
-     "deletes all data of the database"},
-    {"code.database-drop", PYTHON " *manage.py migrate ?* zero", CM_FX_HIGH,
-     "takes all tables of an app back"},
-    {"code.database-drop", "manage.py|django-admin migrate ?* zero", CM_FX_HIGH,
-     "takes all tables of an app back"},
-    {"code.database",
-     PYTHON " *manage.py migrate|loaddata|createsuperuser|changepassword|collectstatic|"
-            "clearsessions|createcachetable|remove_stale_contenttypes|squashmigrations",
-     CM_FX_MODERATE, "changes the database or files of a project"},
-    {"code.database",
-     "manage.py|django-admin migrate|loaddata|createsuperuser|changepassword|collectstatic|"
-     "clearsessions|createcachetable|remove_stale_contenttypes|squashmigrations",
-     CM_FX_MODERATE, "changes the database or files of a project"},
-    {"code.database-drop",
-     "php *artisan migrate:fresh|migrate:reset|migrate:refresh|db:wipe|queue:flush|horizon:purge",
-     CM_FX_HIGH, "deletes all tables of the database"},
-    {"code.database",
-     "php *artisan migrate|migrate:rollback|db:seed|cache:clear|config:clear|config:cache|"
-     "route:clear|view:clear|optimize:clear|key:generate|queue:restart|storage:link|down|up",
-     CM_FX_MODERATE, "changes the database or the caches of a project"},
-    {"code.database-drop",
-     "php *console doctrine:database:drop|doctrine:schema:drop|doctrine:fixtures:load|d:d:d|d:s:d",
-     CM_FX_HIGH, "deletes the database"},
-    {"code.database",
-     "php *console doctrine:migrations:migrate|doctrine:schema:update|cache:clear|d:m:m",
-     CM_FX_MODERATE, "changes the database or the caches of a project"},
-    {"code.database-ask", "rake -n|-T|-P|--dry-run|--tasks|--prereqs|-D|-W", CM_FX_HARMLESS,
+    /* Web frameworks. */
+    {"code.project-ask", "rake -n|-T|-P|--dry-run|--tasks|--prereqs|-D|-W", CM_FX_HARMLESS,
      "only lists tasks"},
-    {"code.database-drop", "rails|rake|spring ~" DROP_TASKS, CM_FX_HIGH,
-     "deletes all data of the database"},
-    {"code.database", "rails|rake|spring ~" CHANGE_TASKS, CM_FX_MODERATE,
-     "changes the database of a project"},
-    {"code.database",
+    {"code.project",
+     PYTHON " *manage.py collectstatic|changepassword|clearsessions|"
+            "createcachetable|remove_stale_contenttypes|squashmigrations",
+     CM_FX_MODERATE, "changes files or the database of a project"},
+    {"code.project", PYTHON " *manage.py migrate ?* zero", CM_FX_HIGH,
+     "takes all tables of an app back"},
+    {"code.project",
+     "php *artisan cache:clear|config:clear|config:cache|route:clear|view:clear|optimize:clear|"
+     "key:generate|queue:restart|storage:link|down|up",
+     CM_FX_MODERATE, "changes the caches or the state of a project"},
+    {"code.project", "php *artisan queue:flush|queue:clear|horizon:purge", CM_FX_HIGH,
+     "deletes waiting or failed tasks"},
+    {"code.project", "php *console cache:clear|cache:pool:clear|c:c", CM_FX_MODERATE,
+     "clears the caches of a project"},
+    {"code.project",
      "rails|rake|spring destroy|d|clean|clobber|assets:clobber|tmp:clear|log:clear|"
      "credentials:edit|release|install|app:update|restart",
      CM_FX_MODERATE, "changes files of a project"},

@@ -3,8 +3,8 @@
 #include "safety/packs.h"
 
 #define MAKES "bmake|gmake|make|mingw32-make|nmake|remake"
-#define RUNNERS                                                                                \
-  "ant|buck|buck2|doit|fab|gradle|gradlew|grunt|gulp|inv|invoke|just|lein|mage|mill|mvn|mvnd|" \
+#define RUNNERS                                                                           \
+  "ant|buck|buck2|doit|fab|gradle|gradlew|grunt|gulp|inv|invoke|just|lein|mill|mvn|mvnd|" \
   "mvnw|nx|pants|please|rush|sbt|scons|task|turbo|waf|xmake|lerna|moon|earthly"
 #define CLEAN                                                                                \
   "clean|clean-*|clean_*|cleanall|clean[A-Z]*|*:clean|distclean|mrproper|clobber|realclean|" \
@@ -33,18 +33,14 @@ static const cm_program programs[] = {
     {"addr2line|bloaty|c++filt|dwarfdump|ldd|llvm-nm|llvm-objdump|nm|objdump|otool|pahole|readelf|"
      "size|elfedit|lipo|dsymutil|gcov|gcovr|lcov|genhtml|llvm-cov|llvm-profdata|dumpbin",
      "o:", "output= output-file=", 0, CM_SAFE},
-    {"alembic|flask|prisma|sequelize|sequelize-cli|knex|typeorm|drizzle-kit|flyway|liquibase|"
-     "dbmate|goose|migrate|sqitch|atlas|sqlx|diesel|celery|sidekiq",
-     "c:n:x:A:Q:", "config= app= url= path= database= source= schema= environment=", CM_ARGV_DASH,
-     CM_MODERATE},
     {"autoconf|autoheader|automake|autoreconf|aclocal|libtool|libtoolize|configure|m4|autogen.sh|"
      "bootstrap.sh|intltoolize|gtkdocize|pkg-config|pkgconf|ldconfig-dummy",
      "o:I:", "output= prefix=", 0, CM_SAFE},
     {"autoflake|autopep8|djlint|docformatter|yapf", "l:i",
      "in-place check diff reformat exclude= style= max-line-length= select= ignore=", 0, CM_SAFE},
-    {"ava|bats|busted|cucumber|cypress|deno-test|detox|jasmine|jest|karma|mocha|newman|nose2|"
-     "nosetests|nox|pabot|parallel_rspec|phpunit|pest|playwright|pytest|py.test|robot|rspec|"
-     "shellspec|tap|testcafe|tox|unittest|vitest|nightwatch|wdio|cargo-nextest|behave|minitest",
+    {"ava|bats|busted|cucumber|cypress|deno-test|jasmine|jest|karma|mocha|newman|nose2|nosetests|"
+     "nox|pabot|parallel_rspec|phpunit|pest|playwright|pytest|py.test|robot|rspec|shellspec|tap|"
+     "testcafe|tox|unittest|vitest|nightwatch|wdio|cargo-nextest|behave|minitest",
      "c:e:k:m:n:p:t:r:u:", NULL, 0, CM_SAFE},
     {"bandit|bashate|checkstyle|cppcheck|cpplint|eslint_d|flake8|flawfinder|gitleaks|gosec|govet|"
      "hlint|include-what-you-use|iwyu|luacheck|mypy|pep8|pmd|proselint|pycodestyle|pydocstyle|"
@@ -77,13 +73,13 @@ static const cm_program programs[] = {
      "bench= git= branch= tag= rev= path= version= registry= index= token= root= config= color= "
      "vcs= name= edition= exclude= dry-run list fix allow-dirty check workspace all",
      0, CM_SAFE},
+    {"celery|sidekiq", "A:b:c:n:P:Q:", "app= broker= config= concurrency= loglevel= queues=", 0,
+     CM_SAFE},
     {"clang-format|gofmt|goimports|gofumpt|rustfmt|shfmt|stylua|swiftformat|uncrustify|astyle|"
      "indent|cmake-format|buf|taplo|ktlint|google-java-format|ormolu|fourmolu|stylish-haskell|"
-     "nixfmt|"
-     "alejandra|nixpkgs-fmt|ocamlformat|sqlfluff|sqlfmt|perltidy|zprint|scalafmt|clang-tidy|"
-     "php-cs-fixer|phpcbf|rubocop|standardrb|rufo|erb-format|mdformat|markdownlint|"
-     "markdownlint-cli2|codespell|typos|swiftlint|detekt|golangci-lint|clippy-driver|reuse|"
-     "licenser",
+     "nixfmt|alejandra|nixpkgs-fmt|ocamlformat|sqlfmt|perltidy|zprint|scalafmt|clang-tidy|php-cs-"
+     "fixer|phpcbf|rubocop|standardrb|rufo|erb-format|mdformat|markdownlint|markdownlint-cli2|"
+     "codespell|typos|swiftlint|detekt|golangci-lint|clippy-driver|reuse|licenser",
      "c:d::f:o:r:e:p:i::w::l::s::F::a::A::L:",
      "style= output= config= fix in-place write check dry-run diff inplace autocorrect "
      "autocorrect-all auto-correct apply write-changes replace overwrite backup=",
@@ -104,14 +100,13 @@ static const cm_program programs[] = {
      "mdbook|antora|redoc-cli|swagger-codegen|openapi-generator|godoc|haddock|ldoc|quarto|slidev|"
      "marp|bookdown|asciidoc|docbook2x-man|help2man|txt2man|ronn|scdoc|makeinfo|texi2any",
      "d:b:c:D:o:s:t:T:", "output= destination= config= out-dir= out=", 0, CM_SAFE},
-    {"electron|electron-builder|expo|ionic|cordova|capacitor|react-native|tauri|ng|vue|nest|nuxt|"
-     "nuxi|next|astro|remix|svelte-kit|sv|ember|meteor|quasar|create-react-app|create-vite|"
-     "create-next-app|degit|yo|cookiecutter|copier|plop|hygen|cra|ampx",
+    {"electron|electron-builder|ionic|cordova|capacitor|react-native|tauri|ng|vue|nest|nuxt|nuxi|"
+     "next|astro|remix|svelte-kit|ember|meteor|quasar|create-react-app|create-vite|create-next-"
+     "app|degit|yo|cookiecutter|copier|plop|hygen|cra|ampx",
      "c:o:p:", NULL, 0, CM_SAFE},
     {"esbuild|parcel|rollup|rspack|snowpack|swc|tsc|tsup|vite|webpack|webpack-cli|webpack-dev-"
-     "server|"
-     "babel|browserify|less|lessc|node-sass|postcss|sass|sassc|stylus|tailwindcss|terser|uglifyjs|"
-     "cleancss|pug|wasm-pack|wasm-opt|wat2wasm|asc|microbundle|unbuild|ncc|pkg-js|nexe",
+     "server|babel|browserify|lessc|node-sass|postcss|sass|sassc|stylus|tailwindcss|terser|"
+     "uglifyjs|cleancss|pug|wasm-pack|wasm-opt|wat2wasm|asc|microbundle|unbuild|ncc|pkg-js|nexe",
      "c:d:i:o:p:", "outfile= outdir= output= out-file= out-dir= config= outDir= watch build clean",
      0, CM_SAFE},
     {"fastlane|pod|xcodebuild|xcrun|carthage|xcode-select|agvtool|simctl|xctool|tuist|bitrise|"
@@ -125,10 +120,9 @@ static const cm_program programs[] = {
      "o:d:I:", "output= out= output-file=", 0, CM_SAFE},
     {"flutter|fvm|melos", NULL, NULL, 0, CM_SAFE},
     {"foreman|honcho|hivemind|overmind|concurrently|npm-run-all|run-s|run-p|wireit|watchexec|entr|"
-     "chokidar|air|reflex|watchman|browser-sync|live-server|http-server|serve|parcel-serve|"
-     "json-server|gunicorn|uvicorn|hypercorn|daphne|puma|unicorn|thin|streamlit|gradio|dash|"
-     "jupyter|jupyter-lab|jupyter-notebook|nteract|marimo|mlflow|tensorboard|wrangler|netlify|"
-     "vercel|firebase|supabase|surge|flyctl|fly|heroku|railway|render|dokku|eas|gcloud-run|now",
+     "chokidar|air|reflex|watchman|browser-sync|live-server|http-server|serve|parcel-serve|json-"
+     "server|gunicorn|uvicorn|hypercorn|daphne|puma|unicorn|thin|streamlit|gradio|jupyter|jupyter-"
+     "lab|jupyter-notebook|nteract|marimo|mlflow|tensorboard|gcloud-run",
      "c:f:p:b:w:", NULL, 0, CM_SAFE},
     {"go", "o:C:p:n",
      "o= C= tags= ldflags= gcflags= mod= modfile= run= race v= count= timeout= "
@@ -286,10 +280,10 @@ static const cm_rule rules[] = {
      "-i|--in-place|--inplace|--replace|--no-backup @",
      CM_FX_EDIT, "changes source files in place"},
     {"code.format",
-     "clang-tidy|golangci-lint|sqlfluff|markdownlint|markdownlint-cli2|swiftlint|ktlint|detekt "
+     "clang-tidy|golangci-lint|markdownlint|markdownlint-cli2|swiftlint|ktlint|detekt "
      "--fix|-F|--format|--fix-errors|--auto-correct",
      CM_FX_MODERATE, "changes source files in place"},
-    {"code.format", "sqlfluff|php-cs-fixer fix|format !--dry-run", CM_FX_MODERATE,
+    {"code.format", "php-cs-fixer fix|format !--dry-run", CM_FX_MODERATE,
      "changes source files in place"},
     {"code.format", "phpcbf", CM_FX_MODERATE, "changes source files in place"},
     {"code.format",
@@ -309,59 +303,10 @@ static const cm_rule rules[] = {
      "changes source files in place"},
     {"code.format", "ncu|npm-check-updates -u", CM_FX_MODERATE, "changes the list of packages"},
 
-    /* Databases of frameworks. */
-    {"code.database-ask",
-     "alembic|flyway|liquibase|dbmate|goose|migrate|knex|prisma|flask|sequelize|typeorm|sqlx|"
-     "diesel|atlas|celery|sidekiq|drizzle-kit history|current|heads|branches|show|info|validate|"
-     "status|version|help|generate|format|run|routes|shell|check|list|inspect|diff|studio|"
-     "worker|beat|report|init|new|create|revision|migration:create|migrate:status|"
-     "migrate:list|updateSQL|print-schema|introspect",
-     CM_FX_HARMLESS, "prints the state, or starts a server"},
-    {"code.database-ask", "prisma|alembic migrate status|diff", CM_FX_HARMLESS,
-     "prints the state"},
-    {"code.database-ask", "alembic ?* --sql", CM_FX_HARMLESS, "prints SQL only"},
-    {"code.database-drop", "prisma migrate reset", CM_FX_HIGH, "deletes all data of the database"},
-    {"code.database-drop", "prisma db push --force-reset|--accept-data-loss", CM_FX_HIGH,
-     "deletes data of the database"},
-    {"code.database-drop",
-     "sequelize|sequelize-cli|typeorm|sqlx|diesel|dbmate|atlas db:drop|schema:drop|drop|"
-     "db:migrate:undo:all|clean",
-     CM_FX_HIGH, "deletes the database"},
-    {"code.database-drop", "sqlx|diesel|flask database|db drop|reset", CM_FX_HIGH,
-     "deletes the database"},
-    {"code.database-drop", "atlas schema clean", CM_FX_HIGH, "deletes the database"},
-    {"code.database-drop", "flask db downgrade base", CM_FX_HIGH, "takes all tables back"},
-    {"code.database-drop", "alembic downgrade base", CM_FX_HIGH, "takes all tables back"},
-    {"code.database-drop", "knex migrate:rollback --all", CM_FX_HIGH, "takes all tables back"},
-    {"code.database-drop", "flyway ~clean", CM_FX_HIGH, "deletes all objects of the database"},
-    {"code.database-drop", "liquibase ~dropAll|drop-all", CM_FX_HIGH,
-     "deletes all objects of the database"},
-    {"code.database-drop", "goose ~reset", CM_FX_HIGH, "takes all tables back"},
-    {"code.database-drop", "migrate ~drop", CM_FX_HIGH, "deletes all objects of the database"},
-    {"code.queue-purge", "celery ~purge", CM_FX_HIGH, "deletes all waiting tasks"},
-    {"code.database",
-     "alembic|prisma|sequelize|sequelize-cli|knex|typeorm|drizzle-kit|flyway|liquibase|dbmate|"
-     "goose|migrate|sqitch|atlas|sqlx|diesel|flask|celery",
-     CM_FX_MODERATE, "changes the tables of a database"},
-
-    /* Deploying. */
-    {"code.deploy",
-     "wrangler|netlify|vercel|firebase|supabase|surge|flyctl|fly|heroku|railway|dokku|eas|mkdocs|"
-     "hexo|now|expo deploy|publish|gh-deploy|up|push|release|releases:rollback|rollback|"
-     "submit|update|secret|secrets|env|config:set|config:unset|ps:restart|ps:scale|scale|restart|"
-     "link|promote|alias",
-     CM_FX_MODERATE, "changes what is deployed"},
-    {"code.deploy", "surge|vercel|now !?*", CM_FX_MODERATE, "changes what is deployed"},
-    {"code.undeploy",
-     "wrangler|netlify|vercel|firebase|supabase|surge|flyctl|fly|heroku|railway|dokku delete|"
-     "destroy|apps:destroy|apps:delete|teardown|remove|rm|sites:delete|pg:reset|down|"
-     "hosting:disable|firestore:delete|database:remove|projects:delete|addons:destroy|"
-     "domains:clear|functions:delete",
-     CM_FX_HIGH, "removes a deployed app or its data"},
-    {"code.undeploy",
-     "flyctl|fly|dokku|vercel|wrangler|supabase apps|volumes|postgres|project|projects|"
-     "db|kv:namespace|r2|d1 destroy|delete|rm|remove|reset",
-     CM_FX_HIGH, "removes a deployed app or its data"},
+    /* Queues and sites. */
+    {"code.queue", "celery ~purge|amqp", CM_FX_HIGH, "deletes all waiting tasks"},
+    {"code.queue", "celery ~control|migrate|upgrade", CM_FX_MODERATE, "steers running workers"},
+    {"code.deploy", "mkdocs|hexo gh-deploy|deploy|d", CM_FX_MODERATE, "publishes a site"},
 };
 
 const cm_pack cm_pack_code_build = {

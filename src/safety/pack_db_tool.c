@@ -38,7 +38,7 @@ static const cm_program programs[] = {
      "config= host= input= output= type= "
      "dry-run",
      0, CM_MODERATE},
-    {"dbmate|goose|migrate|sqlx|diesel|atlas|sqitch|skeema|yoyo|tern|pgroll|graphile-migrate|"
+    {"dbmate|goose|sqlx|diesel|atlas|sqitch|skeema|yoyo|tern|pgroll|graphile-migrate|"
      "drizzle-kit|"
      "kysely|node-pg-migrate|db-migrate|migrate-mongo|umzug|mikro-orm|objection|typeorm|knex|"
      "sequelize|"
@@ -80,6 +80,7 @@ static const cm_program programs[] = {
      "neo4j-admin|"
      "neo4j",
      "f:c:D:p:h:u:", "config= dbpath= port= datadir= from= to= database=", 0, CM_MODERATE},
+    {"migrate", NULL, "path= database= source= lock-timeout= ext= dir=", CM_ARGV_DASH, CM_MODERATE},
     {"mongodump|mongoexport|mongofiles|mongostat|mongotop|bsondump", "h:u:p:d:c:o:q:", MONGO, 0,
      CM_SAFE},
     {"mongoimport|mongorestore", "h:u:p:d:c:", MONGO, 0, CM_MODERATE},
@@ -280,7 +281,9 @@ static const cm_rule rules[] = {
      "drops the database"},
     {"migrate.reset", "sqlx|diesel|atlas database|schema|setup drop|reset|clean", CM_FX_HIGH,
      "drops the database"},
-    {"migrate.reset", "migrate|goose down|down-to", CM_FX_HIGH,
+    {"migrate.reset", "migrate down|drop", CM_FX_HIGH,
+     "takes migrations back, which drops tables or columns"},
+    {"migrate.reset", "goose ~down|down-to|reset|redo", CM_FX_HIGH,
      "takes migrations back, which drops tables or columns"},
     {"migrate.reset", "sqitch|phinx revert|rollback", CM_FX_HIGH,
      "takes migrations back, which drops tables or columns"},
@@ -339,7 +342,6 @@ static const cm_rule rules[] = {
      "list|get|status|export|check|check-update|version|search|tables|size|is-installed|query",
      CM_FX_SAFE, "reads"},
     {"migrate.up", "wp search-replace", CM_FX_MODERATE, "changes the database"},
-    {"migrate.read", "dropdb|dropuser|createdb|createuser -?", CM_FX_HARMLESS, "shows help"},
 };
 
 const cm_pack cm_pack_db_tool = {"db_tool", programs,        CM_COUNT(programs),

@@ -1,6 +1,6 @@
-/* safety/pack_device: disks, partitions and file systems. Sources: the manual pages of util-linux,
- * e2fsprogs, xfsprogs, btrfs-progs, dosfstools, gptfdisk, parted, hdparm, nvme-cli, smartmontools;
- * diskutil(8) and hdiutil(1) of macOS; newfs(8), gpart(8) of FreeBSD. */
+/* safety/pack_device: disks, partitions and file systems. Sources: the manual pages of util-
+ * linux, e2fsprogs, xfsprogs, btrfs-progs, dosfstools, gptfdisk, parted, hdparm, nvme-cli,
+ * smartmontools; diskutil(8) and hdiutil(1) of macOS; newfs(8), gpart(8) of FreeBSD. */
 #include "safety/packs.h"
 
 #define EXT   "mke2fs|mkfs.ext2|mkfs.ext3|mkfs.ext4|mkfs.ext4dev"
@@ -11,18 +11,18 @@
   "mkfs.bcachefs|mkfs.bfs|mkfs.cramfs|mkfs.erofs|mkfs.f2fs|mkfs.gfs2|mkfs.hfs|mkfs.hfsplus|" \
   "mkfs.jffs2|mkfs.jfs|mkfs.minix|mkfs.nilfs2|mkfs.ocfs2|mkfs.reiserfs|mkfs.ubifs|mkfs.udf|" \
   "mkfs.zfs|mkreiserfs|mkudffs|newfs|newfs_apfs|newfs_exfat|newfs_hfs|newfs_msdos|newfs_udf"
-#define FSCK                                                                                     \
-  "dosfsck|e2fsck|exfatfsck|fsck|fsck.btrfs|fsck.exfat|fsck.ext2|fsck.ext3|fsck.ext4|fsck.f2fs|" \
-  "fsck.fat|fsck.hfs|fsck.hfsplus|fsck.jfs|fsck.minix|fsck.msdos|fsck.ntfs|fsck.reiserfs|"       \
-  "fsck.vfat|fsck.xfs|fsck_apfs|fsck_hfs|fsck_msdos|jfs_fsck|ntfsfix|reiserfsck"
-#define SGDISK_WRITES                                                                           \
-  "-A|-B|-G|-R|-T|-U|-Z|-c|-d|-e|-g|-h|-j|-k|-l|-m|-n|-o|-r|-s|-t|-u|-z|--change-name|--clear|" \
-  "--delete|--disk-guid|--gpttombr|--hybrid|--load-backup|--mbrtogpt|--move-main-table|"        \
-  "--move-second-header|--new|--partition-guid|--randomize-guids|--recompute-chs|--replicate|"  \
-  "--sort|--transpose|--typecode|--zap|--zap-all|--attributes"
-#define PARTED_WRITES                                                                           \
-  "disk_set|disk_toggle|mklabel|mkpart|mkpartfs|mktable|move|name|rescue|resize|resizepart|rm|" \
-  "set|toggle|type|cp"
+#define FSCK                                                                           \
+  "dosfsck|e2fsck|exfatfsck|fsck|fsck.btrfs|fsck.exfat|fsck.ext2|fsck.ext3|fsck.ext4|" \
+  "fsck.f2fs|fsck.fat|fsck.hfs|fsck.hfsplus|fsck.jfs|fsck.minix|fsck.msdos|fsck.ntfs|" \
+  "fsck.reiserfs|fsck.vfat|fsck.xfs|fsck_apfs|fsck_hfs|fsck_msdos|jfs_fsck|ntfsfix|reiserfsck"
+#define SGDISK_WRITES                                                                   \
+  "-A|-B|-G|-R|-T|-U|-Z|-c|-d|-e|-g|-h|-j|-k|-l|-m|-n|-o|-r|-s|-t|-u|-z|--change-name|" \
+  "--clear|--delete|--disk-guid|--gpttombr|--hybrid|--load-backup|--mbrtogpt|"          \
+  "--move-main-table|--move-second-header|--new|--partition-guid|--randomize-guids|"    \
+  "--recompute-chs|--replicate|--sort|--transpose|--typecode|--zap|--zap-all|--attributes"
+#define PARTED_WRITES                                                                        \
+  "disk_set|disk_toggle|mklabel|mkpart|mkpartfs|mktable|move|name|rescue|resize|resizepart|" \
+  "rm|set|toggle|type|cp"
 
 static const cm_program programs[] = {
     {"addpart|delpart|kpartx|partx|resizepart", "n:o:p:t:", "nr= output= type=", 0, CM_MODERATE},
@@ -30,9 +30,9 @@ static const cm_program programs[] = {
     {"badblocks", "b:c:d:e:i:o:p:t:", NULL, 0, CM_SAFE},
     {"blkdiscard|blkzone", "c:l:o:p:", "count= force length= offset= secure step= version zeroout",
      0, CM_MODERATE},
-    {"blkid|blktrace|dumpe2fs|e2freefrag|filefrag|findfs|findmnt|isosize|lsblk|"
-     "mountpoint|ntfsinfo|ntfscluster|ntfsls|sg_inq|sg_map|sg_readcap|sginfo|"
-     "lsscsi|volname|xfs_info|xfs_spaceman|debugreiserfs",
+    {"blkid|blktrace|dumpe2fs|e2freefrag|filefrag|findfs|findmnt|isosize|lsblk|mountpoint|"
+     "ntfsinfo|ntfscluster|ntfsls|sg_inq|sg_map|sg_readcap|sginfo|lsscsi|volname|xfs_info|"
+     "xfs_spaceman|debugreiserfs",
      "o:s:t:", NULL, 0, CM_SAFE},
     {"blockdev", NULL, "getalignoff getro setbsz= setfra= setra= setro setrw", CM_ARGV_DASH,
      CM_SAFE},
@@ -43,8 +43,8 @@ static const cm_program programs[] = {
     {"cgdisk|fixparts|gdisk", NULL, NULL, 0, CM_MODERATE},
     {"dc3dd|dcfldd|dd|gdd", NULL, "help version", 0, CM_SAFE},
     {"ddrescue|dd_rescue|safecopy", "B:C:E:H:I:K:L:O:P:Q:T:X:a:b:c:i:m:o:r:s:x:",
-     "cluster-size= force help input-position= max-retries= output-position= retry-passes= size= "
-     "version",
+     "cluster-size= force help input-position= max-retries= output-position= retry-passes= "
+     "size= version",
      0, CM_SAFE},
     {"debugfs", "R:b:d:f:i:s:", NULL, 0, CM_SAFE},
     {"diskutil", NULL, NULL, CM_ARGV_NONE, CM_SAFE},
@@ -55,12 +55,12 @@ static const cm_program programs[] = {
      "L:U:i:", NULL, 0, CM_SAFE},
     {"eject", "c:i:x:", "help no-unmount proc traytoggle version", 0, CM_MODERATE},
     {"fdisk", "C:H:L::S:b:c::o:t:u::w:W:",
-     "bytes color=? compatibility=? cylinders= getsz heads= help list list-details lock=? output= "
-     "sector-size= sectors= type= units=? version wipe= wipe-partitions=",
+     "bytes color=? compatibility=? cylinders= getsz heads= help list list-details lock=? "
+     "output= sector-size= sectors= type= units=? version wipe= wipe-partitions=",
      0, CM_MODERATE},
-    {"fsarchiver|ntfsclone|partclone.restore|partimage|partclone.ext4|partclone.ntfs|partclone.dd|"
-     "partclone.btrfs|"
-     "partclone.vfat|partclone.xfs|ocs-sr|ocs-onthefly|ntfsresize|ntfscp|ntfswipe",
+    {"fsarchiver|ntfsclone|partclone.restore|partimage|partclone.ext4|partclone.ntfs|"
+     "partclone.dd|partclone.btrfs|partclone.vfat|partclone.xfs|ocs-sr|ocs-onthefly|"
+     "ntfsresize|ntfscp|ntfswipe",
      "A:C:O:S:d:e:j:o:s:v:z:", "overwrite= output= source= save-image restore-image size=", 0,
      CM_MODERATE},
     {"fsfreeze|xfs_freeze", NULL, NULL, 0, CM_MODERATE},
@@ -76,8 +76,8 @@ static const cm_program programs[] = {
      "security-set-pass= security-unlock= sanitize-block-erase clear= set= command= get= page=",
      0, CM_SAFE},
     {"losetup", "b:j:o:",
-     "all associated= detach= detach-all direct-io=? find help json list nooverlap "
-     "offset= output= partscan read-only sector-size= set-capacity= show sizelimit= version",
+     "all associated= detach= detach-all direct-io=? find help json list nooverlap offset= "
+     "output= partscan read-only sector-size= set-capacity= show sizelimit= version",
      0, CM_SAFE},
     {"mattrib|mcd|mcopy|mdir|minfo|mmd|mtype", "D:i:", NULL, 0, CM_SAFE},
     {"mdel|mdeltree|mformat|mmove|mrd|mren|mpartition|mzip", "D:i:f:v:", NULL, 0, CM_MODERATE},
@@ -88,19 +88,19 @@ static const cm_program programs[] = {
     {"mkfs", "t:", "help type= version", 0, CM_MODERATE},
     {MKFS_MORE, "L:b:i:l:n:s:v:", NULL, 0, CM_MODERATE},
     {"mkfs.btrfs", "A:L:O:R:U:b:d:l:m:n:r:s:",
-     "byte-count= checksum= csum= data= features= force help label= metadata= nodesize= rootdir= "
-     "sectorsize= uuid= version",
+     "byte-count= checksum= csum= data= features= force help label= metadata= nodesize= "
+     "rootdir= sectorsize= uuid= version",
      0, CM_MODERATE},
     {NTFS, "L:c:H:S:p:s:z:", "cluster-size= fast force help label= no-action quick version", 0,
      CM_MODERATE},
     {"mkfs.xfs", "L:b:c:d:i:l:m:n:p:r:s:", NULL, 0, CM_MODERATE},
     {"mkswap", "L:U:e:o:p:s:v:",
-     "check endianness= file force help label= lock=? offset= pagesize= size= "
-     "swapversion= uuid= verbose version",
+     "check endianness= file force help label= lock=? offset= pagesize= size= swapversion= "
+     "uuid= verbose version",
      0, CM_MODERATE},
-    {"mount|mount.cifs|mount.nfs|mount_apfs|mount_hfs|mount_msdos|mount_nfs|mount_smbfs|ntfs-3g|"
-     "mount.ntfs|"
-     "sshfs|s3fs|bindfs|gocryptfs|encfs|simple-mtpfs|jmtpfs|davfs2|archivemount|fuseiso",
+    {"mount|mount.cifs|mount.nfs|mount_apfs|mount_hfs|mount_msdos|mount_nfs|mount_smbfs|"
+     "ntfs-3g|mount.ntfs|sshfs|s3fs|bindfs|gocryptfs|encfs|simple-mtpfs|jmtpfs|davfs2|"
+     "archivemount|fuseiso",
      "L:N:O:T:U:o:t:",
      "all bind fake fork help label= make-private mkdir=? move namespace= options= rbind "
      "read-only rw source= target= target-prefix= test-opts= types= uuid= verbose version",
@@ -114,36 +114,32 @@ static const cm_program programs[] = {
      0, CM_MODERATE},
     {"sfdisk", "N:O:S:W:X:Y:o:u:w:",
      "activate append backup backup-file= backup-pt-sectors bytes color=? delete disk-id dump "
-     "force help "
-     "json label= label-nested= list list-free list-types lock=? move-data=? move-use-fsync "
-     "no-act "
-     "no-reread no-tell-kernel output= part-attrs part-label part-type part-uuid partno= quiet "
-     "relocate= reorder sector-size= show-geometry show-size unit= verify version wipe= "
-     "wipe-partitions=",
+     "force help json label= label-nested= list list-free list-types lock=? move-data=? "
+     "move-use-fsync no-act no-reread no-tell-kernel output= part-attrs part-label part-type "
+     "part-uuid partno= quiet relocate= reorder sector-size= show-geometry show-size unit= "
+     "verify version wipe= wipe-partitions=",
      0, CM_MODERATE},
     {"sg_format|sg_sanitize|sg_write_buffer|sg_write_same|sg_unmap|sg_dd|sg_reset|sg_raw", NULL,
      NULL, 0, CM_MODERATE},
     {"sgdisk", "A:C:D:F:I:N:R:S:T:U:a:b:c:d:g:h:i:j:k:l:n:r:t:u:",
      "adjust-main-table= attributes= backup= change-name= clear delete= disk-guid= "
-     "display-alignment first-aligned-in-largest "
-     "gpttombr=? help hybrid= info= list-types load-backup= mbrtogpt move-main-table= "
-     "move-second-header new= partition-guid= pretend print randomize-guids replicate= "
-     "set-alignment= sort transpose= typecode= verify version zap zap-all",
+     "display-alignment first-aligned-in-largest gpttombr=? help hybrid= info= list-types "
+     "load-backup= mbrtogpt move-main-table= move-second-header new= partition-guid= pretend "
+     "print randomize-guids replicate= set-alignment= sort transpose= typecode= verify "
+     "version zap zap-all",
      0, CM_SAFE},
     {"smartctl|smartd", "F:P:B:T:b:d:g:l:n:q:r:s:t:v:o:S:",
-     "all device= health info log= offlineauto= "
-     "quietmode= saveauto= scan set= smart= test= xall",
+     "all device= health info log= offlineauto= quietmode= saveauto= scan set= smart= test= "
+     "xall",
      0, CM_SAFE},
     {"swapoff|swapon", "L:U:T:d::o:p:",
-     "all discard=? fixpgsz help options= priority= show=? summary verbose "
-     "version",
-     0, CM_MODERATE},
+     "all discard=? fixpgsz help options= priority= show=? summary verbose version", 0,
+     CM_MODERATE},
     {"tune2fs|tunefs.reiserfs", "C:E:I:J:L:M:O:Q:T:U:c:e:g:i:l:m:o:r:u:z:", NULL, 0, CM_MODERATE},
     {"udisksctl", "b:o:p:t:", "block-device= object-path= options= filesystem-type=", 0,
      CM_MODERATE},
-    {"umount|fusermount|fusermount3", "O:t:",
-     "all all-targets fake force help lazy namespace= "
-     "recursive test-opts= types= version",
+    {"umount|fusermount|fusermount3",
+     "O:t:", "all all-targets fake force help lazy namespace= recursive test-opts= types= version",
      0, CM_MODERATE},
     {"wipefs", "O:o:t:",
      "all backup=? force help json lock=? no-act noheadings offset= output= parsable quiet "
@@ -172,9 +168,8 @@ static const cm_rule rules[] = {
      "lists partitions"},
     {"device.list", "gdisk|cgdisk|parted -l|--list", CM_FX_HARMLESS, "lists partitions"},
     {"device.list",
-     "sfdisk "
-     "-F|-J|-T|-V|-d|-g|-l|-s|--dump|--json|--list|--list-free|--list-types|--show-geometry|"
-     "--show-size|--verify",
+     "sfdisk -F|-J|-T|-V|-d|-g|-l|-s|--dump|--json|--list|--list-free|--list-types|"
+     "--show-geometry|--show-size|--verify",
      CM_FX_HARMLESS, "lists partitions"},
     {"device.list", "parted ~print|p|unit|help|align-check !" PARTED_WRITES, CM_FX_HARMLESS,
      "lists partitions"},
@@ -225,8 +220,8 @@ static const cm_rule rules[] = {
     {"device.partition", "bsdlabel|disklabel -B|-R|-e|-w @1", CM_FX_WRITE_DEVICE,
      "changes a partition table"},
     {"device.partition",
-     "gpt|gpart|geom "
-     "add|bootcode|create|delete|destroy|migrate|modify|recover|remove|resize|restore",
+     "gpt|gpart|geom add|bootcode|create|delete|destroy|migrate|modify|recover|remove|resize|"
+     "restore",
      CM_FX_CRITICAL, "changes a partition table"},
     {"device.partition",
      "geom part add|bootcode|create|delete|destroy|modify|recover|resize|restore", CM_FX_CRITICAL,
@@ -238,8 +233,8 @@ static const cm_rule rules[] = {
     {"device.partition", "resizepart|delpart", CM_FX_HIGH, "changes a partition table"},
     {"device.restore", "ntfsclone @-O|--overwrite", CM_FX_WRITE_DEVICE, "overwrites a device"},
     {"device.restore",
-     "partclone.restore|partclone.ext4|partclone.ntfs|partclone.dd|partclone.btrfs|partclone.vfat|"
-     "partclone.xfs @-o|-O|--output|--overwrite",
+     "partclone.restore|partclone.ext4|partclone.ntfs|partclone.dd|partclone.btrfs|"
+     "partclone.vfat|partclone.xfs @-o|-O|--output|--overwrite",
      CM_FX_WRITE, "writes over what is there"},
     {"device.restore", "fsarchiver restdir|restfs", CM_FX_CRITICAL, "overwrites a device"},
     {"device.restore", "partimage restore|restmbr", CM_FX_CRITICAL, "overwrites a device"},
@@ -262,10 +257,9 @@ static const cm_rule rules[] = {
     {"device.edit", "xfs_db -x @last", CM_FX_WRITE_DEVICE, "changes a file system by hand"},
 
     {"device.drive",
-     "hdparm "
-     "--security-erase*|--security-set-pass|--sanitize-*|--trim-sector-ranges*|--write-sector|"
-     "--repair-sector|--make-bad-sector|--dco-restore|--dco-setmax|--fwdownload*|--format-*|"
-     "--set-sector-size",
+     "hdparm --security-erase*|--security-set-pass|--sanitize-*|--trim-sector-ranges*|"
+     "--write-sector|--repair-sector|--make-bad-sector|--dco-restore|--dco-setmax|"
+     "--fwdownload*|--format-*|--set-sector-size",
      CM_FX_CRITICAL, "erases or locks a drive"},
     {"device.drive", "hdparm --security-*|--yes-i-know-what-i-am-doing|--please-destroy-my-drive",
      CM_FX_HIGH, "changes the locks of a drive"},
@@ -274,9 +268,8 @@ static const cm_rule rules[] = {
     {"device.drive-setting", "sdparm --clear|--set|--command", CM_FX_MODERATE,
      "changes settings of a drive"},
     {"device.drive",
-     "nvme "
-     "copy|delete-ns|dsm|format|fw-activate|fw-commit|fw-download|sanitize|security-send|write|"
-     "write-uncor|write-zeroes",
+     "nvme copy|delete-ns|dsm|format|fw-activate|fw-commit|fw-download|sanitize|security-send|"
+     "write|write-uncor|write-zeroes",
      CM_FX_CRITICAL, "erases or overwrites a drive"},
     {"device.drive-setting", "nvme attach-ns|create-ns|detach-ns|reset|subsystem-reset|ns-rescan",
      CM_FX_HIGH, "changes how a drive is divided"},

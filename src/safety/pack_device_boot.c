@@ -1,6 +1,6 @@
-/* safety/pack_device_boot: the boot loader, firmware and the kernel. Sources: the manual pages of
- * GRUB, systemd-boot, efibootmgr, dracut, mkinitcpio, initramfs-tools, kmod, kexec-tools, procps
- * (sysctl), fwupd, flashrom, mokutil; bless, csrutil, nvram and spctl of macOS. */
+/* safety/pack_device_boot: the boot loader, firmware and the kernel. Sources: the manual pages
+ * of GRUB, systemd-boot, efibootmgr, dracut, mkinitcpio, initramfs-tools, kmod, kexec-tools,
+ * procps (sysctl), fwupd, flashrom, mokutil; bless, csrutil, nvram and spctl of macOS. */
 #include "safety/packs.h"
 
 #define GRUB_INSTALL "grub-install|grub2-install|lilo|extlinux|syslinux|install-mbr|ms-sys"
@@ -9,9 +9,8 @@
 
 static const cm_program programs[] = {
     {"acpidump|biosdecode|cpuid|cpupower|dmidecode|edid-decode|efivar|lsinitcpio|lsinitramfs|"
-     "lsinitrd|"
-     "modinfo|needs-restarting|kmod-list|vpddecode|ioreg|kextstat|kmutil|sysdef|turbostat|mcelog|"
-     "lsmod|x86info|depmod",
+     "lsinitrd|modinfo|needs-restarting|kmod-list|vpddecode|ioreg|kextstat|kmutil|sysdef|"
+     "turbostat|mcelog|lsmod|x86info|depmod",
      NULL, NULL, 0, CM_SAFE},
     {"bless|kextload|kextunload|kextcache", NULL, NULL, CM_ARGV_DASH, CM_HIGH},
     {"bootctl", NULL,
@@ -25,8 +24,7 @@ static const cm_program programs[] = {
      0, CM_HIGH},
     {"efibootmgr", "B::b:c::d:l:L:n:o:p:t:u:m:",
      "bootnext= bootnum= bootorder= create delete-bootnum disk= help label= loader= part= "
-     "timeout= "
-     "unicode= verbose version active inactive delete-bootnext delete-bootorder",
+     "timeout= unicode= verbose version active inactive delete-bootnext delete-bootorder",
      0, CM_SAFE},
     {"flashrom", "E:c:i:l:o:p:r:v:w:",
      "chip= erase help ifd image= layout= list-supported output= programmer= read= verify= "
@@ -37,8 +35,7 @@ static const cm_program programs[] = {
      NULL, NULL, 0, CM_HIGH},
     {GRUB_INSTALL, "d:",
      "boot-directory= bootloader-id= directory= efi-directory= force help modules= no-nvram "
-     "recheck "
-     "removable root-directory= target= version",
+     "recheck removable root-directory= target= version",
      0, CM_HIGH},
     {GRUB_CONFIG, "o:", "help output= version", 0, CM_SAFE},
     {"grub-probe|grub-file|grub-script-check|grub-mkrescue|grub-mkpasswd-pbkdf2",
@@ -70,12 +67,13 @@ static const cm_program programs[] = {
 };
 
 /* Settings that keep the kernel safe, switched off; or that name a program the kernel runs. */
-#define SYSCTL_WEAK                                                                              \
-  "kernel.randomize_va_space=0|kernel.kptr_restrict=0|kernel.dmesg_restrict=0|"                  \
-  "kernel.yama.ptrace_scope=0|kernel.unprivileged_bpf_disabled=0|kernel.perf_event_paranoid=-1|" \
-  "kernel.modules_disabled=0|kernel.lockdown=*|fs.protected_*=0|fs.suid_dumpable=[12]|"          \
-  "net.ipv4.tcp_syncookies=0|vm.mmap_min_addr=0|kernel.exec-shield=0|kernel.panic=*|"            \
-  "vm.overcommit_memory=2|security.mac.*|kern.securelevel=*"
+#define SYSCTL_WEAK                                                                      \
+  "kernel.randomize_va_space=0|kernel.kptr_restrict=0|kernel.dmesg_restrict=0|"          \
+  "kernel.yama.ptrace_scope=0|kernel.unprivileged_bpf_disabled=0|"                       \
+  "kernel.perf_event_paranoid=-1|kernel.modules_disabled=0|kernel.lockdown=*|"           \
+  "fs.protected_*=0|fs.suid_dumpable=[12]|net.ipv4.tcp_syncookies=0|vm.mmap_min_addr=0|" \
+  "kernel.exec-shield=0|kernel.panic=*|vm.overcommit_memory=2|security.mac.*|"           \
+  "kern.securelevel=*"
 #define SYSCTL_RUNS                                                                 \
   "kernel.core_pattern=*|kernel.modprobe=*|kernel.hotplug=*|kernel.poweroff_cmd=*|" \
   "kern.corefile=*"
@@ -86,8 +84,8 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "lists modules"},
     {"boot.list", "kexec --status|-S", CM_FX_HARMLESS, "says whether a kernel is loaded"},
     {"boot.list",
-     "modprobe "
-     "-D|-R|-c|-n|--dry-run|--resolve-alias|--show|--show-config|--show-depends|--showconfig",
+     "modprobe -D|-R|-c|-n|--dry-run|--resolve-alias|--show|--show-config|--show-depends|"
+     "--showconfig",
      CM_FX_HARMLESS, "only says what it would do"},
     {"boot.list", "fwupdmgr|fwupdtool get-*|security|hwids|report-history|--version", CM_FX_SAFE,
      "lists firmware"},
@@ -114,23 +112,22 @@ static const cm_rule rules[] = {
      "grubby --add-kernel|--remove-kernel|--set-default*|--update-kernel|--make-default",
      CM_FX_HIGH, "changes what the machine starts"},
     {"boot.loader",
-     "efibootmgr "
-     "-A|-B|-L|-N|-O|-a|-c|-n|-o|-t|--active|--bootnext|--bootorder|--create|--delete*|--inactive|"
-     "--timeout",
+     "efibootmgr -A|-B|-L|-N|-O|-a|-c|-n|-o|-t|--active|--bootnext|--bootorder|--create|"
+     "--delete*|--inactive|--timeout",
      CM_FX_HIGH, "changes what the machine starts"},
     {"boot.loader", "bless|kernel-install|kernelstub|installkernel|refind-install|sbctl",
      CM_FX_HIGH, "changes what the machine starts"},
     {"boot.loader",
-     "mokutil "
-     "--import|--delete|--reset|--disable-validation|--clear-password|--password|--import-hash",
+     "mokutil --import|--delete|--reset|--disable-validation|--clear-password|--password|"
+     "--import-hash",
      CM_FX_HIGH, "changes which systems the machine may start"},
     {"boot.initrd", INITRD, CM_FX_HIGH, "rebuilds what the machine needs to start"},
 
     {"boot.firmware", "flashrom -E|-w|--erase|--write", CM_FX_CRITICAL, "overwrites the firmware"},
     {"boot.firmware", "flashrom @-r|--read", CM_FX_CREATE, "saves the firmware to a file"},
     {"boot.firmware",
-     "fwupdmgr|fwupdtool "
-     "install*|update*|upgrade|downgrade|reinstall|local-install|switch-branch|install-blob",
+     "fwupdmgr|fwupdtool install*|update*|upgrade|downgrade|reinstall|local-install|"
+     "switch-branch|install-blob",
      CM_FX_HIGH, "replaces firmware"},
     {"boot.firmware", "tpm2_clear|tpm_clear|tpm2_evictcontrol", CM_FX_HIGH,
      "deletes keys that the machine holds"},

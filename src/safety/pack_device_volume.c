@@ -1,23 +1,22 @@
-/* safety/pack_device_volume: volumes over several disks: LVM, RAID, ZFS, btrfs, encryption and the
- * device mapper. Sources: the manual pages of lvm2, mdadm, zpool, zfs, btrfs-progs, cryptsetup,
- * bcachefs, dmsetup; GELI of FreeBSD. */
+/* safety/pack_device_volume: volumes over several disks: LVM, RAID, ZFS, btrfs, encryption and
+ * the device mapper. Sources: the manual pages of lvm2, mdadm, zpool, zfs, btrfs-progs,
+ * cryptsetup, bcachefs, dmsetup; GELI of FreeBSD. */
 #include "safety/packs.h"
 
 #define LVM_VALUES "A:C:D:I:L:M:O:R:S:W:X:Z:a:c:g:i:l:m:n:o:p:r:u:x:"
-#define LVM_LONGS                                                                                \
-  "activate= addtag= alloc= cachepolicy= chunksize= config= deltag= extents= force help major= " \
-  "metadataprofile= mirrors= monitor= name= options= permission= physicalextentsize= "           \
-  "poolmetadata= "                                                                               \
-  "persistent= reportformat= resizefs segtype= select= size= sort= stripes= stripesize= test "   \
-  "thin thinpool= "                                                                              \
-  "type= units= uuid version virtualsize= wipesignatures= yes zero= snapshot removemissing"
-#define LVM_READS                                                                                \
-  "lvdisplay|lvmconfig|lvmdiskscan|lvmdump|lvmsadc|lvmsar|lvs|lvscan|pvck|pvdisplay|pvs|pvscan|" \
-  "vgck|vgdisplay|vgs|vgscan|fullreport|vgcfgbackup"
-#define LVM_WRITES                                                                                \
-  "lvchange|lvconvert|lvcreate|lvextend|lvreduce|lvremove|lvrename|lvresize|pvchange|pvcreate|"   \
-  "pvmove|pvremove|pvresize|vgcfgrestore|vgchange|vgconvert|vgcreate|vgexport|vgextend|vgimport|" \
-  "vgimportclone|vgmerge|vgmknodes|vgreduce|vgremove|vgrename|vgsplit"
+#define LVM_LONGS                                                                             \
+  "activate= addtag= alloc= cachepolicy= chunksize= config= deltag= extents= force help "     \
+  "major= metadataprofile= mirrors= monitor= name= options= permission= physicalextentsize= " \
+  "poolmetadata= persistent= reportformat= resizefs segtype= select= size= sort= stripes= "   \
+  "stripesize= test thin thinpool= type= units= uuid version virtualsize= wipesignatures= "   \
+  "yes zero= snapshot removemissing"
+#define LVM_READS                                                                         \
+  "lvdisplay|lvmconfig|lvmdiskscan|lvmdump|lvmsadc|lvmsar|lvs|lvscan|pvck|pvdisplay|pvs|" \
+  "pvscan|vgck|vgdisplay|vgs|vgscan|fullreport|vgcfgbackup"
+#define LVM_WRITES                                                                       \
+  "lvchange|lvconvert|lvcreate|lvextend|lvreduce|lvremove|lvrename|lvresize|pvchange|"   \
+  "pvcreate|pvmove|pvremove|pvresize|vgcfgrestore|vgchange|vgconvert|vgcreate|vgexport|" \
+  "vgextend|vgimport|vgimportclone|vgmerge|vgmknodes|vgreduce|vgremove|vgrename|vgsplit"
 
 static const cm_program programs[] = {
     {"bcache|bcache-super-show|bcachefs|make-bcache", NULL, NULL, 0, CM_SAFE},
@@ -26,13 +25,12 @@ static const cm_program programs[] = {
     {"cryptsetup|cryptsetup-reencrypt|luksformat|veritysetup|integritysetup",
      "M:S:c:d:h:i:l:o:p:s:t:",
      "align-payload= allow-discards batch-mode cipher= debug device-size= dump-master-key "
-     "dump-volume-key "
-     "hash= header= header-backup-file= help hw-opal-factory-reset integrity= iter-time= "
-     "key-description= key-file= key-size= "
-     "key-slot= keyfile-offset= keyfile-size= label= luks2-keyslots-size= luks2-metadata-size= "
-     "master-key-file= new-key-slot= new-keyfile= new-keyfile-size= offset= pbkdf= priority= "
-     "readonly reduce-device-size= sector-size= size= skip= subsystem= test-passphrase "
-     "timeout= token-id= tries= type= uuid= verify-passphrase version volume-key-file=",
+     "dump-volume-key hash= header= header-backup-file= help hw-opal-factory-reset integrity= "
+     "iter-time= key-description= key-file= key-size= key-slot= keyfile-offset= keyfile-size= "
+     "label= luks2-keyslots-size= luks2-metadata-size= master-key-file= new-key-slot= "
+     "new-keyfile= new-keyfile-size= offset= pbkdf= priority= readonly reduce-device-size= "
+     "sector-size= size= skip= subsystem= test-passphrase timeout= token-id= tries= type= "
+     "uuid= verify-passphrase version volume-key-file=",
      0, CM_MODERATE},
     {"dmraid|multipath|multipathd", NULL, NULL, 0, CM_MODERATE},
     {"dmsetup", "c:j:m:o:O:u:", "major= minor= options= table= uuid= target= force", 0,
@@ -43,13 +41,11 @@ static const cm_program programs[] = {
     {"mdadm", "N:b:c:d:e:l:n:p:u:x:z:",
      "add add-journal add-spare array-size= assemble assume-clean auto=? backup-file= bitmap= "
      "bitmap-chunk= build chunk= config= create data-offset= delay= detail detail-platform "
-     "examine "
-     "examine-bitmap export fail follow force grow help homehost= incremental kill-subarray= "
-     "layout= "
-     "level= mail= metadata= misc monitor name= parity= query raid-devices= raid-disks= re-add "
-     "readonly "
-     "readwrite remove replace run scan set-faulty size= spare-devices= stop test update= uuid= "
-     "verbose version wait with write-mostly zero-superblock",
+     "examine examine-bitmap export fail follow force grow help homehost= incremental "
+     "kill-subarray= layout= level= mail= metadata= misc monitor name= parity= query "
+     "raid-devices= raid-disks= re-add readonly readwrite remove replace run scan set-faulty "
+     "size= spare-devices= stop test update= uuid= verbose version wait with write-mostly "
+     "zero-superblock",
      0, CM_MODERATE},
     {"mdmon|zdb|zstreamdump|zstream|arcstat|zilstat", NULL, NULL, 0, CM_SAFE},
     {"zfs", "V:b:d:i:o:p:s:t:x:", NULL, 0, CM_MODERATE},
@@ -65,13 +61,12 @@ static const cm_rule rules[] = {
      "only says what it would do"},
     {"volume.list", "lvm " LVM_READS "|help|version|dumpconfig", CM_FX_SAFE, "lists volumes"},
     {"volume.list",
-     "mdadm "
-     "-D|-E|-F|-Q|-X|--detail|--detail-platform|--examine|--examine-bitmap|--follow|--monitor|--"
-     "query",
+     "mdadm -D|-E|-F|-Q|-X|--detail|--detail-platform|--examine|--examine-bitmap|--follow|"
+     "--monitor|--query",
      CM_FX_SAFE, "lists arrays"},
     {"volume.list",
-     "zfs "
-     "list|get|diff|holds|help|version|userspace|groupspace|projectspace|send|allow|wait|redact",
+     "zfs list|get|diff|holds|help|version|userspace|groupspace|projectspace|send|allow|wait|"
+     "redact",
      CM_FX_SAFE, "lists file systems"},
     {"volume.list", "zpool list|get|status|iostat|history|events|version|help|wait", CM_FX_SAFE,
      "lists pools"},
@@ -167,18 +162,16 @@ static const cm_rule rules[] = {
     {"volume.encrypt", "geli clear|kill|delkey", CM_FX_CRITICAL, "erases a volume or its keys"},
     {"volume.encrypt", "luksformat @", CM_FX_WRITE_DEVICE, "erases a volume"},
     {"volume.map",
-     "cryptsetup "
-     "close|create|luksClose|luksOpen|luksResume|luksSuspend|open|plainOpen|refresh|remove|resize|"
-     "tcryptOpen",
+     "cryptsetup close|create|luksClose|luksOpen|luksResume|luksSuspend|open|plainOpen|"
+     "refresh|remove|resize|tcryptOpen",
      CM_FX_MODERATE, "opens or closes an encrypted volume"},
     {"volume.change",
      "lvchange|lvcreate|lvextend|lvrename|lvresize|pvchange|pvmove|pvresize|vgchange|vgexport|"
      "vgimport|vgrename",
      CM_FX_MODERATE, "changes volumes"},
     {"volume.change",
-     "zfs "
-     "create|snapshot|snap|clone|set|inherit|mount|unmount|umount|rename|promote|hold|release|"
-     "bookmark|share|unshare|load-key|receive|recv|upgrade",
+     "zfs create|snapshot|snap|clone|set|inherit|mount|unmount|umount|rename|promote|hold|"
+     "release|bookmark|share|unshare|load-key|receive|recv|upgrade",
      CM_FX_MODERATE, "changes file systems"},
     {"volume.change", "zpool export|import|scrub|trim|set|online|clear|checkpoint|resilver",
      CM_FX_MODERATE, "changes a pool"},

@@ -1,5 +1,6 @@
-/* safety/pack_fs: programs that make, move, copy and delete files. Sources: POSIX.1-2017, the GNU
- * coreutils and findutils manuals, the manual pages of FreeBSD, macOS, rsync, trash-cli, rename. */
+/* safety/pack_fs: programs that make, move, copy and delete files. Sources: POSIX.1-2017, the
+ * GNU coreutils and findutils manuals, the manual pages of FreeBSD, macOS, rsync, trash-cli,
+ * rename. */
 #include "safety/judge.h"
 
 static const cm_program programs[] = {
@@ -7,9 +8,9 @@ static const cm_program programs[] = {
     {"convmv", "f:t:", "notest parsable exec= help", 0, CM_SAFE},
     {"cp|gcp", "S:t:",
      "archive attributes-only backup=? context=? copy-contents debug dereference force help "
-     "interactive link no-clobber no-dereference no-preserve= no-target-directory one-file-system "
-     "parents preserve=? recursive reflink=? remove-destination sparse= strip-trailing-slashes "
-     "suffix= symbolic-link target-directory= update=? verbose version",
+     "interactive link no-clobber no-dereference no-preserve= no-target-directory "
+     "one-file-system parents preserve=? recursive reflink=? remove-destination sparse= "
+     "strip-trailing-slashes suffix= symbolic-link target-directory= update=? verbose version",
      CM_PROGRAM_QUIET, CM_SAFE},
     {"detox", "f:s:", "dry-run help inline remove-trailing special", CM_PROGRAM_QUIET,
      CM_MODERATE},
@@ -23,11 +24,12 @@ static const cm_program programs[] = {
      CM_PROGRAM_QUIET, CM_SAFE},
     {"find|gfind", "D:",
      "amin= anewer= atime= cmin= cnewer= ctime= delete empty files0-from= fls= fprint= "
-     "fprint0= fprintf= fstype= gid= group= help ilname= iname= inum= ipath= iregex= iwholename= "
-     "links= lname= ls maxdepth= mindepth= mmin= mtime= name= newer= newerBB= newerBa= newerBc= "
-     "newerBm= newerBt= neweraa= newerac= neweram= newerat= newerca= newercc= newercm= newerct= "
-     "newerma= newermc= newermm= newermt= nogroup nouser path= perm= printf= regex= regextype= "
-     "samefile= size= type= uid= used= user= version wholename= xtype=",
+     "fprint0= fprintf= fstype= gid= group= help ilname= iname= inum= ipath= iregex= "
+     "iwholename= links= lname= ls maxdepth= mindepth= mmin= mtime= name= newer= newerBB= "
+     "newerBa= newerBc= newerBm= newerBt= neweraa= newerac= neweram= newerat= newerca= "
+     "newercc= newercm= newerct= newerma= newermc= newermm= newermt= nogroup nouser path= "
+     "perm= printf= regex= regextype= samefile= size= type= uid= used= user= version "
+     "wholename= xtype=",
      CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
     {"gio", NULL, "empty force help list", CM_PROGRAM_QUIET, CM_SAFE},
     {"gio mkdir|move|remove|rename|save|set|trash", NULL,
@@ -35,8 +37,8 @@ static const cm_program programs[] = {
      CM_MODERATE},
     {"install|ginstall", "S:Z::g:m:o:t:",
      "backup=? compare context=? directory group= help mode= no-target-directory owner= "
-     "preserve-context preserve-timestamps strip strip-program= suffix= target-directory= verbose "
-     "version",
+     "preserve-context preserve-timestamps strip strip-program= suffix= target-directory= "
+     "verbose version",
      CM_PROGRAM_QUIET, CM_SAFE},
     {"link|linkat", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
     {"ln|gln", "S:t:",
@@ -62,8 +64,8 @@ static const cm_program programs[] = {
      "makeresultsfile= makesymlinks= minsize= maxsize= n= outputname= sleep=",
      CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
     {"rename|file-rename|prename|perl-rename", "E:e:",
-     "all filename force help interactive last man no-act no-overwrite nono stdin symlink verbose "
-     "version",
+     "all filename force help interactive last man no-act no-overwrite nono stdin symlink "
+     "verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"rm|grm", NULL,
      "dir force help interactive=? no-preserve-root one-file-system preserve-root=? recursive "
@@ -72,16 +74,17 @@ static const cm_program programs[] = {
     {"rmdir|grmdir", NULL, "help ignore-fail-on-non-empty parents verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"rsync", "@:B:M:T:e:f:",
-     "address= archive backup backup-dir= block-size= bwlimit= checksum-choice= checksum-seed= "
-     "chmod= chown= compare-dest= compress-choice= compress-level= config= contimeout= copy-as= "
-     "copy-dest= debug= del delay-updates delete delete-after delete-before delete-delay "
-     "delete-during delete-excluded dry-run early-input= exclude= exclude-from= existing "
-     "files-from= filter= groupmap= help iconv= ignore-existing include= include-from= info= "
-     "inplace ipv4 ipv6 link-dest= list-only log-file= log-file-format= max-alloc= max-delete= "
-     "max-size= min-size= modify-window= only-write-batch= out-format= partial-dir= "
-     "password-file= port= progress protocol= read-batch= recursive remote-option= "
-     "remove-source-files rsh= rsync-path= skip-compress= sockopts= stderr= stop-after= stop-at= "
-     "suffix= temp-dir= timeout= update usermap= version write-batch= write-devices",
+     "address= archive backup backup-dir= block-size= bwlimit= checksum-choice= "
+     "checksum-seed= chmod= chown= compare-dest= compress-choice= compress-level= config= "
+     "contimeout= copy-as= copy-dest= debug= del delay-updates delete delete-after "
+     "delete-before delete-delay delete-during delete-excluded dry-run early-input= exclude= "
+     "exclude-from= existing files-from= filter= groupmap= help iconv= ignore-existing "
+     "include= include-from= info= inplace ipv4 ipv6 link-dest= list-only log-file= "
+     "log-file-format= max-alloc= max-delete= max-size= min-size= modify-window= "
+     "only-write-batch= out-format= partial-dir= password-file= port= progress protocol= "
+     "read-batch= recursive remote-option= remove-source-files rsh= rsync-path= "
+     "skip-compress= sockopts= stderr= stop-after= stop-at= suffix= temp-dir= timeout= update "
+     "usermap= version write-batch= write-devices",
      0, CM_SAFE},
     {"setfattr", "n:v:x:", "help name= no-dereference raw remove= restore= value= version",
      CM_PROGRAM_QUIET, CM_MODERATE},
@@ -92,8 +95,8 @@ static const cm_program programs[] = {
     {"srm", NULL, "directory force help interactive recursive simple verbose version zero",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"stow|xstow", "S:D:R:d:t:v::",
-     "adopt defer= delete= dir= dotfiles help ignore= no no-folding override= restow= simulate "
-     "stow= target= verbose=? version",
+     "adopt defer= delete= dir= dotfiles help ignore= no no-folding override= restow= "
+     "simulate stow= target= verbose=? version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"sync", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
     {"tmpreaper", "t:T:",
@@ -101,8 +104,8 @@ static const cm_program programs[] = {
      "verbose",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"tmpwatch", "X:x:U:",
-     "all atime ctime dirmtime exclude= exclude-pattern= exclude-user= force "
-     "fuser mtime nodirs quiet test verbose",
+     "all atime ctime dirmtime exclude= exclude-pattern= exclude-user= force fuser mtime "
+     "nodirs quiet test verbose",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"touch|gtouch", "A:d:r:t:", "date= help no-create no-dereference reference= time= version",
      CM_PROGRAM_QUIET, CM_SAFE},
@@ -238,8 +241,8 @@ static const cm_rule rules[] = {
     {"fs.empty", "truncate|gtruncate @", CM_FX_OVERWRITE, "cuts or empties a file"},
     {"fs.make", "fallocate !-c|-d|-i|-p|-z @", CM_FX_CREATE, "makes a file of a given size"},
     {"fs.punch",
-     "fallocate "
-     "-c|-d|-i|-p|-z|--collapse-range|--dig-holes|--insert-range|--punch-hole|--zero-range @",
+     "fallocate -c|-d|-i|-p|-z|--collapse-range|--dig-holes|--insert-range|--punch-hole|"
+     "--zero-range @",
      CM_FX_OVERWRITE, "overwrites a part of a file"},
     {"fs.xattr", "setfattr|xattr -d|-c|-r|-w|-n|-x|--name|--remove|--restore @last", CM_FX_MODE,
      "changes extended attributes of a file"},
@@ -265,7 +268,7 @@ static bool deletes_too_early(const cm_call *call) {
 
 static void look(cm_judging *j, const cm_run *run) {
   const cm_call *call = &j->call;
-  if (!cm_glob_any(CM_STR(FIND), cm_entry_name(j->known.base)) || !deletes_too_early(call)) return;
+  if (!cm_glob_any(CM_STR(FIND), j->known.base->name) || !deletes_too_early(call)) return;
   for (size_t i = 0; i < call->n_operands; i++)
     (void)cm_judge_path(j, "fs.find-delete", CM_FX_DELETE_TREE,
                         "deletes everything below a folder, before a condition picks",

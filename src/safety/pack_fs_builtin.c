@@ -1,5 +1,6 @@
-/* safety/pack_fs_builtin: what a shell does itself. Wrappers (eval, exec, command, trap, source) are
- * unwrapped by sh/resolve. Sources: POSIX.1-2017 chapter 2, the manuals of bash and zsh. */
+/* safety/pack_fs_builtin: what a shell does itself. Wrappers (eval, exec, command, trap,
+ * source) are unwrapped by sh/resolve. Sources: POSIX.1-2017 chapter 2, the manuals of bash and
+ * zsh. */
 #include "safety/packs.h"
 
 static const cm_program programs[] = {
@@ -7,19 +8,14 @@ static const cm_program programs[] = {
     {":|false|true", NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
     {"[[|((|let", NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
     {"add-zsh-hook|autoload|bindkey|compdef|compinit|emulate|functions|limit|nocorrect|noglob|"
-     "print|"
-     "rehash|sched|setopt|unfunction|unhash|unlimit|unsetopt|vared|whence|where|zcompile|zle|"
-     "zmodload|"
-     "zparseopts|zstyle",
+     "print|rehash|sched|setopt|unfunction|unhash|unlimit|unsetopt|vared|whence|where|"
+     "zcompile|zle|zmodload|zparseopts|zstyle",
      NULL, NULL, CM_ARGV_NONE, CM_SAFE},
     {"alias|unalias", NULL, NULL, 0, CM_SAFE},
-    {"bind|break|builtin|caller|cd|chdir|command|compgen|complete|compopt|continue|declare|dirs|"
-     "echo|"
-     "eval|exec|exit|export|getopt|getopts|hash|help|integer|float|local|logout|mapfile|popd|"
-     "printf|"
-     "private|pushd|pwd|read|readarray|readonly|return|set|shift|shopt|trap|type|typeset|ulimit|"
-     "umask|"
-     "unset|which|whereis|z|autojump|j",
+    {"bind|break|builtin|caller|cd|chdir|command|compgen|complete|compopt|continue|declare|"
+     "dirs|echo|eval|exec|exit|export|getopt|getopts|hash|help|integer|float|local|logout|"
+     "mapfile|popd|printf|private|pushd|pwd|read|readarray|readonly|return|set|shift|shopt|"
+     "trap|type|typeset|ulimit|umask|unset|which|whereis|z|autojump|j",
      NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
     {"date|gdate", "I::d:f:r:s:v:",
      "date= debug file= help iso-8601=? reference= resolution rfc-3339= set= utc version", 0,
@@ -29,8 +25,8 @@ static const cm_program programs[] = {
      NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"enable", "f:d:", NULL, 0, CM_SAFE},
     {"hwclock", "f:",
-     "adjust adjfile= date= delay= epoch= getepoch hctosys help rtc= set setepoch= show systohc "
-     "systz update-drift utc verbose version",
+     "adjust adjfile= date= delay= epoch= getepoch hctosys help rtc= set setepoch= show "
+     "systohc systz update-drift utc verbose version",
      0, CM_SAFE},
     {"man|apropos|info|manpath|pinfo|whatis|makewhatis|mandb", "C:H::L:M:P:S:e:m:p:s:",
      "config-file= local-file manpath= pager= preprocessor= sections=", 0, CM_SAFE},

@@ -1,5 +1,6 @@
-/* safety/pack_fs_edit: programs with a language of their own for editing: sed, awk, ed, editors and
- * patch. Sources: POSIX.1-2017 sed, awk, ed; the manuals of GNU sed, gawk, Vim, nano, patch. */
+/* safety/pack_fs_edit: programs with a language of their own for editing: sed, awk, ed, editors
+ * and patch. Sources: POSIX.1-2017 sed, awk, ed; the manuals of GNU sed, gawk, Vim, nano,
+ * patch. */
 #include <string.h>
 
 #include "safety/script.h"
@@ -11,41 +12,38 @@
 
 static const cm_program programs[] = {
     {"amp|bbedit|ee|gedit|geany|gnome-text-editor|hx|helix|jed|joe|jmacs|jpico|jstar|kak|kate|"
-     "kwrite|"
-     "leafpad|mate|mcedit|micro|mousepad|ne|nedit|pluma|sensible-editor|editor|sudoedit|textadept|"
-     "tilde|xed",
+     "kwrite|leafpad|mate|mcedit|micro|mousepad|ne|nedit|pluma|sensible-editor|editor|"
+     "sudoedit|textadept|tilde|xed",
      "g:u:", "user=", CM_ARGV_PLUS, CM_SAFE},
     {AWK, "F:L::d::D::E:e:f:i:l:o::p::v:",
      "assign= characters-as-bytes csv debug=? dump-variables=? exec= field-separator= file= "
      "help include= lint=? load= pretty-print=? profile=? sandbox source= version",
      0, CM_SAFE},
-    {"code|code-insiders|codium|cursor|idea|pycharm|subl|zed|windsurf|atom|webstorm|clion|goland|"
-     "rider",
+    {"code|code-insiders|codium|cursor|idea|pycharm|subl|zed|windsurf|atom|webstorm|clion|"
+     "goland|rider",
      "a:d:g:m:n:r:w:",
      "add= diff= extensions-dir= force goto= help install-extension= list-extensions merge= "
      "profile= status uninstall-extension= user-data-dir= version wait",
      0, CM_SAFE},
     {"ed|red", "p:", NULL, 0, CM_SAFE},
     {EMACS, "L:T:d:f:g:l:nq:u:",
-     "batch daemon=? directory= eval= execute= file= find-file= funcall= insert= load= script= "
-     "visit=",
+     "batch daemon=? directory= eval= execute= file= find-file= funcall= insert= load= "
+     "script= visit=",
      CM_ARGV_DASH | CM_ARGV_PLUS, CM_SAFE},
-    {VIM, "L::S:T:W:c:i:q:r::s:t:u:w:U:",
-     "clean cmd= help remote= servername= startuptime= version", CM_ARGV_PLUS, CM_SAFE},
+    {VIM, "L::S:T:W:c:i:q:r::t:u:w:U:", "clean cmd= help remote= servername= startuptime= version",
+     CM_ARGV_PLUS, CM_SAFE},
     {SED, "e:f:i::l:",
-     "debug expression= file= follow-symlinks help in-place=? line-length= null-data posix quiet "
-     "regexp-extended sandbox separate silent unbuffered version zero-terminated",
+     "debug expression= file= follow-symlinks help in-place=? line-length= null-data posix "
+     "quiet regexp-extended sandbox separate silent unbuffered version zero-terminated",
      0, CM_SAFE},
     {"nano|pico|rnano", "C:J:Q:T:X:Y:f:o:r:s:",
      "backupdir= fill= guidestripe= help operatingdir= quotestr= rcfile= speller= syntax= "
-     "tabsize= "
-     "version view wordchars=",
+     "tabsize= version view wordchars=",
      CM_ARGV_PLUS, CM_SAFE},
     {"patch|gpatch", "B:D:F:V:Y:d:g:i:o:p:r:z:",
      "backup basename-prefix= batch binary check directory= dry-run forward fuzz= get= help "
-     "ifdef= "
-     "input= output= posix prefix= quoting-style= read-only= reject-file= reject-format= remove-"
-     "empty-files reverse strip= suffix= version version-control=",
+     "ifdef= input= output= posix prefix= quoting-style= read-only= reject-file= "
+     "reject-format= remove-empty-files reverse strip= suffix= version version-control=",
      CM_PROGRAM_QUIET, CM_MODERATE},
 };
 
@@ -67,9 +65,8 @@ static const cm_rule rules[] = {
     {"edit.open", "nano|pico|rnano !-v|--view @", CM_FX_EDIT, "opens a file to change it"},
     {"edit.open",
      "amp|bbedit|ee|gedit|geany|gnome-text-editor|hx|helix|jed|joe|jmacs|jpico|jstar|kak|kate|"
-     "kwrite|"
-     "leafpad|mate|mcedit|micro|mousepad|ne|nedit|pluma|sensible-editor|editor|sudoedit|textadept|"
-     "tilde|xed @",
+     "kwrite|leafpad|mate|mcedit|micro|mousepad|ne|nedit|pluma|sensible-editor|editor|"
+     "sudoedit|textadept|tilde|xed @",
      CM_FX_EDIT, "opens a file to change it"},
     {"edit.patch", "patch|gpatch !-o|--output @1", CM_FX_EDIT, "applies changes to a file"},
     {"edit.patch", "patch|gpatch @-d|--directory", CM_FX_EDIT,
@@ -83,11 +80,23 @@ static const cm_rule rules[] = {
 
 /* --- scripts --------------------------------------------------------------------------------- */
 
+/* A command that reads what a script prints. */
+static void judge_fed(cm_judging *j, const cm_run *run, cm_str command) {
+  static const char head[] = "cat | ";
+  char *text = cm_arena_alloc(j->arena, sizeof head + command.n, 1);
+  j->no_memory |= !text;
+  if (!text) return;
+  memcpy(text, head, sizeof head - 1);
+  memcpy(text + sizeof head - 1, command.p, command.n);
+  cm_judge_code(j, (cm_str){text, sizeof head - 1 + command.n}, run);
+}
+
 static void judge_act(cm_judging *j, const cm_run *run, const cm_act *act) {
   cm_rword file = {.text = act->text, .span = run->span};
   if (act->text.n && memchr(act->text.p, CM_HOLE, act->text.n)) file.from = CM_FROM_INPUT;
   switch (act->kind) {
     case CM_ACT_RUN: cm_judge_code(j, act->text, run); break;
+    case CM_ACT_FEED: judge_fed(j, run, act->text); break;
     case CM_ACT_INPUT:
       cm_report(j, "edit.runs-input", CM_CRITICAL, "runs what it reads as commands", run,
                 run->span);
@@ -190,7 +199,7 @@ static void judge_input(cm_judging *j, const cm_run *run) {
 }
 
 static void look(cm_judging *j, const cm_run *run) {
-  cm_str name = cm_entry_name(j->known.base);
+  cm_str name = j->known.base->name;
   if (cm_glob_any(CM_STR(SED), name)) {
     judge_scripts(j, run, false);
   } else if (cm_glob_any(CM_STR(AWK), name)) {

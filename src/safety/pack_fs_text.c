@@ -1,14 +1,14 @@
 /* safety/pack_fs_text: programs that read files and text. They write only where an option or an
- * operand says so. Sources: POSIX.1-2017, GNU coreutils, diffutils and grep manuals, manual pages of
- * ripgrep, jq, yq, xmllint, csvkit, moreutils. */
+ * operand says so. Sources: POSIX.1-2017, GNU coreutils, diffutils and grep manuals, manual
+ * pages of ripgrep, jq, yq, xmllint, csvkit, moreutils. */
 #include "safety/judge.h"
 
 /* Grammars that several programs share. */
-#define GREP_LONGS                                                                              \
-  "after-context= basic-regexp before-context= binary-files= color=? colour=? context= count "  \
-  "devices= directories= exclude= exclude-dir= exclude-from= extended-regexp file= files-with-" \
-  "matches help ignore-case include= label= max-count= only-matching quiet recursive regexp= "  \
-  "version word-regexp"
+#define GREP_LONGS                                                                             \
+  "after-context= basic-regexp before-context= binary-files= color=? colour=? context= count " \
+  "devices= directories= exclude= exclude-dir= exclude-from= extended-regexp file= "           \
+  "files-with-matches help ignore-case include= label= max-count= only-matching quiet "        \
+  "recursive regexp= version word-regexp"
 
 static const cm_program programs[] = {
     {"[", NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
@@ -17,16 +17,16 @@ static const cm_program programs[] = {
     {"agrep|egrep|fgrep|ggrep|grep|pcre2grep|pcregrep|rgrep|xzgrep|zegrep|zfgrep|zgrep",
      "A:B:C:D:d:e:f:m:", GREP_LONGS, 0, CM_SAFE},
     {"antiword|catdoc|docx2txt|odt2txt|pdfinfo|pdftohtml|pdftotext", NULL, NULL, 0, CM_SAFE},
-    {"b2sum|cksum|crc32|md5|md5sum|rhash|sha1sum|sha224sum|sha256sum|sha384sum|sha512sum|shasum|"
-     "sum|xxh128sum|xxh64sum|xxhsum",
+    {"b2sum|cksum|crc32|md5|md5sum|rhash|sha1sum|sha224sum|sha256sum|sha384sum|sha512sum|"
+     "shasum|sum|xxh128sum|xxh64sum|xxhsum",
      "a:l:", "algorithm= length=", CM_PROGRAM_QUIET, CM_SAFE},
     {"base32|base64|basenc", "b:i:o:w:",
      "break= decode help ignore-garbage input= output= version wrap=", CM_PROGRAM_DECODES,
      CM_SAFE},
     {"basename|dirname|gbasename|namei|pathchk|readlink|realpath|greadlink|grealpath", "s:", NULL,
      CM_PROGRAM_QUIET, CM_SAFE},
-    {"bat|batcat|cat|catimg|ccat|chafa|colordiff|cut|delta|diffstat|difft|gcat|glow|less|lolcat|"
-     "mdcat|moar|more|most|nl|pr|rich|source-highlight|tac|ul|viu|zless|zmore",
+    {"bat|batcat|cat|catimg|ccat|chafa|colordiff|cut|delta|diffstat|difft|gcat|glow|less|"
+     "lolcat|mdcat|moar|more|most|nl|pr|rich|source-highlight|tac|ul|viu|zless|zmore",
      NULL, NULL, 0, CM_SAFE},
     {"bc|dc", "e:f:", "expression= file= help version", 0, CM_SAFE},
     {"broot|exa|eza|gls|lf|ls|lsd|nnn|ranger|tree|vdir|dir|vifm|yazi|mc", "I:L:P:T:w:",
@@ -34,26 +34,25 @@ static const cm_program programs[] = {
     {"cal|clear|gcal|ncal|reset|tput|zdump", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
     {"cmp|comm|diff|diff3|gdiff|sdiff|wdiff|zcmp|zdiff|bdiff|dwdiff|icdiff|opendiff|meld|vbindiff",
      "C:F:I:L:S:U:W:X:i:n:o:w:x:",
-     "changed-group-format= color=? context=? exclude= exclude-from= from-file= ignore-initial= "
-     "label= output= show-function-line= starting-file= to-file= unified=? width=",
+     "changed-group-format= color=? context=? exclude= exclude-from= from-file= "
+     "ignore-initial= label= output= show-function-line= starting-file= to-file= unified=? "
+     "width=",
      0, CM_SAFE},
     {"column|colrm|expand|fmt|fold|gfold|join|par|paste|rs|unexpand|tsort|look|ptx|lam|jot", NULL,
      NULL, 0, CM_SAFE},
     {"convert|magick|montage|composite|sox|gs|ps2pdf|pdfunite|pdfseparate|pdftk|pdfcrop|qpdf|"
-     "img2pdf|"
-     "inkscape|wkhtmltopdf|cwebp|dwebp|rsvg-convert|svgo|graphviz|dot|neato|gnuplot|potrace|"
-     "tesseract",
+     "img2pdf|inkscape|wkhtmltopdf|cwebp|dwebp|rsvg-convert|svgo|graphviz|dot|neato|gnuplot|"
+     "potrace|tesseract",
      NULL, NULL, CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
     {"csplit|gcsplit", "b:f:n:",
      "digits= elide-empty-files help keep-files prefix= quiet suffix-format= suppress-matched "
      "version",
      CM_PROGRAM_QUIET, CM_SAFE},
-    {"csvclean|csvcut|csvformat|csvgrep|csvjoin|csvjson|csvlook|csvsort|csvstack|csvstat|in2csv|"
-     "sql2csv|xsv|qsv|tsv-select|miller|datamash|q",
+    {"csvclean|csvcut|csvformat|csvgrep|csvjoin|csvjson|csvlook|csvsort|csvstack|csvstat|"
+     "in2csv|sql2csv|xsv|qsv|tsv-select|miller|datamash|q",
      NULL, "output=", 0, CM_SAFE},
-    {"dasel|gron|htmlq|jid|jless|jo|jp|jq|gojq|jaq|fx|pup|hxselect|hxnormalize|json_pp|json_"
-     "reformat|"
-     "json_verify|jsonlint|xq|tomlq|hcl2json",
+    {"dasel|gron|htmlq|jid|jless|jo|jp|jq|gojq|jaq|fx|pup|hxselect|hxnormalize|json_pp|"
+     "json_reformat|json_verify|jsonlint|xq|tomlq|hcl2json",
      "f:L:o:", "arg=? argfile=? from-file= indent= jsonargs rawfile=? slurpfile=?", 0, CM_SAFE},
     {"df|dfc|du|dua|dust|duf|gdu|gdu-go|ncdu|dutree",
      "B:d:t:x:", "block-size= exclude= max-depth= threshold=", CM_PROGRAM_QUIET, CM_SAFE},
@@ -61,8 +60,8 @@ static const cm_program programs[] = {
      "c:", "convmode= newfile stdout to-stdout info=? help version", CM_PROGRAM_QUIET, CM_SAFE},
     {"enca|enconv|recode", "L:x:", "convert-to= language=", 0, CM_SAFE},
     {"exiftool", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
-    {"factor|numfmt|primes|seq|gseq|shuf|gshuf|units|expr|uuidgen|pwgen|mcookie|"
-     "apg|makepasswd|figlet|toilet|cowsay|cowthink|fortune|sl|cmatrix|banner",
+    {"factor|numfmt|primes|seq|gseq|shuf|gshuf|units|expr|uuidgen|pwgen|mcookie|apg|"
+     "makepasswd|figlet|toilet|cowsay|cowthink|fortune|sl|cmatrix|banner",
      "d:e:i:n:r:s:", NULL, 0, CM_SAFE},
     {"fd|fdfind", "E:S:c:d:e:j:o:t:x:X:",
      "and= base-directory= batch-size= color= changed-before= changed-within= exclude= exec= "
@@ -72,13 +71,13 @@ static const cm_program programs[] = {
     {"ffmpeg|avconv", NULL,
      "c= f= filter_complex= i= map= r= s= ss= t= to= vf= af= b= vcodec= acodec=",
      CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
-    {"ffplay|ffprobe|mpv|mplayer|vlc|cvlc|feh|eog|sxiv|imv|qlmanage|display|evince|zathura|okular|"
-     "aplay|paplay|afplay|arecord|play|rec|say|espeak|espeak-ng|xclip|xsel|wl-copy|wl-paste|"
-     "pbcopy|"
-     "pbpaste|scrot|screencapture|maim|grim|flameshot|import|xdg-open|open|notify-send",
+    {"ffplay|ffprobe|mpv|mplayer|vlc|cvlc|feh|eog|sxiv|imv|qlmanage|display|evince|zathura|"
+     "okular|aplay|paplay|afplay|arecord|play|rec|say|espeak|espeak-ng|xclip|xsel|wl-copy|"
+     "wl-paste|pbcopy|pbpaste|scrot|screencapture|maim|grim|flameshot|import|xdg-open|open|"
+     "notify-send",
      NULL, NULL, CM_ARGV_DASH, CM_SAFE},
-    {"file|stat|gstat|exiv2|mediainfo|identify|mdls|mdfind|getfattr|wc|gwc|cloc|"
-     "scc|tokei|sloccount",
+    {"file|stat|gstat|exiv2|mediainfo|identify|mdls|mdfind|getfattr|wc|gwc|cloc|scc|tokei|"
+     "sloccount",
      "F:c:e:f:m:P:t:", "format= printf= files0-from= magic-file= name= separator=",
      CM_PROGRAM_QUIET, CM_SAFE},
     {"fzf|fzy|sk|peco|percol|gum|dialog|whiptail|zenity|choose|tldr|cheat|navi", NULL, NULL, 0,
@@ -86,9 +85,8 @@ static const cm_program programs[] = {
     {"ghead|gtail|head|multitail|tail|ztail|lnav|tailspin|ccze|grc",
      "b:c:n:s:", "bytes= lines= pid= sleep-interval=", 0, CM_SAFE},
     {"hd|hexdump|hexyl|od|strings|gstrings", "A:C:N:S:e:f:j:n:s:t:w::",
-     "address-radix= bytes= "
-     "encoding= format= read-bytes= skip-bytes= strings=? width=?",
-     0, CM_SAFE},
+     "address-radix= bytes= encoding= format= read-bytes= skip-bytes= strings=? width=?", 0,
+     CM_SAFE},
     {"hexedit|bvi|dhex|hexer", "s:l:", NULL, CM_PROGRAM_QUIET, CM_SAFE},
     {"iconv|uconv|luit", "f:o:t:", "from-code= list output= to-code=", CM_PROGRAM_DECODES,
      CM_SAFE},
@@ -100,20 +98,20 @@ static const cm_program programs[] = {
     {"rev|tr|gtr|rot13|caesar|uudecode|uuencode|ascii2uni|uni2ascii|punycode|morse|gbase64",
      "o:", NULL, CM_PROGRAM_DECODES, CM_SAFE},
     {"rg|ripgrep|rga|ugrep|ug", "A:B:C:E:M:T:d:e:f:g:j:m:r:t:",
-     "after-context= before-context= color= colors= context= context-separator= dfa-size-limit= "
-     "encoding= engine= field-context-separator= field-match-separator= file= generate= glob= "
-     "hostname-bin= hyperlink-format= iglob= ignore-file= max-columns= max-count= max-depth= "
-     "max-filesize= path-separator= pre= pre-glob= regexp= replace= sort= sortr= threads= type= "
-     "type-add= type-clear= type-not=",
+     "after-context= before-context= color= colors= context= context-separator= "
+     "dfa-size-limit= encoding= engine= field-context-separator= field-match-separator= file= "
+     "generate= glob= hostname-bin= hyperlink-format= iglob= ignore-file= max-columns= "
+     "max-count= max-depth= max-filesize= path-separator= pre= pre-glob= regexp= replace= "
+     "sort= sortr= threads= type= type-add= type-clear= type-not=",
      0, CM_SAFE},
     {"sd", "f:n:", "flags= fixed-strings max-replacements= preview", CM_PROGRAM_QUIET, CM_SAFE},
     {"sort|gsort", "S:T:k:o:t:",
-     "batch-size= buffer-size= check=? compress-program= field-separator= files0-from= help key= "
-     "output= parallel= random-source= sort= temporary-directory= unique version",
+     "batch-size= buffer-size= check=? compress-program= field-separator= files0-from= help "
+     "key= output= parallel= random-source= sort= temporary-directory= unique version",
      0, CM_SAFE},
     {"split|gsplit", "C:a:b:l:n:p:t:",
-     "additional-suffix= bytes= elide-empty-files filter= help hex-suffixes=? line-bytes= lines= "
-     "number= numeric-suffixes=? separator= suffix-length= unbuffered verbose version",
+     "additional-suffix= bytes= elide-empty-files filter= help hex-suffixes=? line-bytes= "
+     "lines= number= numeric-suffixes=? separator= suffix-length= unbuffered verbose version",
      CM_PROGRAM_QUIET, CM_SAFE},
     {"sponge", "a", NULL, 0, CM_SAFE},
     {"strip|objcopy|install_name_tool|patchelf|codesign|chrpath", "F:I:K:N:O:R:j:o:r:",
@@ -126,8 +124,8 @@ static const cm_program programs[] = {
     {"uniq|guniq", "f:s:w:", "check-chars= skip-chars= skip-fields=", 0, CM_SAFE},
     {"updatedb", "U:e:f:n:o:", "output= localpaths= prunepaths=", CM_PROGRAM_QUIET, CM_MODERATE},
     {"xmllint", "o:",
-     "c14n encode= format help maxmem= nowarning output= path= pattern= relaxng= "
-     "schema= shell version xpath=",
+     "c14n encode= format help maxmem= nowarning output= path= pattern= relaxng= schema= "
+     "shell version xpath=",
      0, CM_SAFE},
     {"xmlstarlet|xml", NULL, NULL, 0, CM_SAFE},
     {"xsltproc|saxon|xslt", "o:", "output= param=? stringparam=?", 0, CM_SAFE},
@@ -147,8 +145,8 @@ static const cm_rule rules[] = {
     {"text.output", "uudecode|rev|strings @-o", CM_FX_CREATE, "writes its output to a file"},
     {"text.output", "xxd|gxxd * @1", CM_FX_OVERWRITE, "writes its output to a file"},
     {"text.output",
-     "pdftotext|pdftohtml|cwebp|convert|magick|montage|composite|sox|img2pdf|pdfunite|ps2pdf|qpdf "
-     "* @last",
+     "pdftotext|pdftohtml|cwebp|convert|magick|montage|composite|sox|img2pdf|pdfunite|ps2pdf|"
+     "qpdf * @last",
      CM_FX_CREATE, "writes its output to a file"},
     {"text.output", "ffmpeg|avconv !-y @last", CM_FX_CREATE, "writes its output to a file"},
     {"text.output", "ffmpeg|avconv -y @last", CM_FX_OVERWRITE, "replaces its output file"},

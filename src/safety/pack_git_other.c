@@ -3,7 +3,7 @@
 
 #define HG "R:", "repository= cwd= config= encoding= encodingmode= color= pager="
 #define FORGE \
-  "R:t:b:F:B:H:l:a:m:", "repo= title= body= body-file= base= head= label= assignee= notes= "
+  "R:t:b:F:B:H:l:a:m:", "visibility= repo= title= body= body-file= base= head= label= assignee= notes= "
 
 static const cm_program programs[] = {
     {"arc|git-review|gerrit", NULL, NULL, 0, CM_MODERATE},
@@ -110,7 +110,7 @@ static const cm_rule rules[] = {
     {"vcs.discard", "jj abandon|restore|undo", CM_FX_MODERATE,
      "drops changes; jj undo brings them back"},
     {"vcs.discard", "jj op|operation abandon", CM_FX_HIGH, "erases the way back"},
-    {"vcs.discard", "repo sync --force-sync|--force-remove-dirty|-d --force-checkout", CM_FX_HIGH,
+    {"vcs.discard", "repo sync --force-sync|--force-remove-dirty|--force-checkout|-d", CM_FX_HIGH,
      "throws local work away"},
     {"vcs.discard", "repo abandon|prune", CM_FX_HIGH, "deletes branches, merged or not"},
     {"vcs.rewrite", "hg strip|rollback", CM_FX_HIGH, "removes commits"},
@@ -123,9 +123,11 @@ static const cm_rule rules[] = {
      "changes the recorded history"},
     {"vcs.change",
      "svn|hg|bzr|brz|cvs|darcs|p4|jj|fossil "
-     "commit|ci|update|up|merge|push|pull|submit|sync|switch|sw|delete|rm|remove|move|mv",
+     "update|up|merge|push|pull|submit|sync|switch|sw|delete|rm|remove|move|mv",
      CM_FX_MODERATE, "changes the working copy or the server"},
-    {"vcs.change", "hg commit|ci", CM_FX_SAFE, "commits locally"},
+    {"vcs.change", "svn|cvs|fossil commit|ci", CM_FX_MODERATE, "changes the server"},
+    {"vcs.read", "bzr|brz|darcs|jj commit|ci|record|add|describe|new", CM_FX_SAFE,
+     "commits locally"},
     {"vcs.write", "svn checkout|co|export @2", CM_FX_CREATE, "writes a working copy"},
     {"vcs.write", "svnadmin create|hotcopy @last", CM_FX_CREATE, "makes a repository"},
     {"vcs.write", "hg cat|export|archive @-o|--output", CM_FX_CREATE,

@@ -23,7 +23,7 @@ static const cm_program programs[] = {
     {PLATFORM, "a:r:t:s:p:o:c:m:e:g:n:",
      "app= remote= team= org= site= token= scope= project= project-ref= config= env= name= "
      "message= "
-     "region= only= except= auth= dir= alias= confirm= linked local force yes prod",
+     "region= only= except= auth= dir= alias= confirm= command= linked local force yes prod",
      0, CM_MODERATE},
 };
 
@@ -138,12 +138,15 @@ static const cm_rule rules[] = {
               "releases|config|pg:info|pg:ps|build|console|checks|diff|history|"
               "functions:log|functions:list|domains|certs|ssh|proxy|*:logs|link|pull|types",
      CM_FX_SAFE, "reads"},
+    {"host.read", "heroku pg:psql", CM_FX_SAFE, "opens the database"},
+    {"host.read", "wrangler d1 execute", CM_FX_SAFE, "its text is looked at"},
+    {"host.read", "turso db shell", CM_FX_SAFE, "opens the database"},
     {"host.change",
      PLATFORM " ~deploy|create|create:*|*:create|push|publish|restart|scale|set|unset|"
               "config:set|config:unset|ps:scale|ps:restart|*:set|*:unset|*:add|*:remove|"
               "run|run:*|rollback|promote|alias|login|logout|secrets|launch|migrate|"
               "env|destroy|delete|rm|up|redeploy|put|add|import|init|functions:delete|"
-              "maintenance:*|pg:*|domains:*|apps:*|addons:*|upload|execute|trigger|"
+              "maintenance:*|pg:backups*|pg:copy|pg:promote|pg:credentials*|pg:kill*|pg:upgrade|domains:*|apps:*|addons:*|upload|trigger|"
               "switch|upgrade|rename|transfer",
      CM_FX_MODERATE, "changes what runs on the platform"},
 };

@@ -49,7 +49,7 @@ static const cm_program programs[] = {
      "stack= cwd= message= config= target= replace= parallel= color= verbose= yes preview-only "
      "force",
      0, CM_MODERATE},
-    {"puppet|facter|hiera|bolt|r10k|mco", "e:t:i:u:",
+    {"bolt|facter|hiera|mco|puppet|r10k", "e:i:u:",
      "execute= environment= modulepath= server= confdir= targets= noop", 0, CM_MODERATE},
     {"salt|salt-call|salt-run|salt-cloud|salt-ssh|salt-cp", "t:b:c:G:l:C:E:L:N:I:S:",
      "timeout= batch= config-dir= log-level= out= output= file-root= profile=", 0, CM_MODERATE},
@@ -247,6 +247,7 @@ static const cm_rule rules[] = {
      "vault|bao kv|token|lease|policy|secrets|auth|audit|plugin|namespace|operator "
      "get|list|read|lookup|capabilities|members|info|fmt|key-status|diagnose",
      CM_FX_SAFE, "reads"},
+    {"vault.read", "vault|bao operator raft list-peers|autopilot", CM_FX_SAFE, "reads"},
     {"consul.destroy", "consul kv delete --recurse", CM_FX_HIGH, "deletes every key below"},
     {"consul.destroy", "consul snapshot restore", CM_FX_HIGH, "replaces the data of the store"},
     {"consul.destroy", "consul operator raft remove-peer", CM_FX_HIGH, "removes a server"},

@@ -102,23 +102,15 @@ static const cm_program programs[] = {
      "proxy-type= proxy-auth= allow= allowfile= deny= output= hex-dump= source= source-port= "
      "wait= idle-timeout= delay= max-conns= broker chat",
      BOTH, CM_SAFE},
-    {"nc|nc.traditional|nc.openbsd|netcat", "c:e:g:G:i:I:m:M:n:O:o:P:p:q:s:T:V:w:W:X:x:", NULL,
-     BOTH, CM_SAFE},
+    {"nc|nc.traditional|nc.openbsd|netcat", "c:e:g:G:i:I:m:M:O:o:P:p:q:s:T:V:w:W:X:x:", NULL, BOTH,
+     CM_SAFE},
     {"openfortivpn|openconnect|vpnc|sshuttle|openvpn", "r:x:e:c:", "config= up= down= remote=", 0,
      CM_MODERATE},
-    {"rclone", "",
-     "config= exclude= include= filter= filter-from= transfers= checkers= dry-run "
-     "max-age= min-age= bwlimit= log-file= log-level= interactive backup-dir=",
-     BOTH, CM_MODERATE},
     {"rcp|scp|pscp", "c:D:F:i:J:l:o:P:S:X:", NULL, BOTH, CM_SAFE},
     {"rdesktop|remmina|vncviewer|xfreerdp|x2goclient", NULL, NULL, 0, CM_SAFE},
     {"smbclient|smbget",
      "A:c:d:D:E:I:k:l:m:n:O:p:s:T:U:W:", "command= user= authentication-file=", BOTH, CM_SAFE},
     {"socat|socat1|filan", "l:b:s:t:T:L:W:", NULL, BOTH | CM_ARGV_DASH, CM_SAFE},
-    {"ssh-add|ssh-agent", "a:E:e:s:S:t:T:H:h:P:", NULL, CM_PROGRAM_INIT, CM_SAFE},
-    {"ssh-copy-id", "i::p:F:o:t:", NULL, SENDS, CM_MODERATE},
-    {"ssh-keygen", "a:b:C:D:E:F:f:I:J:j:K:M:m:N:n:O:P:R:r:S:s:t:V:w:Y:Z:z:", NULL, 0, CM_SAFE},
-    {"ssh-keyscan", "f:p:T:t:O:", NULL, FETCHES, CM_SAFE},
     {"sshpass", "f:d:p:P:e", NULL, CM_ARGV_STOP, CM_SAFE},
     {"telnet", "S:X:b:e:k:l:n:", NULL, BOTH, CM_SAFE},
     {"transmission-cli|transmission-remote|rtorrent|qbittorrent|deluge", NULL, NULL, BOTH,
@@ -138,8 +130,7 @@ static const cm_rule rules[] = {
     {"net.help", "nc|netcat|ncat|socat --help|--version|-V", CM_FX_HARMLESS, "only prints"},
     {"net.help", "socat -h|-hh|-hhh", CM_FX_HARMLESS, "only prints"},
     {"net.help", "http|https|xh|xhs --offline", CM_FX_HARMLESS, "prints the request only"},
-    {"net.dry-run", "rclone -n|--dry-run", CM_FX_HARMLESS, "only tells what it would do"},
-    {"net.dry-run", "ldapadd|ldapdelete|ldapmodify|ldapmodrdn|ssh-copy-id -n", CM_FX_HARMLESS,
+    {"net.dry-run", "ldapadd|ldapdelete|ldapmodify|ldapmodrdn -n", CM_FX_HARMLESS,
      "only tells what it would do"},
 
     /* What is fetched, into which file. */
@@ -228,24 +219,8 @@ static const cm_rule rules[] = {
 
     /* Copies between machines. */
     {"net.copy", "scp|rcp|pscp ?* @last", CM_FX_CREATE, "copies files here"},
-    {"net.rclone-ask",
-     "rclone ls|lsd|lsl|lsf|lsjson|size|check|cryptcheck|cat|about|version|listremotes|tree|ncdu|"
-     "md5sum|sha1sum|hashsum|help|link|obscure|genautocomplete|completion",
-     CM_FX_HARMLESS, "lists remote files"},
-    {"net.rclone",
-     "rclone copy|copyto|copyurl|move|moveto|rcat|mkdir|touch|mount|serve|bisync|"
-     "config|deletefile|rmdir|settier|cleanup|authorize|dedupe",
-     CM_FX_MODERATE, "copies or changes remote files"},
-    {"net.rclone", "rclone sync|delete|purge|rmdirs", CM_FX_HIGH,
-     "deletes many files on a server"},
-
-    /* Keys and tunnels. */
     {"net.ssh-reverse", "ssh|autossh -R", CM_FX_MODERATE,
      "lets the other machine reach into this network"},
-    {"net.ssh-key", "ssh-copy-id", CM_FX_MODERATE, "lets a key log in on another machine"},
-    {"net.ssh-key", "ssh-keygen -R|-p|-A|-c|-K|-H", CM_FX_MODERATE, "changes known hosts or keys"},
-    {"net.ssh-key", "ssh-add -D|-d|-x|-X", CM_FX_MODERATE, "removes keys from the agent"},
-    {"net.ssh-key", "ssh-agent -k", CM_FX_MODERATE, "stops the key agent"},
     {"net.tunnel", "chisel|cloudflared|frpc|frps|gost|localtunnel|lt|ngrok|bore|inlets",
      CM_FX_MODERATE, "lets others reach a port of this machine"},
     {"net.tunnel", "x11vnc|vncserver|xrdp|ttyd|gotty|shellinaboxd", CM_FX_MODERATE,

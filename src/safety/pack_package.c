@@ -39,10 +39,9 @@ static const cm_program programs[] = {
      "keyserver= keyring= remove list", 0, CM_MODERATE},
     {"apk", "p:X:t:", "root= repository= simulate virtual= arch= cache-dir= keys-dir=", 0,
      CM_MODERATE},
-    {"appimagelauncher|ail-cli|gdebi|alien-install|pkcon|pkgcli|swupd|eopkg|xbps-install|"
-     "xbps-remove|slackpkg|installpkg|removepkg|upgradepkg|urpmi|urpme|tlmgr|guix-daemon|opkg|"
-     "cave|"
-     "pkg_add|pkg_delete|pkgin|cards|softwareupdate|installer|pkgutil|port|fink|sdkman|sdk",
+    {"appimagelauncher|ail-cli|gdebi|alien-install|pkcon|pkgcli|swupd|eopkg|xbps-install|xbps-"
+     "remove|slackpkg|installpkg|removepkg|upgradepkg|urpmi|urpme|tlmgr|guix-daemon|opkg|cave|pkg_"
+     "add|pkg_delete|pkgin|cards|softwareupdate|installer|pkgutil|port|fink|sdkman",
      "r:c:t:o:y", "pkg= target= volume= forget= dry-run", CM_ARGV_DASH, CM_MODERATE},
     {"apt-cache|apt-config|apt-file|apt-show-versions|apt-sortpkgs|dpkg-query|deborphan|apt-"
      "rdepends|"
@@ -92,7 +91,7 @@ static const cm_program programs[] = {
      0, CM_SAFE},
     {"nix-build|nix-hash|nix-instantiate|nix-prefetch-url|nix-shell|nixos-option",
      "I:p:A:E:j:o:", "run= command= attr= expr= arg= argstr= option= out-link= pure", 0, CM_SAFE},
-    {"pacman-key|pacman-mirrors|pacdiff|paccache|rankmirrors|reflector|mkinitcpio|paclog",
+    {"pacman-key|pacman-mirrors|pacdiff|paccache|rankmirrors|reflector|paclog",
      "rk:c:", "save= country= keep= dry-run", 0, CM_MODERATE},
     {"pacman|pacaur|pamac|paru|pikaur|trizen|yay|aura", "b:r:v",
      "dbpath= root= config= cachedir= gpgdir= hookdir= logfile= arch= overwrite= "
@@ -108,11 +107,8 @@ static const cm_program programs[] = {
      "nodeps noscripts test justdb rebuilddb initdb checksig force all",
      0, CM_MODERATE},
     {"rpm-ostree|bootc|ostree|transactional-update|dnf-automatic|do-release-upgrade|fedora-"
-     "upgrade|"
-     "leapp|pop-upgrade|ubuntu-drivers|pro|ua|update-manager|mintupdate-cli|system-upgrade|"
-     "fwupdmgr|"
-     "fwupdtool|flashrom|update-grub|update-initramfs|grub-mkconfig|grub2-mkconfig|dkms|akmods|"
-     "update-secureboot-policy|mokutil|sbctl|sbsign|efibootmgr|needs-restarting",
+     "upgrade|leapp|pop-upgrade|ubuntu-drivers|pro|ua|update-manager|mintupdate-cli|system-"
+     "upgrade|dkms|akmods|update-secureboot-policy",
      "d:f:k:o:p:r:w:b:B:c:L:l:m:n:u", "output= reboot check-dist-upgrade-only", 0, CM_MODERATE},
     {"snap|snapd", NULL, "channel= revision= purge classic devmode dangerous all", 0, CM_MODERATE},
     {"zypper", "R:c:p:D:r:t:C:v:",
@@ -248,33 +244,20 @@ static const cm_rule rules[] = {
      "show|list-all|list-installed|files|config|annotate",
      CM_FX_HARMLESS, "only prints"},
     {"package.ask",
-     "opkg|tlmgr|slackpkg|sdk|eopkg|pkgin|swupd list|list-*|info|search|files|"
-     "find|status|show|current|ls|version|help|check",
+     "opkg|tlmgr|slackpkg|eopkg|pkgin|swupd "
+     "list|list-*|info|search|files|find|status|show|current|ls|version|help|check",
      CM_FX_HARMLESS, "only prints"},
     {"package.ask", "ubuntu-drivers devices|list|debug|list-oem", CM_FX_HARMLESS, "only prints"},
     {"package.ask", "pro|ua status|security-status|help|version|fix --dry-run", CM_FX_HARMLESS,
      "only prints"},
     {"package.ask", "pro|ua status|security-status|help|version", CM_FX_HARMLESS, "only prints"},
-    {"package.ask", "fwupdmgr get-*|security|verify|report-*|--version", CM_FX_HARMLESS,
-     "only prints"},
     {"package.ask",
      "rpm-ostree|ostree|bootc|transactional-update status|db|search|admin|log|refs|"
      "show|ls|summary",
      CM_FX_HARMLESS, "only prints"},
-    {"package.ask", "efibootmgr !-b !-B !-c !-o !-n !-D !-O !-N !-a !-A !-t !-T !--*",
-     CM_FX_HARMLESS, "only prints"},
-    {"package.ask", "efibootmgr -v|--verbose !-b !-B !-c !-o !-n !-D !-O !-N !-a !-A",
-     CM_FX_HARMLESS, "only prints"},
-    {"package.ask",
-     "mokutil|sbctl|dkms --list-*|--sb-state|-l|--test-key|status|verify|list-files",
-     CM_FX_HARMLESS, "only prints"},
-    {"package.ask", "grub-mkconfig|grub2-mkconfig !-o|--output", CM_FX_HARMLESS, "only prints"},
+    {"package.ask", "dkms status", CM_FX_HARMLESS, "only prints"},
     {"package.ask", "do-release-upgrade -c|--check-dist-upgrade-only|-V", CM_FX_HARMLESS,
      "only prints"},
-    {"package.ask", "flashrom -r|--read|-L|--list-supported|-V !-w !-E", CM_FX_HARMLESS,
-     "only reads"},
-
-    /* Installing, removing, upgrading. */
     {"package.install",
      APT " install|update|upgrade|full-upgrade|dist-upgrade|safe-upgrade|build-dep|reinstall|"
          "satisfy|hold|unhold|markauto|unmarkauto|dselect-upgrade|forget-new|edit-sources|fetch",
@@ -302,9 +285,8 @@ static const cm_rule rules[] = {
      "upgrade|rollback|wipe-history|gc|delete|update|lock|pin",
      CM_FX_MODERATE, "installs, upgrades or removes packages"},
     {"package.install",
-     "rpm-ostree|bootc|ostree|transactional-update|do-release-upgrade|dnf-automatic|"
-     "ubuntu-drivers|pro|ua|fwupdmgr|mintupdate-cli|softwareupdate|pkgutil|port|pkg|"
-     "opkg|tlmgr",
+     "rpm-ostree|bootc|ostree|transactional-update|do-release-upgrade|dnf-automatic|ubuntu-"
+     "drivers|pro|ua|mintupdate-cli|softwareupdate|pkgutil|port|pkg|opkg|tlmgr",
      CM_FX_MODERATE, "installs, upgrades or removes packages"},
     {"package.run-fetched", "nix run|shell|develop ~http://*|https://*", CM_FX_HIGH,
      "runs code from the network"},
@@ -387,17 +369,8 @@ static const cm_rule rules[] = {
     {"package.force", "brew uninstall|remove|rm --zap", CM_FX_HIGH,
      "removes an app with its data"},
 
-    /* Firmware and what starts the machine. */
-    {"package.boot",
-     "update-grub|update-initramfs|grub-mkconfig|grub2-mkconfig|mkinitcpio|dkms|akmods",
-     CM_FX_MODERATE, "builds again what starts the machine"},
-    {"package.boot", "efibootmgr|mokutil|sbctl", CM_FX_HIGH, "changes what starts the machine"},
-    {"package.boot", "update-initramfs|dkms -d|remove", CM_FX_HIGH,
-     "removes what starts the machine"},
-    {"package.firmware", "flashrom -w|-E|--write|--erase", CM_FX_CRITICAL,
-     "overwrites the firmware of the machine"},
-    {"package.firmware", "fwupdmgr|fwupdtool install*|update|downgrade|reinstall|flash|upgrade",
-     CM_FX_MODERATE, "updates firmware"},
+    /* Modules of the kernel. */
+    {"package.kernel-module", "dkms|akmods", CM_FX_MODERATE, "changes modules of the kernel"},
 };
 
 const cm_pack cm_pack_package = {

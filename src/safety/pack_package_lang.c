@@ -45,8 +45,8 @@ static const cm_program programs[] = {
      "r:u:p:c:i:d", "repository= username= password= dry-run skip-existing config-file= snapshot",
      0, CM_MODERATE},
     {"composer", "d:vn", "working-dir= dry-run no-dev global", 0, CM_MODERATE},
-    {"conan|vcpkg|spack|eb|hunter|xrepo|cget",
-     "o:s:p:r:", "build= profile= remote= triplet= dry-run", 0, CM_MODERATE},
+    {"conan|vcpkg|spack|hunter|xrepo|cget", "o:s:p:r:", "build= profile= remote= triplet= dry-run",
+     0, CM_MODERATE},
     {"corepack", NULL, NULL, 0, CM_MODERATE},
     {"cpan|cpanm|cpanplus|cpm|carton", "l:L:n", NULL, 0, CM_MODERATE},
     {"gem", "v:i:n:s:P:", "version= install-dir= bindir= source= key= host= force all", 0,
@@ -209,10 +209,6 @@ static const cm_rule rules[] = {
      "runs a script of the project that changes or deletes files"},
     {"package.script", "yarn|pnpm|yarnpkg " TARGETS, CM_FX_MODERATE,
      "runs a script of the project that changes or deletes files"},
-    {"package.database-drop", "mix ~ecto.drop|ecto.reset", CM_FX_HIGH,
-     "deletes the database of a project"},
-    {"package.database", "mix ~ecto.migrate|ecto.rollback|ecto.create|ecto.setup", CM_FX_MODERATE,
-     "changes the database of a project"},
 
     /* Publishing. */
     {"package.publish", "npm|yarn|pnpm|bun publish|deprecate|login|adduser|logout|star|unstar",

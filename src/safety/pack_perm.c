@@ -9,15 +9,13 @@
 #define CHOWN "chgrp|chown|gchgrp|gchown"
 
 static const cm_program programs[] = {
-    {"aa-audit|aa-autodep|aa-cleanprof|aa-complain|aa-disable|aa-enforce|aa-genprof|aa-logprof|"
-     "aa-mergeprof|aa-remove-unknown|aa-teardown",
+    {"aa-audit|aa-autodep|aa-cleanprof|aa-complain|aa-disable|aa-enforce|aa-genprof|"
+     "aa-logprof|aa-mergeprof|aa-remove-unknown|aa-teardown",
      "d:", NULL, 0, CM_MODERATE},
-    {"aa-easyprof|aa-enabled|aa-features-abi|aa-notify|aa-status|aa-unconfined|apparmor_status|"
-     "avcstat|"
-     "ausearch|aureport|auvirt|aulast|getcap|getenforce|getfacl|getpcaps|getsebool|capsh|lsattr|"
-     "matchpathcon|"
-     "seinfo|sesearch|selinuxenabled|sestatus|sealert|audit2why|lsacl|ausyscall|selinuxexeccon|"
-     "captest",
+    {"aa-easyprof|aa-enabled|aa-features-abi|aa-notify|aa-status|aa-unconfined|"
+     "apparmor_status|avcstat|ausearch|aureport|auvirt|aulast|getcap|getenforce|getfacl|"
+     "getpcaps|getsebool|capsh|lsattr|matchpathcon|seinfo|sesearch|selinuxenabled|sestatus|"
+     "sealert|audit2why|lsacl|ausyscall|selinuxexeccon|captest",
      NULL, NULL, 0, CM_SAFE},
     {"apparmor_parser", "I:L:M:T:b:f:j:m:n:", "add base= cache-loc= preprocess remove replace", 0,
      CM_MODERATE},
@@ -26,13 +24,12 @@ static const cm_program programs[] = {
      CM_SAFE},
     {"chattr|chflags", "p:v:", NULL, CM_ARGV_PLUS | CM_PROGRAM_QUIET, CM_MODERATE},
     {"chcat|chcon", "l:r:t:u:",
-     "dereference help no-dereference no-preserve-root preserve-root range= recursive reference= "
-     "role= type= user= verbose version",
+     "dereference help no-dereference no-preserve-root preserve-root range= recursive "
+     "reference= role= type= user= verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {CHOWN, NULL,
      "changes dereference from= help no-dereference no-preserve-root preserve-root quiet "
-     "recursive "
-     "reference= silent verbose version",
+     "recursive reference= silent verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {CHMOD, NULL,
      "changes dereference help no-dereference no-preserve-root preserve-root quiet recursive "
@@ -44,9 +41,8 @@ static const cm_program programs[] = {
      "store=",
      0, CM_MODERATE},
     {"semanage", "D:F:L:P:R:S:a:d:f:m:n:p:r:s:t:",
-     "add delete= deleteall export list modify noheading proto= seuser= store= "
-     "type=",
-     0, CM_MODERATE},
+     "add delete= deleteall export list modify noheading proto= seuser= store= type=", 0,
+     CM_MODERATE},
     {"setcap", "n:", NULL, CM_PROGRAM_QUIET, CM_MODERATE},
     {"setenforce|setsebool|togglesebool", NULL, NULL, 0, CM_MODERATE},
     {"setfacl", "M:X:m:x:",
@@ -178,8 +174,7 @@ static bool sets_uid(cm_str mode) {
 
 static void look(cm_judging *j, const cm_run *run) {
   const cm_call *call = &j->call;
-  if (!cm_str_is(cm_entry_name(j->known.base), "chmod") &&
-      !cm_str_is(cm_entry_name(j->known.base), "gchmod"))
+  if (!cm_str_is(j->known.base->name, "chmod") && !cm_str_is(j->known.base->name, "gchmod"))
     return;
   if (call->n_operands > 1 && sets_uid(call->operands[0].value))
     cm_report(j, "perm.setuid", CM_CRITICAL, "makes a program that runs with its owner's rights",

@@ -1,5 +1,5 @@
-/* safety/pack_perm_key: keys and stored passwords. Sources: the manual pages of OpenSSH, GnuPG, pass,
- * libsecret, keyutils, age; security(1) of macOS. */
+/* safety/pack_perm_key: keys and stored passwords. Sources: the manual pages of OpenSSH, GnuPG,
+ * pass, libsecret, keyutils, age; security(1) of macOS. */
 #include "safety/packs.h"
 
 static const cm_program programs[] = {
@@ -7,20 +7,16 @@ static const cm_program programs[] = {
     {"certutil|certbot-auto|update-ca-certificates|update-ca-trust|trust|keytool", NULL, NULL,
      CM_ARGV_DASH, CM_MODERATE},
     {"gpg|gpg2", "a:N:o:r:R:u:k:",
-     "armor batch card-edit card-status check-signatures clearsign clear-sign command-fd= dearmor "
-     "decrypt decrypt-files default-key= delete-keys delete-secret-and-public-key "
-     "delete-secret-keys detach-sign "
-     "edit-key encrypt encrypt-files enarmor export export-secret-keys export-secret-subkeys "
-     "export-ownertrust "
-     "fetch-keys fingerprint full-generate-key gen-key gen-revoke= generate-key "
-     "generate-revocation= help homedir= "
+     "armor batch card-edit card-status check-signatures clearsign clear-sign command-fd= "
+     "dearmor decrypt decrypt-files default-key= delete-keys delete-secret-and-public-key "
+     "delete-secret-keys detach-sign edit-key encrypt encrypt-files enarmor export "
+     "export-secret-keys export-secret-subkeys export-ownertrust fetch-keys fingerprint "
+     "full-generate-key gen-key gen-revoke= generate-key generate-revocation= help homedir= "
      "import import-ownertrust keyid-format= keyring= keyserver= keyserver-options= list-keys "
      "list-packets list-public-keys list-secret-keys list-signatures list-sigs local-user= "
-     "locate-keys no-default-keyring "
-     "options= output= passphrase= passphrase-fd= passphrase-file= pinentry-mode= print-md "
-     "quick-add-key quick-generate-key "
-     "receive-keys recipient= recv-keys refresh-keys search-keys send-keys show-keys sign "
-     "symmetric "
+     "locate-keys no-default-keyring options= output= passphrase= passphrase-fd= "
+     "passphrase-file= pinentry-mode= print-md quick-add-key quick-generate-key receive-keys "
+     "recipient= recv-keys refresh-keys search-keys send-keys show-keys sign symmetric "
      "trust-model= update-trustdb verify verify-files version with-colons yes",
      CM_PROGRAM_DECODES, CM_SAFE},
     {"gpg-agent|gpg-connect-agent|gpgconf|gpgtar|gpgv|gpgsm|kbxutil|dirmngr", NULL, NULL, 0,
@@ -58,9 +54,8 @@ static const cm_rule rules[] = {
      "deletes secret keys"},
     {"key.delete", "gpg|gpg2 --delete-keys", CM_FX_MODERATE, "deletes keys"},
     {"key.change",
-     "gpg|gpg2 "
-     "--edit-key|--import|--import-ownertrust|--recv-keys|--receive-keys|--refresh-keys|--fetch-"
-     "keys|--card-edit",
+     "gpg|gpg2 --edit-key|--import|--import-ownertrust|--recv-keys|--receive-keys|"
+     "--refresh-keys|--fetch-keys|--card-edit",
      CM_FX_MODERATE, "changes the ring of keys"},
     {"key.publish", "gpg|gpg2 --send-keys", CM_FX_MODERATE,
      "publishes keys, which can't be taken back"},

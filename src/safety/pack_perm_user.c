@@ -1,20 +1,19 @@
-/* safety/pack_perm_user: accounts, groups and passwords. Sources: the manual pages of shadow-utils,
- * adduser and PAM tools; dscl, dseditgroup, sysadminctl of macOS; pw(8) of FreeBSD. */
+/* safety/pack_perm_user: accounts, groups and passwords. Sources: the manual pages of shadow-
+ * utils, adduser and PAM tools; dscl, dseditgroup, sysadminctl of macOS; pw(8) of FreeBSD. */
 #include "safety/packs.h"
 
 /* Groups whose members can become root. */
 #define ROOT_GROUPS "sudo|wheel|root|admin|adm|shadow|disk|sudoers"
 #define IN_ROOT_GROUP                                                                        \
   "sudo|sudo,*|*,sudo|*,sudo,*|wheel|wheel,*|*,wheel|*,wheel,*|root|root,*|*,root|*,root,*|" \
-  "admin|"                                                                                   \
-  "admin,*|*,admin|*,admin,*|shadow|*,shadow|shadow,*|disk|*,disk|disk,*"
-#define USER_LONGS                                                                               \
-  "add-subids-for-system append badname badnames base-dir= comment= create-home defaults "       \
-  "expiredate= extrausers force-badname gid= group= groups= help home= home-dir= home_dir= "     \
-  "inactive= ingroup= key= lock login= move-home no-create-home no-log-init no-user-group "      \
-  "non-unique password= prefix= remove root= selinux-user= shell= skel= system uid= unlock "     \
-  "user-group disabled-password disabled-login gecos= firstuid= lastuid= conf= allow-bad-names " \
-  "remove-home remove-all-files backup backup-to= only-if-empty quiet force"
+  "admin|admin,*|*,admin|*,admin,*|shadow|*,shadow|shadow,*|disk|*,disk|disk,*"
+#define USER_LONGS                                                                           \
+  "add-subids-for-system append badname badnames base-dir= comment= create-home defaults "   \
+  "expiredate= extrausers force-badname gid= group= groups= help home= home-dir= home_dir= " \
+  "inactive= ingroup= key= lock login= move-home no-create-home no-log-init no-user-group "  \
+  "non-unique password= prefix= remove root= selinux-user= shell= skel= system uid= unlock " \
+  "user-group disabled-password disabled-login gecos= firstuid= lastuid= conf= "             \
+  "allow-bad-names remove-home remove-all-files backup backup-to= only-if-empty quiet force"
 
 static const cm_program programs[] = {
     {"addgroup|groupadd", "G:K:P:R:U:g:p:", USER_LONGS, 0, CM_MODERATE},
@@ -22,9 +21,8 @@ static const cm_program programs[] = {
     {"authconfig|authselect|pam-auth-update|pam-config|pwconv|pwunconv|grpconv|grpunconv", NULL,
      NULL, 0, CM_HIGH},
     {"chage", "E:I:M:R:W:d:i:m:",
-     "expiredate= help inactive= iso8601 lastday= list maxdays= mindays= root= "
-     "warndays=",
-     0, CM_MODERATE},
+     "expiredate= help inactive= iso8601 lastday= list maxdays= mindays= root= warndays=", 0,
+     CM_MODERATE},
     {"chfn|chsh|ypchsh|ypchfn|ypasswd",
      "f:h:o:p:r:s:w:", "shell= list-shells home-phone= office= help version", 0, CM_MODERATE},
     {"chpasswd|chgpasswd|newusers", "P:R:c:s:", "crypt-method= encrypted md5 root= sha-rounds=", 0,
@@ -34,8 +32,7 @@ static const cm_program programs[] = {
     {"delgroup|groupdel", "P:R:", "force help only-if-empty system", 0, CM_MODERATE},
     {"deluser|userdel", "P:R:", USER_LONGS, 0, CM_MODERATE},
     {"dscacheutil|id|gid|groups|getent|lslogins|users|logname|whoami|members|lid|finger|pinky|"
-     "loginfo|odutil|"
-     "faillog-list|pwck|grpck|pwscore|ssh-keyscan-list|klist|ykman-info",
+     "loginfo|odutil|faillog-list|pwck|grpck|pwscore|ssh-keyscan-list|klist|ykman-info",
      NULL, NULL, 0, CM_SAFE},
     {"dscl", "P:f:p:u:",
      "append authonly change changei create delete diff list ls merge passwd plist q raw read "
@@ -46,13 +43,12 @@ static const cm_program programs[] = {
     {"gpasswd", "A:M:Q:a:d:",
      "add= administrators= delete= members= remove-password restrict root=", 0, CM_MODERATE},
     {"groupmems|groupmod", "R:a:d:g:n:p:",
-     "add= append delete= gid= group= list new-name= non-unique password= purge "
-     "users=",
-     0, CM_MODERATE},
+     "add= append delete= gid= group= list new-name= non-unique password= purge users=", 0,
+     CM_MODERATE},
     {"kdestroy|kinit|kpasswd|newgrp|sg|login", NULL, NULL, 0, CM_SAFE},
     {"passwd|yppasswd", "R:i:k:n:r:w:x:",
-     "all delete expire help inactive= keep-tokens lock maxdays= mindays= "
-     "quiet repository= root= status stdin unlock usage warndays=",
+     "all delete expire help inactive= keep-tokens lock maxdays= mindays= quiet repository= "
+     "root= status stdin unlock usage warndays=",
      0, CM_MODERATE},
     {"pw", "c:d:g:G:h:k:m:M:n:s:u:w:", NULL, 0, CM_MODERATE},
     {"pwpolicy", NULL, NULL, CM_ARGV_DASH, CM_HIGH},

@@ -10,9 +10,9 @@
 #define WHOSE     "-u|-U|-G|--euid|--uid|--group|--user"
 
 static const cm_program programs[] = {
-    {"abduco|byobu|dtach|dvtm|tmate|zellij", NULL, NULL, CM_ARGV_STOP, CM_SAFE},
-    {"acpi|arch|fastfetch|free|getconf|hostid|hwinfo|inxi|lscpu|lshw|lsmem|lsmod|lspci|lsusb|"
-     "neofetch|nproc|screenfetch|sensors|sw_vers|system_profiler|tty|uname|vm_stat",
+    {"abduco|byobu|dtach|dvtm|tmate|zellij", NULL, NULL, 0, CM_SAFE},
+    {"acpi|arch|fastfetch|free|getconf|hostid|hwinfo|inxi|lscpu|lshw|lsmem|lspci|lsusb|neofetch|"
+     "nproc|screenfetch|sensors|sw_vers|system_profiler|tty|uname|vm_stat",
      NULL, NULL, 0, CM_SAFE},
     {"atop|bpytop|btop|glances|gtop|htop|iotop|nmon|nvidia-smi|nvtop|powertop|slabtop|top",
      "d:n:p:u:U:o:H:b", NULL, 0, CM_SAFE},
@@ -20,15 +20,17 @@ static const cm_program programs[] = {
     {"bpftrace|dtruss|ltrace|strace|truss", "a:b:e:E:I:n:o:O:p:P:s:S:u:U:X:z",
      "output= attach= trace= env= user= string-limit= library=", CM_ARGV_STOP, CM_SAFE},
     {"caffeinate|chronic|chrt|cpulimit|dbus-run-session|eatmydata|faketime|firejail|flock|"
-     "ionice|linux32|linux64|nice|nohup|numactl|prlimit|proxychains|proxychains4|rlwrap|setarch|"
+     "linux32|linux64|nice|nohup|numactl|prlimit|proxychains|proxychains4|rlwrap|setarch|"
      "setsid|stdbuf|systemd-cat|systemd-inhibit|systemd-run|time|timeout|torify|torsocks|ts|"
      "unbuffer|watch|xvfb-run",
      NULL, NULL, CM_ARGV_STOP, CM_SAFE},
     {"cgclassify|cgcreate|cgdelete|cgset", NULL, NULL, 0, CM_MODERATE},
-    {"dmesg", "F:f:l:n:s:T", "file= facility= level= console-level= buffer-size= since= until=", 0,
-     CM_SAFE},
-    {"dstat|finger|ifstat|iostat|last|lastb|lastlog|mpstat|numastat|pidstat|sar|tload|uptime|"
-     "users|vmstat|w|who",
+    {"dmesg", "F:f:l:n:s:T",
+     "file= facility= level= console-level= buffer-size= since= until= clear read-clear "
+     "console-off console-on",
+     0, CM_SAFE},
+    {"dstat|ifstat|iostat|last|lastb|lastlog|mpstat|numastat|pidstat|sar|tload|uptime|vmstat|w|"
+     "who",
      NULL, NULL, 0, CM_SAFE},
     {"fuser", "askmMiIluvVcn:46", "kill interactive mount namespace= list-signals silent all",
      CM_ARGV_DASH, CM_SAFE},
@@ -36,7 +38,7 @@ static const cm_program programs[] = {
     {"halt|poweroff|reboot|shutdown", "dfhHikKnpPrwct:o:", "message= boot-loader-entry=", 0,
      CM_HIGH},
     {"init|telinit", "t:e:", NULL, 0, CM_HIGH},
-    {"kexec", "lefups:t:", "load exec unload initrd= append= command-line= type=", 0, CM_HIGH},
+    {"ionice", "c:n:p:P:u:t", "class= classdata= pid= pgid= uid=", CM_ARGV_STOP, CM_SAFE},
     {"kill", "s:n:q:lLp", "signal= queue= list=? table timeout=", CM_ARGV_DASH, CM_MODERATE},
     {"killall", "s:u:n:o:y:Z:c:t:eIgilqrvwVdmz",
      "signal= user= ns= older-than= younger-than= context= regexp exact list interactive",
@@ -64,10 +66,10 @@ static const cm_program programs[] = {
     {"script", "B:c:E:I:m:O:o:T:t::", "command= log-io= log-in= log-out= output-limit=", 0,
      CM_SAFE},
     {"scriptreplay", NULL, NULL, 0, CM_SAFE},
-    {"systemsetup|xset", NULL, NULL, CM_ARGV_DASH, CM_MODERATE},
     {"taskset", "pac", "all-tasks pid cpu-list", CM_ARGV_STOP, CM_SAFE},
     {"tmux", "c:f:L:S:T:t:s:n:", NULL, 0, CM_SAFE},
     {"xkill", "i:b:d:", "id= button= display=", CM_ARGV_DASH, CM_MODERATE},
+    {"xset", NULL, NULL, CM_ARGV_DASH, CM_MODERATE},
 };
 
 static const cm_rule rules[] = {
@@ -126,17 +128,11 @@ static const cm_rule rules[] = {
     {"proc.runlevel", "init|telinit q|Q|u|U", CM_FX_MODERATE, "reloads the init process"},
     {"proc.runlevel", "init|telinit !q !Q !u !U", CM_FX_HIGH,
      "changes the runlevel: restarts, stops or halts the system"},
-    {"proc.kexec", "kexec -e|--exec|-f|--force", CM_FX_HIGH,
-     "starts another kernel at once, without a clean shutdown"},
-    {"proc.kexec", "kexec -l|-u|-p|--load|--unload", CM_FX_MODERATE,
-     "loads or unloads the kernel of the next restart"},
     {"proc.settings-ask", "pmset -g", CM_FX_HARMLESS, "only prints settings"},
     {"proc.settings-ask", "rtcwake -n|--dry-run|--list-modes|--help|--version", CM_FX_HARMLESS,
      "only prints"},
-    {"proc.settings-ask", "systemsetup -get*|--help|-list*", CM_FX_HARMLESS,
-     "only prints settings"},
     {"proc.settings-ask", "xset q|-q", CM_FX_HARMLESS, "only prints settings"},
-    {"proc.settings", "pmset|systemsetup|xset", CM_FX_MODERATE, "changes settings of the machine"},
+    {"proc.settings", "pmset|xset", CM_FX_MODERATE, "changes settings of the machine"},
 
     /* The kernel's messages. */
     {"proc.dmesg-clear", "dmesg -C|--clear|-c|--read-clear", CM_FX_MODERATE,

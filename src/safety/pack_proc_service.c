@@ -23,10 +23,6 @@
 #define INIT_SCRIPTS "invoke-rc.d|rc-service|service"
 
 static const cm_program programs[] = {
-    {"bootctl", "p:x", "esp-path= boot-path= root= image= no-variables graceful quiet", 0,
-     CM_HIGH},
-    {"bootctl is-installed|list|random-seed|status", "p:x", "esp-path= boot-path= root=", 0,
-     CM_SAFE},
     {"busctl", "", "address= match= destination= unique acquired json= limit-messages=", 0,
      CM_SAFE},
     {"busctl call|emit|set-property", "", "address= destination= json= timeout=", 0, CM_MODERATE},
@@ -49,7 +45,6 @@ static const cm_program programs[] = {
      "smart-relinquish-var setup-keys update-catalog interval= verify-key= facility= no-pager "
      "case-sensitive=? list-boots disk-usage follow reverse",
      0, CM_SAFE},
-    {"kernel-install", "v", "esp-path= make-entry-directory= entry-token= json=", 0, CM_HIGH},
     {"launchctl", "wFkpsS:D:", NULL, 0, CM_MODERATE},
     {"loginctl|machinectl|networkctl|portablectl", "p:s:n:o:H:M:al",
      "property= signal= lines= output= host= machine= kill-whom= verify= setenv= uid= "
@@ -138,10 +133,6 @@ static const cm_rule rules[] = {
     {"proc.service-ask",
      "unbound-control status|stats|stats_noreset|list_*|dump_cache|lookup|get_option",
      CM_FX_HARMLESS, "prints the state of a name server"},
-    {"proc.service-ask", "bootctl|kernel-install --help|--version|-h|-p|-x|--print-*",
-     CM_FX_HARMLESS, "only prints"},
-    {"proc.service-ask", "bootctl !*", CM_FX_HARMLESS, "prints the state of the boot loader"},
-    {"proc.service-ask", "kernel-install inspect|list", CM_FX_HARMLESS, "only prints"},
     {"proc.service-ask", "systemd-tmpfiles --cat-config|--tldr|--help|--version|--dry-run",
      CM_FX_HARMLESS, "only prints"},
 
@@ -219,10 +210,6 @@ static const cm_rule rules[] = {
     {"proc.home", "homectl", CM_FX_MODERATE, "changes a user's home"},
     {"proc.settings", "hostnamectl|localectl|timedatectl", CM_FX_MODERATE,
      "changes a setting of the machine"},
-    {"proc.boot", "bootctl install|update|remove|unlink|cleanup|set-*|kernel-*", CM_FX_HIGH,
-     "changes the boot loader"},
-    {"proc.boot", "kernel-install add|remove|add-all", CM_FX_HIGH,
-     "changes the kernels that the machine can start"},
     {"proc.tmpfiles", "systemd-tmpfiles --clean|--remove|--create", CM_FX_MODERATE,
      "creates or deletes files as the configuration says"},
     {"proc.tmpfiles", "systemd-tmpfiles --purge", CM_FX_HIGH,

@@ -12,9 +12,6 @@ static const cm_program programs[] = {
     {"atq", "q:o:V", NULL, 0, CM_SAFE},
     {"atrm", "V", NULL, 0, CM_MODERATE},
     {"at|batch", "f:q:t:c:V", NULL, 0, CM_MODERATE},
-    {"authselect|pam-auth-update|dpkg-reconfigure|debconf-set-selections", "f:p:", NULL, 0,
-     CM_MODERATE},
-    {"chsh|chfn", "s:R:u:f:o:p:h:r:w:", "shell= root= list-shells help version", 0, CM_MODERATE},
     {"crontab", "u:elrisc:n:T:V", NULL, 0, CM_MODERATE},
     {"cron|crond|atd|cronie", NULL, NULL, 0, CM_MODERATE},
     {"dconf", "d:f", NULL, 0, CM_MODERATE},
@@ -23,6 +20,7 @@ static const cm_program programs[] = {
     {"desktop-file-install|xdg-desktop-icon|xdg-desktop-menu|xdg-icon-resource|xdg-mime|"
      "xdg-settings|update-desktop-database|update-mime-database",
      NULL, "dir= mode= novendor size= context=", 0, CM_MODERATE},
+    {"dpkg-reconfigure|debconf-set-selections", "f:p:", NULL, 0, CM_MODERATE},
     {"duti|mimeopen|mimetype|handlr|exo-preferred-applications", "s:d:x:", NULL, 0, CM_SAFE},
     {"fc", "e:lnrs", NULL, 0, CM_MODERATE},
     {"fcrontab|fcrondyn", "u:elrz", NULL, 0, CM_MODERATE},
@@ -31,12 +29,11 @@ static const cm_program programs[] = {
     {"gsettings", NULL, "schemadir=", 0, CM_MODERATE},
     {"history", "cd:anrwps", NULL, 0, CM_SAFE},
     {"ldconfig", "f:C:r:NXpv", NULL, 0, CM_MODERATE},
-    {"locale-gen|update-locale|update-ca-certificates|update-ca-trust|trust|"
-     "update-command-not-found|update-pciids|update-usbids|fc-cache",
+    {"locale-gen|update-locale|update-command-not-found|update-pciids|update-usbids|fc-cache",
      NULL, NULL, 0, CM_MODERATE},
     {"loginitems|mas|osacompile|plutil|PlistBuddy|lsregister", "c:o:x", NULL, 0, CM_MODERATE},
     {"run-parts", NULL, "test list report regex= arg= umask=", 0, CM_SAFE},
-    {"tzselect|tic|infocmp|stty|tset|toe", NULL, NULL, 0, CM_SAFE},
+    {"tzselect|tic|infocmp|stty|toe", NULL, NULL, 0, CM_SAFE},
     {"xdg-user-dir|xdg-user-dirs-update|xdg-autostart|dex", NULL, NULL, 0, CM_SAFE},
     {"xrdb|xmodmap|setxkbmap|xrandr|xinput|brightnessctl|light|amixer|pactl|pacmd|wpctl|pamixer",
      NULL, NULL, 0, CM_SAFE},
@@ -82,14 +79,6 @@ static const cm_rule rules[] = {
      CM_FX_MODERATE, "removes a choice between programs"},
     {"startup.alternatives", "update-alternatives|alternatives|eselect|galternatives",
      CM_FX_MODERATE, "changes which program a name stands for"},
-    {"startup.login-shell-ask", "chsh -l|--list-shells|--help|--version|-v", CM_FX_HARMLESS,
-     "lists shells"},
-    {"startup.login-shell", "chsh -s|--shell=*/false|*/nologin|*/true|/dev/null", CM_FX_HIGH,
-     "nobody can log in as this user any more"},
-    {"startup.login-shell", "chsh|chfn", CM_FX_MODERATE, "changes the login shell or name"},
-    {"startup.login", "authselect|pam-auth-update", CM_FX_HIGH, "changes how logins are checked"},
-    {"startup.login-ask", "authselect list|show|current|check|test|requirements|list-features",
-     CM_FX_HARMLESS, "prints how logins are checked"},
     {"startup.reconfigure", "dpkg-reconfigure|debconf-set-selections", CM_FX_MODERATE,
      "configures a package again"},
 
@@ -145,13 +134,10 @@ static const cm_rule rules[] = {
     /* Caches of the system. */
     {"startup.cache-ask", "ldconfig -p|-V|--help|--version|--print-cache", CM_FX_HARMLESS,
      "only lists"},
-    {"startup.cache-ask", "trust list|extract|dump", CM_FX_HARMLESS, "lists certificates"},
     {"startup.cache",
      "ldconfig|locale-gen|update-locale|update-command-not-found|update-pciids|update-usbids|"
      "fc-cache",
      CM_FX_MODERATE, "rebuilds a cache of the system"},
-    {"startup.trust", "update-ca-certificates|update-ca-trust|trust", CM_FX_MODERATE,
-     "changes which certificates this machine trusts"},
 };
 
 /* What a line of a crontab runs: behind "@reboot" or five fields of a time. */

@@ -124,7 +124,7 @@ static const cm_rule rules[] = {
      "watch|accesslog|version|help|multipart",
      CM_FX_SAFE, "reads"},
     {"store.read", "goofys|s3fs|gcsfuse", CM_FX_SAFE, "mounts a bucket"},
-    {"store.read", "s3cmd get * @2", CM_FX_CREATE, "writes what it fetched to a file"},
+    {"store.read", "s3cmd get * @1", CM_FX_CREATE, "writes what it fetched to a file"},
     {"store.read", "s5cmd cp s3://* @last", CM_FX_CREATE, "writes what it fetched to a file"},
 
     /* Backups */

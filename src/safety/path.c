@@ -170,18 +170,46 @@ static size_t home_parts(const parts *w, const parts *home) {
   return w->n >= 1 && cm_str_is(w->p[0], "root") ? 1 : 0;
 }
 
-/* By names alone, which mean the same anywhere: build output, keys, images. */
+/* The row of that name in a sorted table, NULL if there is none. */
+static const cm_name_row *find_name(const cm_name_row *rows, size_t n, cm_str name) {
+  for (size_t low = 0, high = n; low < high;) {
+    size_t mid = (low + high) / 2;
+    int order = strncmp(name.p, rows[mid].name, name.n);
+    if (order == 0 && rows[mid].name[name.n]) order = -1;
+    if (order == 0) return &rows[mid];
+    if (order < 0) high = mid;
+    else low = mid + 1;
+  }
+  return NULL;
+}
+
+static cm_str suffix_of(cm_str name) {
+  size_t at = name.n;
+  while (at && name.p[at - 1] != '.') at--;
+  return (cm_str){name.p + at, at ? name.n - at : 0};
+}
+
+/* By its name alone, which means the same anywhere: build output, keys, images. */
+static cm_place place_of_name(cm_str name) {
+  cm_str suffix = suffix_of(name);
+  const cm_name_row *row = find_name(cm_name_rows, cm_n_name_rows, name);
+  if (!row && suffix.n) row = find_name(cm_suffix_rows, cm_n_suffix_rows, suffix);
+  for (size_t i = 0; !row && i < cm_n_pattern_rows; i++)
+    if (cm_glob(cm_str_of(cm_pattern_rows[i].name), name)) row = &cm_pattern_rows[i];
+  if (!row) return CM_PLACE_WORK;
+  bool public = row->place == CM_PLACE_SECRET && cm_glob_any(cm_str_of(cm_public_names), name);
+  return public ? CM_PLACE_WORK : row->place;
+}
+
+/* The parts behind the first `skip`: the last one counts, or a folder of build output above it. */
 static cm_path by_name(const parts *w, size_t skip) {
   cm_path out = {.place = CM_PLACE_WORK};
   if (w->n <= skip) return out;
-  cm_str last = w->p[w->n - 1];
-  if (cm_glob_any(cm_str_of(cm_secret_names), last) &&
-      !cm_glob_any(cm_str_of(cm_public_names), last))
-    return (cm_path){.place = CM_PLACE_SECRET, .secret = true};
-  for (size_t i = skip; i < w->n; i++)
-    if (cm_glob_any(cm_str_of(cm_artefact_names), w->p[i])) out.place = CM_PLACE_ARTEFACT;
-  if (out.place == CM_PLACE_WORK && cm_glob_any(cm_str_of(cm_image_names), last))
-    out.place = CM_PLACE_IMAGE;
+  out.place = place_of_name(w->p[w->n - 1]);
+  out.secret = out.place == CM_PLACE_SECRET;
+  if (out.secret) return out;
+  for (size_t i = skip; i + 1 < w->n; i++)
+    if (place_of_name(w->p[i]) == CM_PLACE_ARTEFACT) out.place = CM_PLACE_ARTEFACT;
   return out;
 }
 

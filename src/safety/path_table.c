@@ -189,23 +189,127 @@ const cm_place_row cm_home_rows[] = {
 };
 const size_t cm_n_home_rows = sizeof cm_home_rows / sizeof *cm_home_rows;
 
-const char cm_secret_names[] =
-    ".env|.env.local|.env.prod*|.env.staging|.netrc|.pgpass|.git-credentials|.htpasswd|"
-    ".vault-token|id_rsa|id_dsa|id_ecdsa|id_ed25519|id_ed25519_sk|*.pem|*.key|*.p12|*.pfx|*.jks|"
-    "*.keystore|*.kdbx|*.ppk|credentials.json|service-account*.json|secrets.y*ml|secrets.json|"
-    "shadow|shadow.bak|wallet.dat|kubeconfig";
-const char cm_public_names[] =
-    "*.pub|*pub*.pem|*cert*.pem|ca.pem|*chain*.pem|.env.example|"
-    ".env.sample|.env.template";
-const char cm_artefact_names[] =
-    "build|dist|target|out|output|obj|node_modules|bower_components|__pycache__|.cache|cache|"
-    ".pytest_cache|.mypy_cache|.ruff_cache|.tox|.nox|.eggs|*.egg-info|.gradle|.next|.nuxt|"
-    ".parcel-cache|.turbo|.svelte-kit|.angular|.terraform|.venv|venv|coverage|htmlcov|.coverage|"
-    ".nyc_output|_build|cmake-build-*|build-*|CMakeFiles|CMakeCache.txt|DerivedData|Debug|Release|"
-    "*.o|*.obj|*.a|*.so|*.pyc|*.pyo|*.class|*.tmp|*.temp|*.swp|*~|*.bak|*.log|tmp|temp|.tmp|"
-    ".DS_Store|Thumbs.db|.sass-cache|Pods|.dart_tool|.stack-work|dist-newstyle|elm-stuff|"
-    "_site|storybook-static|.serverless|.aws-sam|.ipynb_checkpoints|.vagrant|.bundle";
-const char cm_image_names[] = "*.img|*.iso|*.qcow2|*.raw|*.vdi|*.vmdk|*.vhd|*.vhdx|*.dmg";
+const cm_name_row cm_name_rows[] = {
+    {".DS_Store", ART},
+    {".angular", ART},
+    {".aws-sam", ART},
+    {".bundle", ART},
+    {".cache", ART},
+    {".coverage", ART},
+    {".dart_tool", ART},
+    {".eggs", ART},
+    {".env", SEC},
+    {".env.local", SEC},
+    {".env.staging", SEC},
+    {".git-credentials", SEC},
+    {".gradle", ART},
+    {".htpasswd", SEC},
+    {".ipynb_checkpoints", ART},
+    {".mypy_cache", ART},
+    {".netrc", SEC},
+    {".next", ART},
+    {".nox", ART},
+    {".nuxt", ART},
+    {".nyc_output", ART},
+    {".parcel-cache", ART},
+    {".pgpass", SEC},
+    {".pytest_cache", ART},
+    {".ruff_cache", ART},
+    {".sass-cache", ART},
+    {".serverless", ART},
+    {".stack-work", ART},
+    {".svelte-kit", ART},
+    {".terraform", ART},
+    {".tmp", ART},
+    {".tox", ART},
+    {".turbo", ART},
+    {".vagrant", ART},
+    {".vault-token", SEC},
+    {".venv", ART},
+    {"CMakeCache.txt", ART},
+    {"CMakeFiles", ART},
+    {"Debug", ART},
+    {"DerivedData", ART},
+    {"Pods", ART},
+    {"Release", ART},
+    {"Thumbs.db", ART},
+    {"__pycache__", ART},
+    {"_build", ART},
+    {"_site", ART},
+    {"bower_components", ART},
+    {"build", ART},
+    {"cache", ART},
+    {"coverage", ART},
+    {"credentials.json", SEC},
+    {"dist", ART},
+    {"dist-newstyle", ART},
+    {"elm-stuff", ART},
+    {"htmlcov", ART},
+    {"id_dsa", SEC},
+    {"id_ecdsa", SEC},
+    {"id_ed25519", SEC},
+    {"id_ed25519_sk", SEC},
+    {"id_rsa", SEC},
+    {"kubeconfig", SEC},
+    {"node_modules", ART},
+    {"obj", ART},
+    {"out", ART},
+    {"output", ART},
+    {"secrets.json", SEC},
+    {"secrets.yaml", SEC},
+    {"secrets.yml", SEC},
+    {"shadow", SEC},
+    {"shadow.bak", SEC},
+    {"storybook-static", ART},
+    {"target", ART},
+    {"temp", ART},
+    {"tmp", ART},
+    {"venv", ART},
+    {"wallet.dat", SEC},
+};
+const size_t cm_n_name_rows = sizeof cm_name_rows / sizeof *cm_name_rows;
+
+const cm_name_row cm_suffix_rows[] = {
+    {"a", ART},
+    {"bak", ART},
+    {"class", ART},
+    {"dmg", CM_PLACE_IMAGE},
+    {"egg-info", ART},
+    {"img", CM_PLACE_IMAGE},
+    {"iso", CM_PLACE_IMAGE},
+    {"jks", SEC},
+    {"kdbx", SEC},
+    {"key", SEC},
+    {"keystore", SEC},
+    {"log", ART},
+    {"o", ART},
+    {"obj", ART},
+    {"p12", SEC},
+    {"pem", SEC},
+    {"pfx", SEC},
+    {"ppk", SEC},
+    {"pyc", ART},
+    {"pyo", ART},
+    {"qcow2", CM_PLACE_IMAGE},
+    {"raw", CM_PLACE_IMAGE},
+    {"so", ART},
+    {"swp", ART},
+    {"temp", ART},
+    {"tmp", ART},
+    {"vdi", CM_PLACE_IMAGE},
+    {"vhd", CM_PLACE_IMAGE},
+    {"vhdx", CM_PLACE_IMAGE},
+    {"vmdk", CM_PLACE_IMAGE},
+};
+const size_t cm_n_suffix_rows = sizeof cm_suffix_rows / sizeof *cm_suffix_rows;
+
+const cm_name_row cm_pattern_rows[] = {
+    {"*~", ART},         {"cmake-build-*", ART},         {"build-*", ART},
+    {".env.prod*", SEC}, {"service-account*.json", SEC},
+};
+const size_t cm_n_pattern_rows = sizeof cm_pattern_rows / sizeof *cm_pattern_rows;
+
+const char cm_public_names[] = "*.pub|*pub*.pem|*cert*.pem|ca.pem|*chain*.pem";
 
 const char cm_disk_names[] =
     "sd[a-z]*|hd[a-z]*|vd[a-z]*|xvd[a-z]*|nvme*|mmcblk*|disk*|rdisk*|mapper|md[0-9]*|md|dm-*|"

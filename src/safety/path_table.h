@@ -14,8 +14,20 @@ typedef struct cm_place_row {
 extern const cm_place_row cm_system_rows[], cm_home_rows[];
 extern const size_t cm_n_system_rows, cm_n_home_rows;
 
-/* By the last part of a path, wherever it is. */
-extern const char cm_secret_names[], cm_public_names[], cm_artefact_names[], cm_image_names[];
+/* What a name means wherever it is. */
+typedef struct cm_name_row {
+  const char *name;
+  cm_place place;
+} cm_name_row;
+
+/* By the whole name, and by what stands behind the last '.'; both sorted for strcmp. */
+extern const cm_name_row cm_name_rows[], cm_suffix_rows[];
+extern const size_t cm_n_name_rows, cm_n_suffix_rows;
+/* By patterns, which are looked at last. */
+extern const cm_name_row cm_pattern_rows[];
+extern const size_t cm_n_pattern_rows;
+/* Names that look like a secret's and aren't one. */
+extern const char cm_public_names[];
 /* Below /dev. */
 extern const char cm_disk_names[], cm_plain_device_names[];
 

@@ -1,11 +1,12 @@
-/* safety/script: what scripts of sed and awk run and write. Their languages are read only as far as
- * that takes. Sources: POSIX.1-2017 sed and awk, the manuals of GNU sed and gawk. */
+/* safety/script: what scripts of sed and awk run and write. Their languages are read only as far
+ * as that takes. Sources: POSIX.1-2017 sed and awk, the manuals of GNU sed and gawk. */
 #ifndef CM_SAFETY_SCRIPT_H
 #define CM_SAFETY_SCRIPT_H
 #include "safety/judge.h"
 
 typedef enum cm_act_kind {
   CM_ACT_RUN,    /* `text` is a shell command; holes stand for what is computed */
+  CM_ACT_FEED,   /* the same, and reads what the script prints */
   CM_ACT_INPUT,  /* runs what it has read, as commands */
   CM_ACT_WRITE,  /* `text` is the file */
   CM_ACT_APPEND, /* the same, behind what is there */

@@ -106,7 +106,7 @@ static bool read_pipe(cm_awk *w, cm_act *out) {
   if (peek(w, 0) == '&') w->at++;
   skip_space(w);
   size_t behind = w->at;
-  if (!cm_str_is(read_word(w), "getline")) return give(w, out, CM_ACT_RUN, behind, w->script.n);
+  if (!cm_str_is(read_word(w), "getline")) return give(w, out, CM_ACT_FEED, behind, w->script.n);
   behind = w->at;
   bool ok = give(w, out, CM_ACT_RUN, w->start, bar);
   w->at = behind;

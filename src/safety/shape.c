@@ -69,23 +69,31 @@ bool cm_glob(cm_str pattern, cm_str text) {
   return i == pattern.n;
 }
 
+/* The '|' behind `p` that ends an alternative, or `end`. One inside [ ] counts too; "\\|" doesn't. */
+static const char *bar_behind(const char *p, const char *end) {
+  const char *bar = memchr(p, '|', (size_t)(end - p));
+  while (bar && bar > p && bar[-1] == '\\') bar = memchr(bar + 1, '|', (size_t)(end - bar - 1));
+  return bar ? bar : end;
+}
+
 bool cm_shape_alternative(cm_str *rest, cm_str *out) {
   if (!rest->p) return false;
-  size_t n = 0;
-  for (bool set = false; n < rest->n && (set || rest->p[n] != '|'); n++) {
-    if (rest->p[n] == '\\' && n + 1 < rest->n) n++;
-    else if (rest->p[n] == '[' && memchr(rest->p + n, ']', rest->n - n)) set = true;
-    else if (rest->p[n] == ']') set = false;
-  }
-  *out = (cm_str){rest->p, n};
-  *rest = n < rest->n ? (cm_str){rest->p + n + 1, rest->n - n - 1} : (cm_str){0};
+  const char *end = rest->p + rest->n, *bar = bar_behind(rest->p, end);
+  *out = (cm_str){rest->p, (size_t)(bar - rest->p)};
+  *rest = bar < end ? (cm_str){bar + 1, (size_t)(end - bar - 1)} : (cm_str){0};
   return true;
 }
 
 bool cm_glob_any(cm_str alternatives, cm_str text) {
-  for (cm_str one; cm_shape_alternative(&alternatives, &one);)
-    if (cm_glob(one, text)) return true;
-  return false;
+  const char *p = alternatives.p, *end = p + alternatives.n;
+  for (;; p++) {
+    /* Most differ in the first byte already. */
+    bool may = p == end || *p == '|' || strchr("*?[\\", *p) || (text.n && *p == text.p[0]);
+    const char *bar = bar_behind(p, end);
+    if (may && cm_glob((cm_str){p, (size_t)(bar - p)}, text)) return true;
+    if (bar == end) return false;
+    p = bar;
+  }
 }
 
 /* The same for alternatives without special characters, which most are. */
@@ -94,7 +102,7 @@ static bool plain_any(cm_str alternatives, cm_str text) {
   for (;;) {
     const char *bar = memchr(p, '|', (size_t)(end - p));
     size_t n = (size_t)((bar ? bar : end) - p);
-    if (n == text.n && memcmp(p, text.p, n) == 0) return true;
+    if (n == text.n && (!n || memcmp(p, text.p, n) == 0)) return true;
     if (!bar) return false;
     p = bar + 1;
   }

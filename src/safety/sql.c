@@ -14,7 +14,7 @@ typedef struct reading {
   cm_sql_token before, before2; /* the two tokens before the one at hand */
   unsigned depth, verb_depth;   /* of parentheses */
   bool explains, analyzes;
-  bool drops, everything, superuser, into; /* words that were seen */
+  bool drops, everything, superuser, into, prints; /* words that were seen */
   bool where, always;                      /* WHERE, and a condition that is always true */
   cm_sql_token group[GROUP_MAX];           /* tokens since WHERE or OR, at most */
   size_t n_group;
@@ -100,7 +100,10 @@ static void note_word(reading *r, const cm_sql_token *t) {
   if (cm_sql_is(t, "outfile|dumpfile")) r->wants_file = true;
   if (cm_sql_is(t, "to") && cm_sql_is(&r->first[0], "copy|backup|unload|export|vacuum"))
     r->wants_file = true;
-  if (cm_sql_is(t, "stdout")) r->wants_file = false;
+  if (cm_sql_is(t, "stdout") && r->wants_file) {
+    r->wants_file = false;
+    r->prints = true;
+  }
 }
 
 /* DROP in ALTER TABLE: a column or partition is data, a default or constraint isn't. */
@@ -189,7 +192,7 @@ static cm_sql_kind verb_kind(const reading *r, cm_str whole) {
   if (first_is(r, 0, "reset")) return reset_kind(r);
   if (first_is(r, 0, "do|execute|exec|declare|begin|call")) return code_kind(r, whole);
   if (first_is(r, 0, "select|with|from|values|table")) return select_kind(r);
-  if (first_is(r, 0, "copy") && r->out->file.n) return CM_SQL_READS;
+  if (first_is(r, 0, "copy") && (r->prints || r->out->file.n)) return CM_SQL_READS;
   return first_is(r, 0, reading_verbs) ? CM_SQL_READS : CM_SQL_CHANGES;
 }
 

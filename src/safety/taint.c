@@ -73,8 +73,10 @@ static cm_str key_of(cm_judging *j, const cm_rword *word, const cm_run *run) {
   return (cm_str){key, cwd.n + 1 + path.n};
 }
 
+bool cm_taint_any_file(const cm_judging *j) { return j->taints && j->taints->n_files; }
+
 const cm_written *cm_taint_file(cm_judging *j, const cm_rword *word, const cm_run *run) {
-  if (!j->taints || !j->taints->n_files || !word->text.n) return NULL;
+  if (!cm_taint_any_file(j) || !word->text.n) return NULL;
   const cm_written *file = find_file(j->taints, key_of(j, word, run), word->source);
   return file->key.n ? file : NULL;
 }

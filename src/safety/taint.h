@@ -36,6 +36,7 @@ unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call
 
 /* The file that a word names, if this text wrote it; else NULL. */
 const cm_written *cm_taint_file(cm_judging *j, const cm_rword *word, const cm_run *run);
+bool cm_taint_any_file(const cm_judging *j);
 /* Notes that the word names a file with that taint; `text` as in cm_written. */
 void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsigned taint,
                     cm_str text);

@@ -19,15 +19,6 @@ static void judge_hidden(cm_judging *j, const cm_run *run, unsigned taint) {
   else report(j, "code.unknown", "runs code that is computed and can't be read here", run);
 }
 
-/* An interpreter whose code isn't in the text. */
-static void judge_code_run(cm_judging *j, const cm_run *run) {
-  unsigned taint = cm_taint_in(j, run);
-  if (taint == 0 || (taint & CM_TAINT_HIDDEN)) judge_hidden(j, run, taint);
-  else if (taint & CM_TAINT_FILE)
-    cm_report(j, "code.file", CM_MODERATE, "runs a file whose content isn't known here", run,
-              run->span);
-}
-
 /* The name of the program is itself the output of a command. */
 static void judge_name(cm_judging *j, const cm_run *run) {
   const cm_run *source = run->words[0].source;
@@ -47,6 +38,17 @@ static bool is_interpreter(cm_str program) {
                      program);
 }
 
+/* An interpreter whose code isn't in the text. */
+static void judge_code_run(cm_judging *j, const cm_run *run) {
+  unsigned taint = cm_taint_in(j, run);
+  /* "$x rm a": the words behind a program that isn't known, which may be empty. */
+  if (taint == 0 && !is_interpreter(run->program)) return;
+  if (taint == 0 || (taint & CM_TAINT_HIDDEN)) judge_hidden(j, run, taint);
+  else if (taint & CM_TAINT_FILE)
+    cm_report(j, "code.file", CM_MODERATE, "runs a file whose content isn't known here", run,
+              run->span);
+}
+
 static void judge_file(cm_judging *j, const cm_rword *word, const cm_run *run, bool shell) {
   const cm_written *file = cm_taint_file(j, word, run);
   if (!file) return;
@@ -58,6 +60,7 @@ static void judge_file(cm_judging *j, const cm_rword *word, const cm_run *run, b
 
 /* Files that this text wrote before it runs them. */
 static void judge_files(cm_judging *j, const cm_run *run) {
+  if (!cm_taint_any_file(j)) return;
   bool path = has(run->program, '/') || has_hole(run->program);
   if (path) judge_file(j, &run->words[0], run, true);
   if (!is_interpreter(run->program)) return;
@@ -81,7 +84,7 @@ static bool copies_here(cm_judging *j, const cm_run *run) {
 }
 
 static void judge_sender(cm_judging *j, const cm_run *run) {
-  if (!(cm_taint_program(j, run, NULL) & CM_PROGRAM_SENDS) || copies_here(j, run)) return;
+  if (!j->known.base || !(j->known.program->how & CM_PROGRAM_SENDS) || copies_here(j, run)) return;
   judge_private(j, run, cm_taint_in(j, run));
 }
 

@@ -249,19 +249,20 @@ static bool escaped_close(const cm_parser *p, const cm_wordb *b, cm_group g) {
 }
 
 void cm_sh_group(cm_parser *p, cm_wordb *b, cm_group g) {
-  uint32_t start = p->pos;
-  size_t depth = 0;
+  const uint32_t start = p->pos;
+  size_t depth = 0, choices = 0; /* of ? : in a substring's offset */
   for (;;) {
     take_run(p, b, IN_GROUP);
-    int c = cm_sh_peek(p);
+    const int c = cm_sh_peek(p);
     if (c < 0) {
       cm_sh_fail(p, start, "nothing closes", closer(g.close));
       return;
     }
-    if (g.stop && c == g.stop && (depth == 0 || c == '}')) return;
-    if (c == g.close && depth == 0) return;
-    if (c == g.close) depth--;
-    else if (g.open && c == g.open) depth++;
+    if (c == ':' && choices) choices--;
+    else if (c == g.stop && c && (depth == 0 || c == '}')) return;
+    if (c == '?' && g.stop == ':') choices++;
+    if (c == g.close && depth-- == 0) return;
+    if (c == g.open) depth++;
     if (c == '"' && g.close == ')' && !cm_sh_is_bash(p)) take_text(p, b, 1);
     else if (escaped_close(p, b, g)) skip_text(p, b, 1, 1);
     else if (g.process && (c == '<' || c == '>') && opens_process(p)) cm_sh_process(p, b);

@@ -94,23 +94,26 @@ static void take_arguments(cm_parser *p, cm_wordb *b, cm_param *x) {
   x->arg2 = argument(p, b, 0, b->dq && substring);
 }
 
+/* The end of ${!name*}. */
+static bool is_prefix_star(cm_parser *p) {
+  const int c = cm_sh_peek(p);
+  return (c == '*' || c == '@') && second(p) == '}';
+}
+
 static void take_rest(cm_parser *p, cm_wordb *b, cm_param *x) {
   if (cm_sh_peek(p) == '}') return;
+  if (x->indirect && is_prefix_star(p)) {
+    p->pos++;
+    x->op = CM_STR("*");
+    return;
+  }
   if (x->name.n) x->op = take_operator(p);
   if (x->op.n && !x->length) {
     take_arguments(p, b, x);
     return;
   }
-  const uint32_t start = p->pos;
   x->arg = argument(p, b, 0, b->dq);
-  const cm_str rest = cm_sh_slice(p, start, p->pos);
-  if (x->indirect && !x->op.n && (cm_str_is(rest, "*") || cm_str_is(rest, "@"))) {
-    x->op = CM_STR("*");
-    x->arg = NULL;
-  } else {
-    x->name = (cm_str){NULL, 0};
-    x->op = (cm_str){NULL, 0};
-  }
+  x->name = x->op = (cm_str){NULL, 0};
 }
 
 void cm_sh_param(cm_parser *p, cm_wordb *b) {

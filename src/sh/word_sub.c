@@ -6,7 +6,7 @@
 
 /* Commands up to the parenthesis that closes them. */
 static cm_sh_list *commands(cm_parser *p) {
-  cm_here *heres = p->heres;
+  cm_here *heres = p->heres, **const heres_tail = p->heres_tail;
   const bool closing = p->closing;
   p->closing = true;
   p->heres = NULL;
@@ -20,10 +20,11 @@ static cm_sh_list *commands(cm_parser *p) {
   p->warned |= p->heres != NULL;
   p->closing = closing;
   /* bash reads what is left from behind the line, in front of what waited before; dash drops it. */
-  if (p->heres && cm_sh_is_bash(p)) *p->heres_tail = heres;
+  const bool keep = p->heres && cm_sh_is_bash(p);
+  if (keep) *p->heres_tail = heres;
   else p->heres = heres;
-  p->heres_tail = &p->heres;
-  while (*p->heres_tail) p->heres_tail = &(*p->heres_tail)->next;
+  if (heres) p->heres_tail = heres_tail;
+  else if (!keep) p->heres_tail = &p->heres;
   return list;
 }
 

@@ -12,7 +12,8 @@ static void fail(cm_parser *p, cm_code code, uint32_t pos, const char *what, cm_
   p->near = near;
   p->map = NULL;
   p->limit = p->pos = 0; /* nothing is left to read */
-  p->have = false;
+  p->tok = (cm_tok){.kind = CM_TOK_END};
+  p->have = true;
 }
 
 void cm_sh_fail(cm_parser *p, uint32_t pos, const char *what, cm_str near) {
@@ -90,6 +91,7 @@ static bool takes_arrays(const cm_word *w) {
                                          "let",   "local",   "readonly", "typeset"};
   const cm_part *part = w->parts;
   if (!part || part->next || part->kind != CM_PART_TEXT || part->quoted) return false;
+  if (!part->text.n || !strchr("adelrt", part->text.p[0])) return false;
   for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
     if (cm_str_is(part->text, builtins[i])) return true;
   return false;

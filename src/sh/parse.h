@@ -3,7 +3,8 @@
  * One pass, no backtracking. The parser asks for tokens and says what a word may be where it stands
  * (`mode`); a word is parsed to its end when it is read, with all that is nested in it. The first
  * failure is kept in `code` and makes the rest of the text look empty, and cm_sh_new never gives
- * NULL, so that almost nothing needs to check for errors: the door does, at the end. */
+ * NULL but the same spare node again and again, so that almost nothing needs to check for errors:
+ * the door does, at the end. Only what is looked up in a node has to check `code` before. */
 #ifndef CM_SH_PARSE_H
 #define CM_SH_PARSE_H
 #include "sh/sh.h"
@@ -25,11 +26,38 @@ typedef enum cm_tok_kind {
   CM_TOK_OR
 } cm_tok_kind;
 
+typedef enum cm_key {
+  CM_KEY_NONE,
+  CM_KEY_BANG,
+  CM_KEY_COND,
+  CM_KEY_COND_END,
+  CM_KEY_CASE,
+  CM_KEY_COPROC,
+  CM_KEY_DO,
+  CM_KEY_DONE,
+  CM_KEY_ELIF,
+  CM_KEY_ELSE,
+  CM_KEY_ESAC,
+  CM_KEY_FI,
+  CM_KEY_FOR,
+  CM_KEY_FUNCTION,
+  CM_KEY_IF,
+  CM_KEY_IN,
+  CM_KEY_SELECT,
+  CM_KEY_THEN,
+  CM_KEY_TIME,
+  CM_KEY_UNTIL,
+  CM_KEY_WHILE,
+  CM_KEY_OPEN,
+  CM_KEY_CLOSE
+} cm_key;
+
 typedef struct cm_tok {
   cm_tok_kind kind;
   uint32_t start, end; /* positions in the parser's text */
   cm_word *word;       /* WORD */
   cm_str plain;        /* WORD: its characters if nothing in it is quoted or expanded */
+  cm_key key;          /* WORD: which reserved word it is, where one may stand */
   cm_assign *assign;   /* ASSIGN */
   cm_redir_op op;      /* REDIR: as written, BOTH only for &> */
   const char *text;    /* an operator */
@@ -63,7 +91,7 @@ typedef struct cm_parser {
   const uint32_t *map; /* of a copy: where each byte (and the end) stood in the text */
   cm_dialect dialect;
   cm_arena *arena;
-  cm_tok tok; /* looked ahead at; `have` says whether */
+  cm_tok tok; /* looked ahead at, if `have` */
   bool have;
   uint32_t done; /* end of the last token that was taken */
   cm_here *heres, **heres_tail;
@@ -132,32 +160,7 @@ void cm_sh_redirections(cm_parser *p, cm_cmd *c);
 
 /* --- parse_compound.c, parse_cond.c ------------------------------------------------------------ */
 
-typedef enum cm_key {
-  CM_KEY_NONE,
-  CM_KEY_BANG,
-  CM_KEY_COND,
-  CM_KEY_COND_END,
-  CM_KEY_CASE,
-  CM_KEY_COPROC,
-  CM_KEY_DO,
-  CM_KEY_DONE,
-  CM_KEY_ELIF,
-  CM_KEY_ELSE,
-  CM_KEY_ESAC,
-  CM_KEY_FI,
-  CM_KEY_FOR,
-  CM_KEY_FUNCTION,
-  CM_KEY_IF,
-  CM_KEY_IN,
-  CM_KEY_SELECT,
-  CM_KEY_THEN,
-  CM_KEY_TIME,
-  CM_KEY_UNTIL,
-  CM_KEY_WHILE,
-  CM_KEY_OPEN,
-  CM_KEY_CLOSE
-} cm_key;
-
+cm_key cm_sh_key_of(const cm_parser *p, cm_str word);
 /* The reserved word that the next token is, and whether it ends a list. */
 cm_key cm_sh_key(cm_parser *p);
 bool cm_sh_closing_key(cm_key key);
@@ -169,8 +172,11 @@ void cm_sh_cond(cm_parser *p, cm_cmd *c); /* behind "[[" */
 
 /* --- lex.c, lex_here.c -------------------------------------------------------------------------- */
 
-/* The next token, without taking it. */
-cm_tok *cm_sh_tok(cm_parser *p, unsigned mode);
+cm_tok *cm_sh_lex(cm_parser *p, unsigned mode);
+/* The next token, without taking it; after a failure always the end. */
+static inline cm_tok *cm_sh_tok(cm_parser *p, unsigned mode) {
+  return p->have ? &p->tok : cm_sh_lex(p, mode);
+}
 /* The characters of a token. */
 cm_str cm_sh_tok_text(const cm_parser *p, const cm_tok *t);
 /* In dash a name must be one; bash takes any word and complains when it runs. */

@@ -1,39 +1,66 @@
+#include <string.h>
+
 #include "sh/parse.h"
 
 /* --- reserved words -------------------------------------------------------------------------- */
 
 typedef struct key_row {
-  const char *text;
-  cm_key key;
+  char text[9];
+  uint8_t n, key;
   bool bash;
 } key_row;
 
+#define KEY(text, name) \
+  { text, sizeof text - 1, CM_KEY_##name, false }
+#define BASH_KEY(text, name) \
+  { text, sizeof text - 1, CM_KEY_##name, true }
+
 static const key_row keys[] = {
-    {"!", CM_KEY_BANG, false},      {"[[", CM_KEY_COND, true},
-    {"]]", CM_KEY_COND_END, true},  {"in", CM_KEY_IN, false},
-    {"case", CM_KEY_CASE, false},   {"coproc", CM_KEY_COPROC, true},
-    {"do", CM_KEY_DO, false},       {"done", CM_KEY_DONE, false},
-    {"elif", CM_KEY_ELIF, false},   {"else", CM_KEY_ELSE, false},
-    {"esac", CM_KEY_ESAC, false},   {"fi", CM_KEY_FI, false},
-    {"for", CM_KEY_FOR, false},     {"function", CM_KEY_FUNCTION, true},
-    {"if", CM_KEY_IF, false},       {"select", CM_KEY_SELECT, true},
-    {"then", CM_KEY_THEN, false},   {"time", CM_KEY_TIME, true},
-    {"until", CM_KEY_UNTIL, false}, {"while", CM_KEY_WHILE, false},
-    {"{", CM_KEY_OPEN, false},      {"}", CM_KEY_CLOSE, false},
+    KEY("!", BANG),
+    BASH_KEY("[[", COND),
+    BASH_KEY("]]", COND_END),
+    KEY("case", CASE),
+    BASH_KEY("coproc", COPROC),
+    KEY("do", DO),
+    KEY("done", DONE),
+    KEY("elif", ELIF),
+    KEY("else", ELSE),
+    KEY("esac", ESAC),
+    KEY("fi", FI),
+    KEY("for", FOR),
+    BASH_KEY("function", FUNCTION),
+    KEY("if", IF),
+    KEY("in", IN),
+    BASH_KEY("select", SELECT),
+    KEY("then", THEN),
+    BASH_KEY("time", TIME),
+    KEY("until", UNTIL),
+    KEY("while", WHILE),
+    KEY("{", OPEN),
+    KEY("}", CLOSE),
 };
 
-static cm_key key_of(const cm_parser *p, cm_str word) {
-  if (word.n == 0 || word.n > 8) return CM_KEY_NONE;
-  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-    if (keys[i].text[0] == word.p[0] && cm_str_is(word, keys[i].text))
-      return keys[i].bash && !cm_sh_is_bash(p) ? CM_KEY_NONE : keys[i].key;
+/* Few words begin like a reserved one. */
+static bool may_be_key(char first) {
+  const uint32_t letters = 1u << ('c' & 31) | 1u << ('d' & 31) | 1u << ('e' & 31) |
+                           1u << ('f' & 31) | 1u << ('i' & 31) | 1u << ('s' & 31) |
+                           1u << ('t' & 31) | 1u << ('u' & 31) | 1u << ('w' & 31);
+  if (first >= 'a' && first <= 'z') return letters >> (first & 31) & 1;
+  return first == '!' || first == '[' || first == ']' || first == '{' || first == '}';
+}
+
+cm_key cm_sh_key_of(const cm_parser *p, cm_str word) {
+  if (word.n == 0 || word.n > 8 || !may_be_key(word.p[0])) return CM_KEY_NONE;
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    const key_row *row = &keys[i];
+    if (row->text[0] != word.p[0] || row->n != word.n || memcmp(row->text, word.p, word.n))
+      continue;
+    return row->bash && !cm_sh_is_bash(p) ? CM_KEY_NONE : (cm_key)row->key;
+  }
   return CM_KEY_NONE;
 }
 
-cm_key cm_sh_key(cm_parser *p) {
-  const cm_tok *t = cm_sh_tok(p, CM_LEX_COMMAND);
-  return t->kind == CM_TOK_WORD ? key_of(p, t->plain) : CM_KEY_NONE;
-}
+cm_key cm_sh_key(cm_parser *p) { return cm_sh_tok(p, CM_LEX_COMMAND)->key; }
 
 bool cm_sh_closing_key(cm_key key) {
   switch (key) {
@@ -195,8 +222,8 @@ static bool double_paren(cm_parser *p, char stop, cm_word **out, size_t *count) 
   p->have = false; /* words are read while "(" stays the token */
   const cm_tok paren = p->tok;
   const bool arith = cm_sh_double_paren(p, stop, out, count);
-  p->tok = paren;
-  p->have = !p->code;
+  if (!p->code) p->tok = paren;
+  p->have = true;
   if (!arith) return false;
   p->tok.end = p->pos;
   cm_sh_take(p);

@@ -5,34 +5,21 @@
 /* --- characters ------------------------------------------------------------------------------ */
 
 /* Where a run of ordinary characters stops: in a word, in "…", in an expansion's text. */
-enum { IN_WORD = 1, IN_DOUBLE = 2, IN_GROUP = 4 };
+enum { IN_WORD = 1, IN_DOUBLE = 2, IN_GROUP = 4, ENDS_WORD = 8 };
 
-#define ALL (IN_WORD | IN_DOUBLE | IN_GROUP)
+#define BLANK (IN_WORD | ENDS_WORD)
+#define META  (IN_WORD | IN_GROUP | ENDS_WORD)
+#define QUOTE (IN_WORD | IN_DOUBLE | IN_GROUP)
 
+/* clang-format off */
 static const uint8_t classes[256] = {
-    [' '] = IN_WORD,
-    ['\t'] = IN_WORD,
-    ['\n'] = IN_WORD,
-    ['|'] = IN_WORD,
-    ['&'] = IN_WORD,
-    [';'] = IN_WORD | IN_GROUP,
-    ['\''] = IN_WORD | IN_GROUP,
-    ['<'] = IN_WORD | IN_GROUP,
-    ['>'] = IN_WORD | IN_GROUP,
-    ['('] = IN_WORD | IN_GROUP,
-    [')'] = IN_WORD | IN_GROUP,
-    ['['] = IN_GROUP,
-    [']'] = IN_GROUP,
-    ['{'] = IN_GROUP,
-    ['}'] = IN_GROUP,
-    ['/'] = IN_GROUP,
-    [':'] = IN_GROUP,
-    ['?'] = IN_GROUP,
-    ['"'] = ALL,
-    ['$'] = ALL,
-    ['`'] = ALL,
-    ['\\'] = ALL,
+    [' '] = BLANK, ['\t'] = BLANK, ['\n'] = BLANK, ['|'] = BLANK, ['&'] = BLANK,
+    [';'] = META, ['<'] = META, ['>'] = META, ['('] = META, [')'] = META,
+    ['['] = IN_GROUP, [']'] = IN_GROUP, ['{'] = IN_GROUP, ['}'] = IN_GROUP,
+    ['/'] = IN_GROUP, [':'] = IN_GROUP, ['?'] = IN_GROUP,
+    ['\''] = IN_WORD | IN_GROUP, ['"'] = QUOTE, ['$'] = QUOTE, ['`'] = QUOTE, ['\\'] = QUOTE,
 };
+/* clang-format on */
 
 bool cm_sh_name_char(int c, bool first) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
@@ -304,7 +291,7 @@ void cm_sh_loose(cm_parser *p, cm_wordb *b, uint32_t start, uint32_t end) {
 /* @( ?( *( +( !( where patterns may stand; any ( in a regular expression. */
 static bool opens_pattern(const cm_wordb *b, unsigned mode) {
   if (mode & CM_LEX_REGEX) return true;
-  if (!(mode & CM_LEX_PATTERN) || !b->open || b->open->quoted || !b->text.n) return false;
+  if (!(mode & CM_LEX_PATTERN) || !b->open || !b->text.n) return false;
   return memchr("@?*+!", b->text.p[b->text.n - 1], 5) != NULL;
 }
 
@@ -324,7 +311,7 @@ static void word_body(cm_parser *p, cm_wordb *b, unsigned mode) {
       cm_sh_process(p, b);
     } else if (c == '|' && (mode & CM_LEX_REGEX)) {
       take_text(p, b, 1);
-    } else if (c < 0 || memchr(" \t\n|&;()<>", c, 11)) {
+    } else if (c < 0 || (classes[c] & ENDS_WORD)) {
       p->pos = end; /* a line continuation behind a word is not a part of it */
       return;
     } else {
@@ -361,5 +348,5 @@ void cm_sh_word(cm_parser *p, unsigned mode, cm_tok *t) {
   if (mode & CM_LEX_ELEMENT) cm_sh_element_head(p, &b);
   word_body(p, &b, mode);
   t->word = cm_wordb_done(p, &b, start);
-  t->plain = plain(t->word);
+  if (!p->code) t->plain = plain(t->word);
 }

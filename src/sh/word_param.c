@@ -101,7 +101,7 @@ static bool is_prefix_star(cm_parser *p) {
 }
 
 static void take_rest(cm_parser *p, cm_wordb *b, cm_param *x) {
-  if (cm_sh_peek(p) == '}') return;
+  if (p->code || cm_sh_peek(p) == '}') return;
   if (x->indirect && is_prefix_star(p)) {
     p->pos++;
     x->op = CM_STR("*");

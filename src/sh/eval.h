@@ -47,6 +47,7 @@ static inline bool cm_str_has(cm_str s, char c) {
 }
 /* Binary search in a table whose entries begin with a name, sorted by it; NULL: not there. */
 const void *cm_table_find(const void *table, size_t n, size_t size, cm_str name);
+bool cm_listed(const char *list, char separator, cm_str name);
 #define CM_TABLE_FIND(table, name) \
   cm_table_find(table, sizeof(table) / sizeof *(table), sizeof *(table), name)
 
@@ -129,7 +130,8 @@ void cm_env_set_func(cm_eval *ev, cm_space space, cm_func *func);
 /* An array of what the words give; globs become files. */
 void cm_env_set_list(cm_eval *ev, cm_var *var, const cm_rword *words, size_t n);
 cm_val cm_files_of(cm_eval *ev, const cm_rword *w);
-void cm_env_hide(cm_eval *ev); /* a new shell: what isn't exported is unset */
+void cm_env_keep_local(cm_eval *ev, cm_var *var); /* put back when the function returns */
+void cm_env_hide(cm_eval *ev);                    /* a new shell: what isn't exported is unset */
 void cm_env_back(cm_eval *ev, cm_log *mark);
 void cm_fork_open(const cm_eval *ev, cm_fork *f);
 /* The branch ends: back to the start. A dead one leaves nothing behind. */
@@ -149,8 +151,8 @@ typedef struct cm_evrun {
   const cm_val *text;   /* what a process substitution that ends in it prints; NULL: unknown */
   const cm_word *names; /* its words as written, for alias expansion; NULL: none */
   cm_str dup_of;
-  bool own_in;       /* a redirection gives it stdin */
-  unsigned how;      /* CM_START_…: what the first word may name */
+  bool own_in;  /* a redirection gives it stdin */
+  unsigned how; /* CM_START_…: what the first word may name */
 } cm_evrun;
 
 /* Where a pipe's or a substitution's text is gathered. */
@@ -175,7 +177,9 @@ typedef struct cm_frame {
   const char *language;
   const cm_run *in;
   cm_input *input;
+  cm_input *partial; /* text on stdin of which a part is known */
   cm_sink *sink;
+  const cm_run *self; /* the command whose words and redirections are expanded */
   bool root, remote, elsewhere, background, defined, loop;
   unsigned captured;
   /* the text that is being read, and where it stands in the whole */
@@ -280,6 +284,7 @@ bool cm_fold_run(cm_eval *ev, const cm_run *run, cm_val *out);
 bool cm_fold_filter(cm_eval *ev, const cm_run *run, cm_val *out); /* the part that reads stdin */
 bool cm_fold_printf(cm_eval *ev, const cm_rword *words, size_t n, cm_val *out);
 void cm_sink_add(cm_eval *ev, const cm_evrun *run);
+void cm_sink_unknown(cm_eval *ev, const cm_run *run);
 
 /* --- runs ----------------------------------------------------------------------------------- */
 
@@ -320,6 +325,7 @@ void cm_walk_shell(cm_eval *ev, const cm_rword *code, const cm_evrun *via, const
                    size_t n_args);
 
 /* Built-ins that change what follows; false: not one of them. */
+bool cm_declares(cm_str name); /* declare and its kin: assignments that stay */
 bool cm_builtin(cm_eval *ev, size_t at, cm_evrun *r);
 /* Programs that start others; false: not one of them. The run is in its place already. */
 bool cm_wrap(cm_eval *ev, cm_evrun *r);

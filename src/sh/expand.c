@@ -18,9 +18,11 @@ void cm_fields_add(cm_eval *ev, cm_fields *f, const cm_rword *w) {
 }
 
 static bool globbing(cm_str s) {
-  for (size_t i = 0; i < s.n; i++)
-    if (s.p[i] == '*' || s.p[i] == '?') return true;
-    else if (s.p[i] == '[' && memchr(s.p + i, ']', s.n - i)) return true;
+  bool open = false;
+  for (size_t i = 0; i < s.n; i++) {
+    if (s.p[i] == '*' || s.p[i] == '?' || (open && s.p[i] == ']')) return true;
+    open |= s.p[i] == '[';
+  }
   return false;
 }
 
@@ -151,9 +153,11 @@ static void add_process(cm_build *b, const cm_part *p) {
   cm_sink sink = {0};
   if (p->direction == '<') {
     ev->f.sink = &sink;
-    ev->f.captured = true;
+    ev->f.captured++;
   } else {
     ev->f.sink = NULL;
+    ev->f.in = ev->f.self;
+    ev->f.input = ev->f.partial = NULL;
   }
   ev->f.maybe = 0;
   ev->forks++;

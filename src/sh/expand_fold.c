@@ -210,14 +210,16 @@ static bool fold_realpath(cm_eval *ev, const cm_run *run, cm_val *out) {
   return say(ev, cm_path_join(ev, run->cwd.text, w->text), out);
 }
 
+static bool is_find_option(cm_str w) {
+  return w.n > 1 && w.p[0] == '-' && strchr("HLPOD", w.p[1]) && (w.n == 2 || w.p[1] == 'O');
+}
+
 /* Files that find and ls name. */
 static bool fold_find(cm_eval *ev, const cm_run *run, cm_val *out) {
   cm_txt t = {0};
   size_t i = 1;
   *out = (cm_val){.from = CM_FROM_FILES, .source = run};
-  while (i < run->n && run->words[i].text.n &&
-         strchr("HLPO", run->words[i].text.p[0] == '-' ? run->words[i].text.p[1] : 0))
-    i++;
+  while (i < run->n && is_find_option(run->words[i].text)) i++;
   size_t first = i;
   for (; i < run->n && !(run->words[i].text.n && strchr("-(!", run->words[i].text.p[0])); i++) {
     cm_val start = cm_files_of(ev, &run->words[i]);
@@ -227,11 +229,14 @@ static bool fold_find(cm_eval *ev, const cm_run *run, cm_val *out) {
     out->from |= start.from;
   }
   if (i == first) cm_txt_add(ev, &t, CM_STR("./\x01\n"));
-  for (; i < run->n; i++)
-    if (cm_str_starts(run->words[i].text, CM_STR("-printf")) ||
-        cm_str_starts(run->words[i].text, CM_STR("-exec")))
-      return false;
   out->text = cm_txt_str(&t);
+  for (; i < run->n; i++) {
+    cm_str w = run->words[i].text;
+    if (cm_str_starts(w, CM_STR("-printf")) || cm_str_starts(w, CM_STR("-exec"))) return false;
+    if (cm_str_is(w, "-print0") &&
+        !cm_filter_tr(ev->a, out->text, "", CM_STR("\n"), CM_STR("\\0"), &out->text))
+      return false;
+  }
   return true;
 }
 

@@ -23,7 +23,7 @@ cm_val cm_expand_subst(cm_eval *ev, const cm_sh_list *body) {
   cm_sink sink = {0};
   size_t first = ev->n;
   ev->f.sink = &sink;
-  ev->f.captured = true;
+  ev->f.captured++;
   ev->f.background = false;
   ev->f.maybe = 0;
   ev->forks++;
@@ -39,16 +39,25 @@ cm_val cm_expand_subst(cm_eval *ev, const cm_sh_list *body) {
   return sink_value(&sink);
 }
 
+/* What isn't known is a hole, so that the rest can still be looked at. */
+void cm_sink_unknown(cm_eval *ev, const cm_run *run) {
+  cm_sink *sink = ev->f.sink;
+  if (!sink) return;
+  if (run) sink->last = run;
+  if (!sink->unknown || sink->writes) cm_txt_add(ev, &sink->text, CM_STR("\x01\n"));
+  sink->unknown = true;
+  sink->writes = 0;
+  sink->from |= CM_FROM_OUTPUT;
+}
+
 void cm_sink_add(cm_eval *ev, const cm_evrun *r) {
   cm_sink *sink = ev->f.sink;
   cm_val v;
-  if (!sink || r->out_elsewhere || sink->unknown) {
-    if (sink) sink->last = &r->run;
-    return;
-  }
+  if (!sink) return;
   sink->last = &r->run;
+  if (r->out_elsewhere) return;
   if (!cm_fold_run(ev, &r->run, &v)) {
-    sink->unknown = true;
+    cm_sink_unknown(ev, &r->run);
     return;
   }
   if (!v.text.n) return;

@@ -108,19 +108,37 @@ bool cm_is_name(cm_str s) {
   return s.n > 0;
 }
 
+/* Entries are short, and most differ in their first bytes. */
+static int compare(const char *entry, cm_str name) {
+  for (size_t i = 0; i < name.n; i++) {
+    int order = (unsigned char)entry[i] - (unsigned char)name.p[i];
+    if (order || !entry[i]) return order ? order : -1;
+  }
+  return entry[name.n] ? 1 : 0;
+}
+
 const void *cm_table_find(const void *table, size_t n, size_t size, cm_str name) {
   size_t low = 0, high = n;
   while (low < high) {
     size_t mid = (low + high) / 2;
     const char *const *entry = (const void *)((const char *)table + mid * size);
-    size_t len = strlen(*entry);
-    int order = memcmp(*entry, name.p, len < name.n ? len : name.n);
-    if (order == 0) order = len < name.n ? -1 : len > name.n;
+    int order = compare(*entry, name);
     if (order == 0) return entry;
     if (order < 0) low = mid + 1;
     else high = mid;
   }
   return NULL;
+}
+
+bool cm_listed(const char *list, char separator, cm_str name) {
+  for (const char *p = list; *p && name.n;) {
+    size_t k = 0;
+    while (k < name.n && p[k] == name.p[k]) k++;
+    if (k == name.n && (p[k] == separator || !p[k])) return true;
+    while (*p && *p != separator) p++;
+    while (*p == separator) p++;
+  }
+  return false;
 }
 
 cm_val cm_files_of(cm_eval *ev, const cm_rword *w) {

@@ -62,8 +62,8 @@ static void do_popd(cm_eval *ev, size_t at, cm_evrun *r) {
 
 /* --- export declare local readonly unset --- */
 
-static void keep_local(cm_eval *ev, cm_var *var) {
-  cm_log *l = ev->calls ? cm_ev_new(ev, 1, sizeof *l) : NULL;
+void cm_env_keep_local(cm_eval *ev, cm_var *var) {
+  cm_log *l = ev->calls && var ? cm_ev_new(ev, 1, sizeof *l) : NULL;
   if (!l) return;
   *l = (cm_log){ev->calls->locals, var, var->alts, var->n_alts};
   ev->calls->locals = l;
@@ -77,7 +77,7 @@ static void declare_one(cm_eval *ev, const cm_rword *w, bool exported, bool loca
   cm_str name = {w->text.p, n - append};
   cm_var *var = cm_is_name(name) ? cm_env_var(ev, CM_VARS, name) : NULL;
   if (!var) return;
-  if (local) keep_local(ev, var);
+  if (local) cm_env_keep_local(ev, var);
   if (exported) var->exported = true;
   if (!equals) return;
   cm_val v = {{equals + 1, w->text.n - n - 1}, w->from, w->source};
@@ -175,24 +175,37 @@ static cm_str next_field(cm_str *line, bool last) {
   return (cm_str){s.p, n};
 }
 
+/* Cuts the text up to the delimiter off. */
+static bool next_record(cm_str *rest, char delimiter, cm_str *out) {
+  const char *end = rest->n ? memchr(rest->p, delimiter, rest->n) : NULL;
+  if (!rest->n) return false;
+  *out = (cm_str){rest->p, end ? (size_t)(end - rest->p) : rest->n};
+  size_t used = out->n + (end != NULL);
+  rest->p += used;
+  rest->n -= used;
+  return true;
+}
+
 static void do_read(cm_eval *ev, size_t at, cm_evrun *r) {
   static const cm_argv_spec spec = {"a:d:i:n:N:p:t:u:ers", NULL, 0};
   cm_argv v = cm_argv_of(r->run.words, r->run.n, spec);
   cm_arg arg;
   cm_str names[16], line;
   size_t n = 0;
+  char delimiter = '\n';
   cm_input *in = input_of(ev, r);
   put_silent(ev, at, r);
   while (cm_argv_next(&v, &arg)) {
     bool name = !arg.option || cm_str_is(arg.name, "a");
-    if (name && n < 16) names[n++] = arg.value;
+    if (cm_str_is(arg.name, "d")) delimiter = arg.value.n ? arg.value.p[0] : 0;
+    else if (name && n < 16) names[n++] = arg.value;
   }
   if (!n) names[n++] = CM_STR("REPLY");
-  bool known = in && cm_str_line(&in->rest, &line);
+  bool known = in && next_record(&in->rest, delimiter, &line);
   for (size_t i = 0; i < n; i++) {
     cm_val value = cm_val_hole(CM_FROM_INPUT, r->run.in);
     if (known) value = (cm_val){next_field(&line, i + 1 == n), in->word.from, in->word.source};
-    if (known && !memchr(value.text.p, CM_HOLE, value.text.n)) value.from = 0;
+    if (known && !cm_str_has(value.text, CM_HOLE)) value.from = 0;
     set_name(ev, names[i], value);
   }
 }
@@ -367,6 +380,11 @@ static const builtin builtins[] = {
     {"source", do_source},   {"trap", do_trap},         {"typeset", do_declare},
     {"unalias", do_unalias}, {"unset", do_unset},
 };
+
+bool cm_declares(cm_str name) {
+  const builtin *b = CM_TABLE_FIND(builtins, name);
+  return b && b->run == do_declare;
+}
 
 bool cm_builtin(cm_eval *ev, size_t at, cm_evrun *r) {
   if (r->how == CM_START_PROGRAM || cm_str_has(r->run.words[0].text, '/')) return false;

@@ -89,10 +89,8 @@ static void take_stdin(cm_eval *ev, cm_evrun *r, const cm_rredir *d) {
 
 static bool resolve_redir(cm_eval *ev, cm_evrun *r, const cm_redir *d, cm_rredir *out) {
   *out = (cm_rredir){.op = d->op, .fd = default_fd(d), .span = cm_ev_span(ev, d->span)};
-  const cm_run *outer = ev->f.in;
-  ev->f.in = d->op == CM_REDIR_READ ? outer : &r->run; /* for >(…) */
+  ev->f.self = &r->run;
   out->target = cm_expand_one(ev, d->op == CM_REDIR_HERE_DOC ? d->here : d->target);
-  ev->f.in = outer;
   if (d->op == CM_REDIR_HERE_STRING)
     out->target.text = cm_ev_join(ev, out->target.text, CM_STR("\n"));
   if (d->op == CM_REDIR_DUP_IN || d->op == CM_REDIR_DUP_OUT) {
@@ -123,6 +121,7 @@ void cm_run_stdin(cm_eval *ev, const cm_evrun *r) {
   if (!r->own_in) return;
   ev->f.in = r->run.in;
   ev->f.input = r->run.in_text ? cm_input_of(ev, r->run.in_text) : NULL;
+  ev->f.partial = NULL;
 }
 
 /* --- assignments --- */
@@ -191,12 +190,27 @@ static void assign_all(cm_eval *ev, cm_evrun *r, const cm_assign *assigns, bool 
   r->run.env = env;
   for (const cm_assign *as = assigns; as && cm_ev_step(ev); as = as->next) {
     env->name = as->name;
+    if (ev->calls && r->run.n && cm_str_is(r->run.words[0].text, "local"))
+      cm_env_keep_local(ev, cm_env_var(ev, CM_VARS, as->name));
     assign(ev, as, &env->value);
     cm_var *var = cm_env_var(ev, CM_VARS, as->name);
     if (var && (exported || ev->all_exported)) var->exported = true;
     env++;
     r->run.n_env++;
   }
+}
+
+/* What the variables were before an assignment that holds for one command. */
+static cm_log *keep_assigned(cm_eval *ev, const cm_assign *assigns) {
+  cm_log *kept = NULL;
+  for (const cm_assign *as = assigns; as; as = as->next) {
+    cm_var *var = cm_env_var(ev, CM_VARS, as->name);
+    cm_log *l = cm_ev_new(ev, 1, sizeof *l);
+    if (!var || !l) break;
+    *l = (cm_log){kept, var, var->alts, var->n_alts};
+    kept = l;
+  }
+  return kept;
 }
 
 /* PROMPT_COMMAND='…': runs with the next prompt. */
@@ -239,15 +253,12 @@ static void simple_pass(cm_eval *ev, void *arg) {
   cm_evrun *r = cm_run_new(ev);
   if (!r) return;
   r->run.span = cm_ev_span(ev, c->span);
-  if (c->words) {
-    const cm_run *outer = ev->f.in;
-    cm_expand_words(ev, c->words, &words);
-    ev->f.in = outer;
-  }
+  ev->f.self = &r->run;
+  if (c->words) cm_expand_words(ev, c->words, &words);
   r->run.words = words.v;
   r->run.n = words.n;
   if (c->redirs) cm_redirs(ev, r, c->redirs);
-  cm_log *mark = ev->log;
+  cm_log *kept = words.n ? keep_assigned(ev, c->assigns) : NULL;
   if (c->assigns) assign_all(ev, r, c->assigns, words.n > 0);
   if (!words.n) {
     r->run.kind = CM_RUN_ASSIGN;
@@ -255,7 +266,8 @@ static void simple_pass(cm_eval *ev, void *arg) {
     if (c->assigns) assigned_code(ev, r);
   } else {
     cm_run_start(ev, at, r);
-    if (c->assigns) cm_env_back(ev, mark);
+    if (!cm_declares(words.v[0].text))
+      for (; kept; kept = kept->prev) cm_env_put(ev, kept->var, kept->old, kept->old_n);
   }
   ev->f = saved;
   note_last_arg(ev, r);

@@ -33,12 +33,15 @@ static void connect_out(cm_eval *ev, size_t first, size_t end, const cm_run *out
 static void feed(cm_eval *ev, const cm_sink *sink, const cm_run *last, cm_span span) {
   ev->f.in = sink->last ? sink->last : last;
   ev->f.input = NULL;
-  if (sink->unknown || sink->text.over) return;
+  ev->f.partial = NULL;
+  if (sink->text.over) return;
   cm_rword text = {.text = cm_txt_str(&sink->text),
                    .from = sink->from,
                    .source = sink->source,
                    .span = cm_ev_span(ev, span)};
-  ev->f.input = cm_input_of(ev, &text);
+  cm_input *input = cm_input_of(ev, &text);
+  if (sink->unknown) ev->f.partial = input;
+  else ev->f.input = input;
 }
 
 static void walk_piped(cm_eval *ev, const cm_cmd *cmds) {

@@ -94,10 +94,7 @@ cm_str cm_program_name(cm_eval *ev, const cm_rword *word) {
 
 void cm_run_is_code(cm_eval *ev, cm_evrun *r) {
   r->run.kind = CM_RUN_CODE;
-  if (ev->f.sink) {
-    ev->f.sink->unknown = true;
-    ev->f.sink->last = &r->run;
-  }
+  cm_sink_unknown(ev, &r->run);
 }
 
 /* --- programs with holes in their names --- */
@@ -118,6 +115,7 @@ static void start_without_holes(cm_eval *ev, const cm_evrun *r) {
   words[0].text = cm_txt_str(&t);
   words[0].from = 0;
   *other = *r;
+  other->run.kind = CM_RUN_COMMAND;
   other->run.words = words + skip;
   other->run.n = r->run.n - skip;
   cm_run_start(ev, cm_run_reserve(ev), other);
@@ -127,7 +125,7 @@ static void start_unknown(cm_eval *ev, size_t at, cm_evrun *r) {
   bool known_base = !has_hole(base_name(r->run.words[0].text));
   if (known_base && memchr(r->run.words[0].text.p, '/', r->run.words[0].text.n)) {
     cm_run_put(ev, at, r);
-    if (ev->f.sink) ev->f.sink->unknown = true;
+    cm_sink_unknown(ev, &r->run);
   } else {
     cm_run_is_code(ev, r);
     cm_run_put(ev, at, r);

@@ -39,12 +39,17 @@ static size_t take_env(cm_eval *ev, const cm_rword *words, size_t n) {
 }
 
 /* The command at words[at..], in the way that the wrapper's flags say. */
-static bool start_command(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at) {
+bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at) {
   cm_frame saved = ev->f;
   cm_log *mark = ev->log;
   bool started = at < r->run.n;
   if (w->how & CM_WRAP_ROOT) ev->f.root = true;
-  if (w->how & CM_WRAP_REMOTE) ev->f.remote = true;
+  if (w->how & (CM_WRAP_REMOTE | CM_WRAP_ELSEWHERE)) ev->f.remote = true;
+  if (w->how & CM_WRAP_ELSEWHERE) {
+    ev->f.elsewhere = true;
+    ev->f.root = false;
+    cm_env_set(ev, &ev->cwd, cm_val_hole(CM_FROM_INPUT, NULL));
+  }
   if (started && w->how & CM_WRAP_ENV) at += take_env(ev, r->run.words + at, r->run.n - at);
   started = at < r->run.n;
   if (started && w->how & CM_WRAP_CODE) {
@@ -54,7 +59,7 @@ static bool start_command(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t 
     unsigned how = w->how & CM_WRAP_SHELL ? CM_START_NO_FUNCTION : CM_START_PROGRAM;
     cm_run_words(ev, r, r->run.words + at, r->run.n - at, how);
   } else if (w->how & CM_WRAP_LOGIN) {
-    started = cm_wrap_stdin(ev, r);
+    started = cm_wrap_stdin(ev, r, NULL, 0);
   }
   ev->f = saved;
   cm_env_back(ev, mark);
@@ -79,6 +84,13 @@ bool cm_wrap_plain(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   }
   if (code) return true;
   size_t at = v.next + w->skip;
+  if (w->skip && at < r->run.n && r->run.words[at].text.n > 1 &&
+      r->run.words[at].text.p[0] == '-' && !(w->how & CM_WRAP_OPT_C)) {
+    v.next = at;
+    v.ended = false;
+    while (cm_argv_next(&v, &arg)) continue;
+    at = v.next;
+  }
   if (w->how & CM_WRAP_DASHES)
     for (at = v.next; at > 1 && at < r->run.n && !cm_str_is(r->run.words[at - 1].text, "--");)
       at++;
@@ -86,7 +98,7 @@ bool cm_wrap_plain(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
     cm_wrap_code(ev, r, &r->run.words[at + 1], NULL, 0);
     return true;
   }
-  return start_command(ev, r, w, at);
+  return cm_wrap_start(ev, r, w, at);
 }
 
 /* sudo -u NAME isn't root; sudo -s and -i hand the words to a shell. */
@@ -109,7 +121,7 @@ bool cm_wrap_sudo(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
         cm_str_is(arg.name, "shell"))
       as.how |= CM_WRAP_CODE | CM_WRAP_LOGIN;
   }
-  bool started = start_command(ev, r, &as, v.next);
+  bool started = cm_wrap_start(ev, r, &as, v.next);
   ev->f = saved;
   return started;
 }
@@ -165,10 +177,21 @@ bool cm_wrap_env(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
     ev->f = saved;
     started = true;
   } else {
-    started = start_command(ev, r, w, v.next);
+    started = cm_wrap_start(ev, r, w, v.next);
   }
   cm_env_back(ev, mark);
   return started;
+}
+
+/* setarch [architecture] [options] program */
+bool cm_wrap_setarch(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
+  static const char names[] =
+      "x86_64 i386 i486 i586 i686 linux32 linux64 aarch64 arm armv7l armv8l "
+      "uname26 ppc ppc64 s390 s390x";
+  cm_wrapper as = *w;
+  as.run = NULL;
+  as.skip = r->run.n > 1 && cm_listed(names, ' ', r->run.words[1].text);
+  return cm_wrap_plain(ev, r, &as);
 }
 
 /* --- the table --- */
@@ -186,24 +209,35 @@ bool cm_wrap_env(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
 
 /* Sorted by name. */
 static const cm_wrapper wrappers[] = {
+    {"adb", "s:H:P:t:", NULL, 0, 0, cm_wrap_sub},
+    {"asdf", NULL, NULL, 0, 0, cm_wrap_sub},
     {"ash", NULL, NULL, 0, 0, cm_wrap_sh},
+    {"at", "q:f:t:c:d:r:", NULL, 0, 0, cm_wrap_at},
     {"aws-vault", NULL, NULL, DASHES, 0, NULL},
     {"bash", NULL, NULL, 0, 0, cm_wrap_sh},
+    {"batch", "q:f:t:", NULL, 0, 0, cm_wrap_at},
     {"builtin", NULL, NULL, SHELL, 0, NULL},
-    {"bundle", NULL, NULL, 0, 1, NULL},
+    {"bundle", NULL, NULL, 0, 0, cm_wrap_sub},
     {"busybox", NULL, NULL, 0, 0, NULL},
     {"caffeinate", "t:w:", NULL, 0, 0, NULL},
     {"capsh", NULL, NULL, OPT_C, 0, NULL},
     {"catchsegv", NULL, NULL, 0, 0, NULL},
     {"cgexec", "g:", NULL, 0, 0, NULL},
     {"chpst", "u:U:b:e:/:n:l:L:m:d:o:p:f:c:r:t:", NULL, 0, 0, NULL},
-    {"chroot", NULL, "userspec= groups=", REMOTE | LOGIN, 1, NULL},
     {"chronic", NULL, NULL, 0, 0, NULL},
+    {"chroot", NULL, "userspec= groups=", REMOTE | LOGIN, 1, NULL},
     {"chrt", "T:P:D:", "sched-runtime= sched-period= sched-deadline=", NO_P, 1, NULL},
     {"command", NULL, NULL, SHELL | NO_V, 0, NULL},
+    {"conda", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"crontab", "u:", NULL, 0, 0, cm_wrap_crontab},
     {"dash", NULL, NULL, 0, 0, cm_wrap_sh},
     {"dbus-run-session", NULL, "config-file= dbus-daemon=", 0, 0, NULL},
+    {"direnv", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"distrobox", NULL, NULL, 0, 0, cm_wrap_sub},
     {"doas", "C:u:", NULL, ROOT, 0, cm_wrap_sudo},
+    {"docker", "c:H:l:", "config= context= host= log-level=", 0, 0, cm_wrap_sub},
+    {"docker-compose", "f:p:c:H:", "file= project-name= profile= env-file= project-directory=", 0,
+     0, cm_wrap_sub},
     {"doppler", NULL, NULL, DASHES, 0, NULL},
     {"dotenv", "f:e:", NULL, DASHES, 0, NULL},
     {"eatmydata", NULL, NULL, 0, 0, NULL},
@@ -216,21 +250,41 @@ static const cm_wrapper wrappers[] = {
     {"fdfind", NULL, NULL, 0, 0, cm_wrap_fd},
     {"find", NULL, NULL, 0, 0, cm_wrap_find},
     {"firejail", NULL, NULL, 0, 0, NULL},
+    {"flatpak", NULL, NULL, 0, 0, cm_wrap_sub},
     {"flock", "c:w:E:", "command= wait= timeout= conflict-exit-code=", OPT_C, 1, NULL},
+    {"gcloud", NULL, "project= account= zone= command=", 0, 0, cm_wrap_sub},
+    {"gdb", NULL,
+     "args eval-command= ex= init-eval-command= iex= command= batch pid= core= exec= symbols=", 0,
+     0, cm_wrap_gdb},
     {"gtimeout", "k:s:", "kill-after= signal=", 0, 1, NULL},
     {"gxargs", NULL, NULL, 0, 0, cm_wrap_xargs},
+    {"hatch", "e:", NULL, 0, 0, cm_wrap_sub},
+    {"heroku", "a:", "app=", 0, 0, cm_wrap_sub},
     {"hyperfine", "w:m:M:r:S:p:c:s:n:P:D:L:", "warmup= runs= prepare= shell= export-json=", CODE,
      0, NULL},
     {"ifne", NULL, NULL, 0, 0, NULL},
+    {"incus", NULL, NULL, 0, 0, cm_wrap_sub},
     {"ionice", "c:n:p:P:u:", "class= classdata= pid= pgid= uid=", 0, 0, NULL},
+    {"ip", "f:n:", "family= netns=", 0, 0, cm_wrap_sub},
     {"ksh", NULL, NULL, 0, 0, cm_wrap_sh},
+    {"kubectl", "n:s:", "context= namespace= kubeconfig= cluster= user= server= token=", 0, 0,
+     cm_wrap_sub},
     {"linux32", NULL, NULL, 0, 0, NULL},
     {"linux64", NULL, NULL, 0, 0, NULL},
     {"logsave", NULL, NULL, 0, 1, NULL},
     {"ltrace", "a:A:D:e:l:n:o:p:s:u:w:x:F:", "output=", NO_P, 0, NULL},
+    {"lxc", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"machinectl", "M:H:", NULL, 0, 0, cm_wrap_sub},
+    {"mamba", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"minikube", "p:", "profile=", 0, 0, cm_wrap_sub},
+    {"mise", NULL, NULL, 0, 0, cm_wrap_sub},
     {"mksh", NULL, NULL, 0, 0, cm_wrap_sh},
     {"mosh", NULL, "ssh= client= server= predict= port=", REMOTE, 1, NULL},
+    {"multipass", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"nerdctl", "a:n:H:", "address= namespace= host=", 0, 0, cm_wrap_sub},
     {"nice", "n:", "adjustment=", 0, 0, NULL},
+    {"nix", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"nix-shell", "p:A:E:I:j:", "run= command= packages=", 0, 0, cm_wrap_nix_shell},
     {"nocorrect", NULL, NULL, SHELL, 0, NULL},
     {"noglob", NULL, NULL, SHELL, 0, NULL},
     {"nohup", NULL, NULL, 0, 0, NULL},
@@ -238,23 +292,31 @@ static const cm_wrapper wrappers[] = {
      LOGIN, 0, NULL},
     {"numactl", "i:N:m:C:p:l:", "interleave= membind= cpunodebind= physcpubind= preferred=", 0, 0,
      NULL},
+    {"oc", "n:s:", "context= namespace= kubeconfig= cluster= user= server= token=", 0, 0,
+     cm_wrap_sub},
     {"op", NULL, NULL, DASHES, 0, NULL},
     {"parallel", NULL, NULL, 0, 0, cm_wrap_parallel},
-    {"perf", NULL, NULL, 0, 1, NULL},
-    {"pipenv", NULL, NULL, 0, 1, NULL},
+    {"perf", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"pipenv", NULL, NULL, 0, 0, cm_wrap_sub},
     {"pkexec", "u:", "user=", ROOT, 0, cm_wrap_sudo},
-    {"poetry", NULL, NULL, 0, 1, NULL},
+    {"podman", "c:r:", "connection= log-level= root= runroot= url=", 0, 0, cm_wrap_sub},
+    {"podman-compose", "f:p:", "file= project-name=", 0, 0, cm_wrap_sub},
+    {"poetry", "C:P:", "directory=", 0, 0, cm_wrap_sub},
     {"prlimit", "p:o:", "pid= output=", NO_P, 0, NULL},
     {"proxychains", "f:", NULL, 0, 0, NULL},
     {"proxychains4", "f:", NULL, 0, 0, NULL},
+    {"pyenv", NULL, NULL, 0, 0, cm_wrap_sub},
     {"rbash", NULL, NULL, 0, 0, cm_wrap_sh},
+    {"rbenv", NULL, NULL, 0, 0, cm_wrap_sub},
     {"rlwrap", "f:H:s:", NULL, 0, 0, NULL},
     {"runcon", "u:r:t:l:", "user= role= type= range=", 0, 0, NULL},
     {"runuser", "c:g:G:s:u:w:", "command= session-command= group= shell= user=", 0, 0, cm_wrap_su},
+    {"rustup", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"screen", "c:e:h:p:s:S:t:T:", NULL, 0, 0, cm_wrap_screen},
     {"script", "c:E:I:O:B:T:m:o:",
      "command= echo= log-in= log-out= log-io= log-timing= output-limit=", OPT_C, 1, NULL},
     {"sem", "j:", "jobs= id=", CODE, 0, NULL},
-    {"setarch", NULL, NULL, 0, 1, NULL},
+    {"setarch", NULL, NULL, 0, 0, cm_wrap_setarch},
     {"setpriv", NULL,
      "reuid= regid= groups= inh-caps= ambient-caps= bounding-set= securebits= pdeathsig= "
      "selinux-label= apparmor-profile=",
@@ -283,6 +345,8 @@ static const cm_wrapper wrappers[] = {
     {"taskset", NULL, NULL, NO_P, 1, NULL},
     {"time", "f:o:", "format= output=", 0, 0, NULL},
     {"timeout", "k:s:", "kill-after= signal=", 0, 1, NULL},
+    {"tmux", "c:f:L:S:T:", NULL, 0, 0, cm_wrap_tmux},
+    {"toolbox", NULL, NULL, 0, 0, cm_wrap_sub},
     {"torify", NULL, NULL, 0, 0, NULL},
     {"torsocks", NULL, NULL, 0, 0, NULL},
     {"toybox", NULL, NULL, 0, 0, NULL},
@@ -290,9 +354,11 @@ static const cm_wrapper wrappers[] = {
     {"unbuffer", NULL, NULL, 0, 0, NULL},
     {"unshare", "R:S:G:w:",
      "root= wd= setuid= setgid= map-user= map-group= propagation= mount-proc=?", LOGIN, 0, NULL},
-    {"uv", NULL, NULL, 0, 1, NULL},
+    {"uv", NULL, "directory= project=", 0, 0, cm_wrap_sub},
+    {"vagrant", NULL, NULL, 0, 0, cm_wrap_sub},
     {"valgrind", NULL, NULL, 0, 0, NULL},
     {"watch", "n:q:", "interval= equexit=", CODE, 0, NULL},
+    {"wsl", "d:u:", NULL, 0, 0, cm_wrap_wsl},
     {"xargs", NULL, NULL, 0, 0, cm_wrap_xargs},
     {"xvfb-run", "e:f:n:p:s:w:",
      "error-file= auth-file= server-num= xauth-protocol= server-args= wait=", 0, 0, NULL},
@@ -302,6 +368,6 @@ static const cm_wrapper wrappers[] = {
 
 bool cm_wrap(cm_eval *ev, cm_evrun *r) {
   const cm_wrapper *w = CM_TABLE_FIND(wrappers, r->run.program);
-  if (!w) return false;
+  if (!w) return cm_wrap_loader(ev, r) || cm_wrap_options(ev, r);
   return w->run ? w->run(ev, r, w) : cm_wrap_plain(ev, r, w);
 }

@@ -18,18 +18,21 @@ struct cm_wrapper {
 
 enum {
   CM_WRAP_ROOT = 1,
-  CM_WRAP_ENV = 2,     /* NAME=VALUE words may stand in front of the command */
-  CM_WRAP_REMOTE = 4,  /* another machine's or tree's files */
-  CM_WRAP_CODE = 8,    /* the command's words, joined, are shell code */
-  CM_WRAP_SHELL = 16,  /* a built-in: its command may be one, too */
-  CM_WRAP_OPT_C = 32,  /* -c or --command holds shell code */
-  CM_WRAP_LOGIN = 64,  /* without a command: a shell that reads stdin */
-  CM_WRAP_NO_P = 128,  /* with -p it works on a process */
-  CM_WRAP_NO_V = 256,  /* with -v or -V it only asks */
-  CM_WRAP_DASHES = 512 /* the command stands behind "--" */
+  CM_WRAP_ENV = 2,         /* NAME=VALUE words may stand in front of the command */
+  CM_WRAP_REMOTE = 4,      /* another machine's or tree's files */
+  CM_WRAP_CODE = 8,        /* the command's words, joined, are shell code */
+  CM_WRAP_SHELL = 16,      /* a built-in: its command may be one, too */
+  CM_WRAP_OPT_C = 32,      /* -c or --command holds shell code */
+  CM_WRAP_LOGIN = 64,      /* without a command: a shell that reads stdin */
+  CM_WRAP_NO_P = 128,      /* with -p it works on a process */
+  CM_WRAP_NO_V = 256,      /* with -v or -V it only asks */
+  CM_WRAP_DASHES = 512,    /* the command stands behind "--" */
+  CM_WRAP_ELSEWHERE = 1024 /* in a container */
 };
 
 cm_wrap_fn cm_wrap_plain, cm_wrap_sh, cm_wrap_su, cm_wrap_sudo, cm_wrap_env, cm_wrap_ssh;
+cm_wrap_fn cm_wrap_sub, cm_wrap_tmux, cm_wrap_screen, cm_wrap_at, cm_wrap_crontab, cm_wrap_gdb;
+cm_wrap_fn cm_wrap_nix_shell, cm_wrap_wsl, cm_wrap_setarch;
 cm_wrap_fn cm_wrap_find, cm_wrap_xargs, cm_wrap_parallel, cm_wrap_fd;
 
 /* Runs shell code that `r` starts; `args`: its $1 …. Code without any known text makes `r` a
@@ -37,7 +40,12 @@ cm_wrap_fn cm_wrap_find, cm_wrap_xargs, cm_wrap_parallel, cm_wrap_fd;
 void cm_wrap_code(cm_eval *ev, cm_evrun *r, const cm_rword *code, const cm_rword *args,
                   size_t n_args);
 /* `r` is a shell that reads stdin: false if that isn't a pipe or a known text. */
-bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r);
+bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r, const cm_rword *args, size_t n_args);
+/* The command at words[at..], in the way that the flags say; false: there is none. */
+bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at);
+/* Programs that take a command, or code in another language, as an option's value or an operand. */
+bool cm_wrap_options(cm_eval *ev, cm_evrun *r);
+bool cm_wrap_loader(cm_eval *ev, cm_evrun *r); /* /lib/ld-linux.so.2 /bin/rm */
 /* A piece of a word, with its holes' origin. */
 cm_rword cm_wrap_piece(const cm_rword *w, cm_str text);
 

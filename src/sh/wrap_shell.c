@@ -16,17 +16,17 @@ void cm_wrap_code(cm_eval *ev, cm_evrun *r, const cm_rword *code, const cm_rword
   ev->f = saved;
 }
 
-bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r) {
-  if (!r->run.in_text && !r->run.in) return false;
-  if (!r->run.in_text || cm_str_all_holes(r->run.in_text->text)) {
-    cm_run_is_code(ev, r);
-    return true;
-  }
+bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r, const cm_rword *args, size_t n_args) {
+  const cm_rword *text = r->run.in_text;
+  if (!text && !r->run.in) return false;
+  if (!text || cm_str_all_holes(text->text)) cm_run_is_code(ev, r);
+  if (!text && !r->own_in && ev->f.partial) text = &ev->f.partial->word;
+  if (!text || cm_str_all_holes(text->text)) return true;
   cm_frame saved = ev->f;
   if (r->out_elsewhere) ev->f.sink = NULL;
   ev->f.in = NULL;
-  ev->f.input = NULL;
-  cm_walk_shell(ev, r->run.in_text, r, NULL, 0);
+  ev->f.input = ev->f.partial = NULL;
+  cm_walk_shell(ev, text, r, args, n_args);
   ev->f = saved;
   return true;
 }
@@ -35,7 +35,7 @@ bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r) {
 static bool shell_file(cm_eval *ev, cm_evrun *r, const cm_rword *file) {
   if (cm_str_is(file->text, "/dev/stdin") || cm_str_is(file->text, "/dev/fd/0") ||
       cm_str_is(file->text, "/proc/self/fd/0") || cm_str_is(file->text, "-"))
-    return cm_wrap_stdin(ev, r);
+    return cm_wrap_stdin(ev, r, NULL, 0);
   if (!cm_str_all_holes(file->text) || !file->source) return false;
   const cm_val *text = ((const cm_evrun *)file->source)->text;
   if (!(file->from & CM_FROM_OUTPUT)) return false;
@@ -65,11 +65,19 @@ bool cm_wrap_sh(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   size_t at = v.next, n = r->run.n;
   if (command && at < n) {
     size_t args = at + 2 < n ? at + 2 : n;
+    cm_log *mark = ev->log;
+    cm_var *zero = at + 1 < n ? cm_env_var(ev, CM_VARS, CM_STR("0")) : NULL;
+    if (zero) {
+      cm_env_set(ev, zero, cm_val_of_word(&r->run.words[at + 1]));
+      zero->exported = true;
+    }
     cm_wrap_code(ev, r, &r->run.words[at], r->run.words + args, n - args);
+    if (zero) zero->exported = false;
+    cm_env_back(ev, mark);
     return true;
   }
   if (at < n && !input) return shell_file(ev, r, &r->run.words[at]);
-  return cm_wrap_stdin(ev, r);
+  return cm_wrap_stdin(ev, r, r->run.words + at, n - at);
 }
 
 /* su [options] [-] [user [arguments]]: options may stand behind the user. */
@@ -97,7 +105,7 @@ bool cm_wrap_su(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   if (code.text.p) cm_wrap_code(ev, r, &code, NULL, 0), done = true;
   else if (command)
     cm_run_words(ev, r, r->run.words + command, r->run.n - command, CM_START_PROGRAM), done = true;
-  else done = cm_wrap_stdin(ev, r);
+  else done = cm_wrap_stdin(ev, r, NULL, 0);
   ev->f = saved;
   return done;
 }
@@ -145,7 +153,7 @@ bool cm_wrap_ssh(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
     cm_rword code = cm_words_joined(ev, r->run.words + at, r->run.n - at);
     cm_wrap_code(ev, r, &code, NULL, 0);
   } else {
-    done = cm_wrap_stdin(ev, r);
+    done = cm_wrap_stdin(ev, r, NULL, 0);
   }
   ev->f = saved;
   cm_env_back(ev, mark);

@@ -1,0 +1,441 @@
+/* Programs that take a command, or code in another language, as an option's value or an operand. */
+#include <string.h>
+
+#include "sh/wrap.h"
+
+typedef void reader(cm_eval *ev, cm_evrun *r, const cm_rword *value);
+
+static bool starts(cm_str s, const char *prefix) { return cm_str_starts(s, cm_str_of(prefix)); }
+
+static cm_rword behind(const cm_rword *w, size_t skip) {
+  return cm_wrap_piece(w, (cm_str){w->text.p + skip, w->text.n - skip});
+}
+
+/* --- what the values mean --- */
+
+static void read_shell(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  bool plain_ssh =
+      starts(value->text, "ssh") && cm_str_find(value->text, CM_STR("roxy")) == SIZE_MAX;
+  if (value->text.n && !plain_ssh) cm_wrap_code(ev, r, value, NULL, 0);
+}
+
+/* tar --checkpoint-action=exec=… */
+static void read_checkpoint(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  if (!starts(value->text, "exec=")) return;
+  cm_rword code = behind(value, 5);
+  cm_wrap_code(ev, r, &code, NULL, 0);
+}
+
+/* git -c key=value; an alias with "!" and the keys that name programs. */
+static void read_git(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  static const char *const keys[] = {
+      "core.pager",    "core.editor",   "core.sshcommand", "core.askpass", "core.fsmonitor",
+      "core.gitproxy", "diff.external", "sequence.editor", "gpg.program",  "core.hookspath"};
+  const char *equals = value->text.n ? memchr(value->text.p, '=', value->text.n) : NULL;
+  if (!equals) return;
+  size_t n = (size_t)(equals - value->text.p);
+  cm_rword code = behind(value, n + 1);
+  bool command = code.text.n && code.text.p[0] == '!';
+  for (size_t i = 0; i < sizeof keys / sizeof *keys && !command; i++) {
+    bool same = strlen(keys[i]) == n;
+    for (size_t k = 0; same && k < n; k++) same = (value->text.p[k] | 32) == (keys[i][k] | 32);
+    if (same && code.text.n) read_shell(ev, r, &code);
+  }
+  if (!command) return;
+  code = behind(&code, 1);
+  cm_wrap_code(ev, r, &code, NULL, 0);
+}
+
+/* apt -o APT::Update::Pre-Invoke::=… */
+static void read_apt(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  const char *equals = value->text.n ? memchr(value->text.p, '=', value->text.n) : NULL;
+  if (!equals || cm_str_find(value->text, CM_STR("nvoke")) == SIZE_MAX) return;
+  cm_rword code = behind(value, (size_t)(equals + 1 - value->text.p));
+  cm_wrap_code(ev, r, &code, NULL, 0);
+}
+
+/* :!cmd, :%!cmd, :r !cmd; not :q! */
+static void read_vim(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  cm_str s = value->text;
+  for (size_t i = 0; i < s.n; i++) {
+    bool word = i && ((s.p[i - 1] | 32) >= 'a' && (s.p[i - 1] | 32) <= 'z');
+    if (s.p[i] != '!' || word || i + 1 == s.n) continue;
+    cm_rword code = behind(value, i + 1);
+    const char *end = memchr(code.text.p, '\n', code.text.n);
+    if (end) code.text.n = (size_t)(end - code.text.p);
+    cm_wrap_code(ev, r, &code, NULL, 0);
+    return;
+  }
+  cm_script(ev, r, "vim", value);
+}
+
+static void read_bang(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  cm_str rest = value->text, line;
+  while (cm_str_line(&rest, &line)) {
+    line = cm_str_trim(line);
+    size_t skip = starts(line, "!") ? 1 : starts(line, "\\!") ? 2 : starts(line, "shell ") ? 6 : 0;
+    if (starts(line, ".shell ")) skip = 7;
+    if (starts(line, ".system ")) skip = 8;
+    if (starts(line, "system ")) skip = 7;
+    if (!skip) continue;
+    cm_rword code = cm_wrap_piece(value, (cm_str){line.p + skip, line.n - skip});
+    cm_wrap_code(ev, r, &code, NULL, 0);
+  }
+}
+
+/* COPY … FROM PROGRAM 'cmd' */
+static void read_psql(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  size_t at = cm_str_find(value->text, CM_STR("PROGRAM '"));
+  if (at == SIZE_MAX) at = cm_str_find(value->text, CM_STR("program '"));
+  if (at == SIZE_MAX) {
+    read_bang(ev, r, value);
+    return;
+  }
+  cm_rword code = behind(value, at + 9);
+  const char *end = memchr(code.text.p, '\'', code.text.n);
+  if (end) code.text.n = (size_t)(end - code.text.p);
+  cm_wrap_code(ev, r, &code, NULL, 0);
+}
+
+/* $(shell cmd), and the recipes of a makefile on stdin. */
+static void read_make(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  cm_str rest = value->text, line;
+  static const char call[] = "$(shell ";
+  for (size_t at; (at = cm_str_find(rest, CM_STR(call))) != SIZE_MAX;) {
+    size_t depth = 1, i = at += sizeof call - 1;
+    for (; i < rest.n && depth; i++)
+      depth += (size_t)(rest.p[i] == '('), depth -= rest.p[i] == ')';
+    cm_rword code = cm_wrap_piece(value, (cm_str){rest.p + at, i - at - (depth == 0)});
+    cm_wrap_code(ev, r, &code, NULL, 0);
+    rest.p += i, rest.n -= i;
+  }
+  for (rest = value->text; cm_str_line(&rest, &line);) {
+    if (!line.n || line.p[0] != '\t') continue;
+    size_t skip = 1;
+    while (skip < line.n && strchr("@-+ \t", line.p[skip])) skip++;
+    cm_rword code = cm_wrap_piece(value, (cm_str){line.p + skip, line.n - skip});
+    if (code.text.n) cm_wrap_code(ev, r, &code, NULL, 0);
+  }
+}
+
+/* socat EXEC:cmd,opts SYSTEM:cmd */
+static void read_socat(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  size_t skip = starts(value->text, "EXEC:") || starts(value->text, "exec:")       ? 5
+                : starts(value->text, "SYSTEM:") || starts(value->text, "system:") ? 7
+                                                                                   : 0;
+  if (!skip) return;
+  cm_rword code = behind(value, skip);
+  const char *comma = memchr(code.text.p, ',', code.text.n);
+  if (comma) code.text.n = (size_t)(comma - code.text.p);
+  cm_wrap_code(ev, r, &code, NULL, 0);
+}
+
+/* --- sed --- */
+
+/* Passes over a section that ends with `end`. */
+static size_t sed_section(cm_str s, size_t i, char end) {
+  for (bool set = false; i < s.n && (set || s.p[i] != end); i++) {
+    if (s.p[i] == '\\' && !set) i++;
+    else if (s.p[i] == '[' && end != '[') set = true;
+    else if (s.p[i] == ']') set = false;
+    if (i < s.n && s.p[i] == '\n') set = false;
+  }
+  return i < s.n ? i + 1 : s.n;
+}
+
+static size_t sed_address(cm_str s, size_t i) {
+  while (i < s.n) {
+    if (s.p[i] == '/') i = sed_section(s, i + 1, '/');
+    else if (s.p[i] == '\\' && i + 1 < s.n) i = sed_section(s, i + 2, s.p[i + 1]);
+    else if (strchr("0123456789$,~+!IM \t", s.p[i])) i++;
+    else break;
+  }
+  return i;
+}
+
+static size_t line_end(cm_str s, size_t i) {
+  while (i < s.n && s.p[i] != '\n') i++;
+  return i;
+}
+
+/* GNU sed's e command and the e flag of s run the shell. */
+static void read_sed(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  cm_str s = value->text;
+  for (size_t i = 0; i < s.n;) {
+    i = sed_address(s, i);
+    char c = i < s.n ? s.p[i++] : 0;
+    if ((c == 's' || c == 'y') && i < s.n) {
+      char end = s.p[i];
+      i = sed_section(s, sed_section(s, i + 1, end), end);
+      size_t flags = i;
+      while (i < s.n && !strchr(";}\n w", s.p[i])) i++;
+      if (c == 's' && i > flags && memchr(s.p + flags, 'e', i - flags)) cm_run_is_code(ev, r);
+    } else if (c == 'e') {
+      size_t end = line_end(s, i);
+      cm_rword code = cm_wrap_piece(value, cm_str_trim((cm_str){s.p + i, end - i}));
+      if (code.text.n) cm_wrap_code(ev, r, &code, NULL, 0);
+      else cm_run_is_code(ev, r);
+      i = end;
+    } else if (c && strchr("aicrRwW", c)) {
+      i = line_end(s, i);
+    } else if (c && strchr(":btT", c)) {
+      while (i < s.n && !strchr(";\n}", s.p[i])) i++;
+    }
+  }
+}
+
+/* --- the table --- */
+
+typedef struct taker {
+  const char *programs; /* separated by blanks */
+  const char *shorts, *longs;
+  unsigned how;
+  const char *options; /* names separated by blanks; "*": operands; "1": the first operand, unless
+                          an option of the list is there; "<": stdin */
+  reader *read;        /* NULL: what follows the option is a command */
+} taker;
+
+#define BARE CM_ARGV_BARE
+#define DASH CM_ARGV_DASH
+
+static const taker takers[] = {
+    {"tar bsdtar gtar", "f:C:I:F:T:X:b:L:N:K:g:H:V:",
+     "checkpoint-action= to-command= use-compress-program= info-script= new-volume-script= "
+     "rsh-command= file= directory= exclude= transform= checkpoint=?",
+     BARE, "checkpoint-action", read_checkpoint},
+    {"tar bsdtar gtar", "f:C:I:F:T:X:b:L:N:K:g:H:V:",
+     "checkpoint-action= to-command= use-compress-program= info-script= new-volume-script= "
+     "rsh-command= file= directory= exclude= transform= checkpoint=?",
+     BARE, "to-command I use-compress-program F info-script new-volume-script rsh-command",
+     read_shell},
+    {"rsync", "e:f:B:M:T:", "rsh= rsync-path= exclude= include=", 0, "e rsh rsync-path",
+     read_shell},
+    {"scp sftp", "S:c:F:i:J:l:o:P:D:b:B:R:s:X:", NULL, 0, "S", read_shell},
+    {"man", "P:H::M:L:m:s:S:e:C:E:p:R:r:", "pager= html=? preprocessor=", 0, "P pager",
+     read_shell},
+    {"sort", "k:t:o:S:T:", "compress-program= key= field-separator= output=", 0,
+     "compress-program", read_shell},
+    {"split", "b:C:l:n:a:t:", "filter= bytes= lines= number= suffix-length=", 0, "filter",
+     read_shell},
+    {"rg", "e:f:g:t:T:A:B:C:m:j:r:M:", "pre= pre-glob= glob= type= regexp= file=", 0, "pre",
+     read_shell},
+    {"zip", "b:n:t:x:i:P:s:", "unzip-command=", DASH, "TT unzip-command", read_shell},
+    {"git", "c:C:", "git-dir= work-tree= namespace= exec-path=? config-env=", CM_ARGV_STOP, "c",
+     read_git},
+    {"git", "c:C:m:u:x:",
+     "exec= extcmd= upload-pack= receive-pack= tree-filter= index-filter= msg-filter= env-filter= "
+     "commit-filter= parent-filter= tag-name-filter= open-files-in-pager=? message=",
+     0,
+     "exec extcmd upload-pack receive-pack tree-filter index-filter msg-filter env-filter "
+     "commit-filter parent-filter tag-name-filter open-files-in-pager",
+     read_shell},
+    {"make gmake", "f:C:I:o:W:j::l::", "eval= file= directory= makefile=", 0, "eval E", read_make},
+    {"make gmake", "C:I:o:W:j::l::", "eval= directory=", 0, "<", read_make},
+    {"vim vi nvim view ex gvim rvim vimdiff", "c:S:u:U:i:s:T:t:w:W:", "cmd=", CM_ARGV_PLUS,
+     "c cmd + ", read_vim},
+    {"ed ex red", "p:", NULL, 0, "<", read_bang},
+    {"mysql mariadb", "e:h:u:D:P:S:",
+     "execute= host= user= database= port= socket= defaults-file=", 0, "e execute <", read_bang},
+    {"psql", "c:d:f:h:U:p:v:o:L:P:F:R:T:", "command= dbname= file= host= username= port= set=", 0,
+     "c command <", read_psql},
+    {"sqlite3", "", "cmd= init= separator= nullvalue=", DASH, "* cmd <", read_bang},
+    {"sqlite3 ftp telnet dc", NULL, NULL, 0, "<", read_bang},
+    {"apt apt-get aptitude", "o:t:c:q::", "option= target-release= config-file=", 0, "o option",
+     read_apt},
+    {"socat", "b:d::t:T:l:", NULL, 0, "*", read_socat},
+    {"nc ncat netcat", "c:e:i:p:s:w:g:G:m:x:X:q:", "sh-exec= exec= lua-exec=", 0, "c sh-exec",
+     read_shell},
+    {"xterm konsole alacritty kitty urxvt x-terminal-emulator", NULL, NULL, DASH, "e", NULL},
+    {"start-stop-daemon", "x:a:n:p:u:g:c:d:s:", "exec= startas= name= pidfile= user= chuid=", 0,
+     "x exec a startas", read_shell},
+    {"sed gsed", "e:f:l:", "expression= file= line-length=", 0, "1 e expression f file", read_sed},
+    {"npx", "c:p:", "call= package=", 0, "c call", read_shell},
+    {"cpio", "F:I:O:E:H:R:", "rsh-command= file=", 0, "rsh-command", read_shell},
+    {"nmap", NULL, "script= script-args=", DASH, "", read_shell},
+};
+
+/* All programs of the table, sorted: most commands are none of them. */
+static const char *const taker_names[] = {"alacritty", "apt",    "apt-get", "aptitude",
+                                          "bsdtar",    "cpio",   "dc",      "ed",
+                                          "ex",        "ftp",    "git",     "gmake",
+                                          "gsed",      "gtar",   "gvim",    "kitty",
+                                          "konsole",   "make",   "man",     "mariadb",
+                                          "mysql",     "nc",     "ncat",    "netcat",
+                                          "nmap",      "npx",    "nvim",    "psql",
+                                          "red",       "rg",     "rsync",   "rvim",
+                                          "scp",       "sed",    "sftp",    "socat",
+                                          "sort",      "split",  "sqlite3", "start-stop-daemon",
+                                          "tar",       "telnet", "urxvt",   "vi",
+                                          "view",      "vim",    "vimdiff", "x-terminal-emulator",
+                                          "xterm",     "zip"};
+
+static bool listed(const char *list, cm_str name) { return cm_listed(list, ' ', name); }
+
+/* xterm -e PROGRAM ARGUMENTS: all that is left. */
+static void take_rest(cm_eval *ev, cm_evrun *r, size_t at) {
+  if (at + 1 == r->run.n) cm_wrap_code(ev, r, &r->run.words[at], NULL, 0);
+  else if (at < r->run.n) cm_run_words(ev, r, r->run.words + at, r->run.n - at, CM_START_PROGRAM);
+}
+
+static void take(cm_eval *ev, cm_evrun *r, const taker *t) {
+  cm_argv v = cm_argv_of(r->run.words, r->run.n, (cm_argv_spec){t->shorts, t->longs, t->how});
+  cm_arg arg;
+  bool operands = listed(t->options, CM_STR("*")), first = listed(t->options, CM_STR("1"));
+  bool plus = listed(t->options, CM_STR("+"));
+  const cm_rword *operand = NULL;
+  while (cm_argv_next(&v, &arg)) {
+    bool vim_command = plus && arg.option && arg.name.n > 1 && arg.name.p[0] == '+';
+    bool option = arg.option && listed(t->options, arg.name);
+    if (option) first = false;
+    if (option && !t->read) {
+      take_rest(ev, r, arg.index + 1);
+      return;
+    }
+    if (!arg.option && !operand) operand = arg.word;
+    if (option && (cm_str_is(arg.name, "f") || cm_str_is(arg.name, "file"))) continue;
+    if (!option && !vim_command && !(operands && !arg.option)) continue;
+    cm_rword value = vim_command                ? behind(arg.word, 1)
+                     : arg.has_value            ? cm_wrap_piece(arg.at, arg.value)
+                     : arg.index + 1 < r->run.n ? r->run.words[arg.index + 1]
+                                                : *arg.word;
+    t->read(ev, r, &value);
+  }
+  if (first && operand) t->read(ev, r, operand);
+  if (listed(t->options, CM_STR("<")) && r->run.in_text) t->read(ev, r, r->run.in_text);
+}
+
+/* git submodule foreach CODE, git bisect run CMD…, git rebase -x CODE, git config alias.x '!CODE' */
+static void git_subcommands(cm_eval *ev, cm_evrun *r) {
+  const cm_rword *w = r->run.words;
+  for (size_t i = 1; i + 2 < r->run.n; i++) {
+    cm_str a = w[i].text, b = w[i + 1].text;
+    if (cm_str_is(a, "submodule") && cm_str_is(b, "foreach")) {
+      size_t at = i + 2;
+      while (at < r->run.n && starts(w[at].text, "--")) at++;
+      cm_rword code = cm_words_joined(ev, w + at, r->run.n - at);
+      if (code.text.n) cm_wrap_code(ev, r, &code, NULL, 0);
+      return;
+    }
+    if (cm_str_is(a, "bisect") && cm_str_is(b, "run")) {
+      cm_run_words(ev, r, w + i + 2, r->run.n - i - 2, CM_START_PROGRAM);
+      return;
+    }
+    if (cm_str_is(b, "-x") && (cm_str_is(a, "rebase") || cm_str_is(a, "difftool")))
+      read_shell(ev, r, &w[i + 2]);
+    bool alias = starts(b, "alias.") && starts(w[i + 2].text, "!");
+    if (!alias) continue;
+    cm_rword code = behind(&w[i + 2], 1);
+    cm_defer_code(ev, &code, false);
+  }
+}
+
+/* --- interpreters --- */
+
+typedef struct interpreter {
+  const char *name; /* digits and dots may follow */
+  const char *shorts, *longs;
+  const char *code;   /* options whose value is code */
+  const char *others; /* options with which stdin isn't code */
+  const char *language;
+} interpreter;
+
+static const interpreter interpreters[] = {
+    {"python", "c:m:W:X:Q:", NULL, "c", "m V h version help", "python"},
+    {"pypy", "c:m:W:X:", NULL, "c", "m V h version help", "python"},
+    {"perl", "e:E:I:M:m:F:i::x::", NULL, "e E", "v V h n p", "perl"},
+    {"ruby", "e:I:r:E:C:F:K:T:W:", NULL, "e", "v h n p version help", "ruby"},
+    {"node", "e:p:r:C:", "eval= print= require= import= loader=", "e p pe eval print",
+     "v h version help", "javascript"},
+    {"nodejs", "e:p:r:", "eval= print= require=", "e p eval print", "v h version help",
+     "javascript"},
+    {"bun", "e:p:r:", "eval= print=", "e p eval print", "v version help", "javascript"},
+    {"php", "r:B:R:E:F:d:f:S:t:c:z:", "run= file= define=", "r B R E run", "v i m f F version",
+     "php"},
+    {"lua", "e:l:", NULL, "e", "v", "lua"},
+    {"luajit", "e:l:", NULL, "e", "v", "lua"},
+    {"osascript", "e:l:s:", NULL, "e", "", "applescript"},
+    {"Rscript", "e:", NULL, "e", "version help", "r"},
+    {"julia", "e:E:", "eval= print=", "e E eval print", "v version help", "julia"},
+    {"groovy", "e:", NULL, "e", "v", "groovy"},
+    {"elixir", "e:", "eval=", "e eval", "v version", "elixir"},
+    {"pwsh", "c:", "command= Command=", "c command Command", "", "powershell"},
+    {"powershell", "c:", "command= Command=", "c command Command", "", "powershell"},
+    {"awk", "F:v:f:e:", "field-separator= assign= file= source=", "e source", "f file", "awk"},
+    {"gawk", "F:v:f:e:", "field-separator= assign= file= source=", "e source", "f file", "awk"},
+    {"mawk", "F:v:f:", NULL, "", "f", "awk"},
+    {"nawk", "F:v:f:", NULL, "", "f", "awk"},
+    {"tclsh", NULL, NULL, "", "", "tcl"},
+    {"expect", "c:f:", NULL, "c", "f", "tcl"},
+};
+
+static const interpreter *interpreter_of(cm_str program) {
+  for (size_t i = 0; i < sizeof interpreters / sizeof *interpreters; i++) {
+    if (!program.n || program.p[0] != interpreters[i].name[0]) continue;
+    cm_str name = cm_str_of(interpreters[i].name);
+    if (!cm_str_starts(program, name)) continue;
+    size_t k = name.n;
+    while (k < program.n && strchr("0123456789.", program.p[k])) k++;
+    if (k == program.n) return &interpreters[i];
+  }
+  return NULL;
+}
+
+static void run_code(cm_eval *ev, cm_evrun *r, const interpreter *in, const cm_rword *code) {
+  if (cm_str_all_holes(code->text)) cm_run_is_code(ev, r);
+  else cm_script(ev, r, in->language, code);
+}
+
+/* Code on stdin or in a process substitution. */
+static void read_program(cm_eval *ev, cm_evrun *r, const interpreter *in, const cm_rword *file) {
+  bool substituted = file && cm_str_all_holes(file->text) && file->from & CM_FROM_OUTPUT;
+  const cm_val *text = substituted && file->source ? ((const cm_evrun *)file->source)->text : NULL;
+  bool input = !file || cm_str_is(file->text, "-") || cm_str_is(file->text, "/dev/stdin");
+  if (text) {
+    cm_rword code = cm_word_of_val(text, file->span);
+    run_code(ev, r, in, &code);
+  } else if (substituted && file->source) {
+    cm_run_is_code(ev, r);
+  } else if (input && r->run.in_text) {
+    run_code(ev, r, in, r->run.in_text);
+  } else if (input && r->run.in) {
+    cm_run_is_code(ev, r);
+  }
+}
+
+static void interpret(cm_eval *ev, cm_evrun *r, const interpreter *in) {
+  cm_argv v =
+      cm_argv_of(r->run.words, r->run.n, (cm_argv_spec){in->shorts, in->longs, CM_ARGV_STOP});
+  cm_arg arg;
+  bool any = false, other = false, awk = strcmp(in->language, "awk") == 0;
+  while (cm_argv_next(&v, &arg)) {
+    other |= listed(in->others, arg.name);
+    if (!listed(in->code, arg.name) || !arg.has_value) continue;
+    cm_rword code = cm_wrap_piece(arg.at, arg.value);
+    run_code(ev, r, in, &code);
+    any = true;
+  }
+  const cm_rword *operand = v.next < r->run.n ? &r->run.words[v.next] : NULL;
+  if (any || other) return;
+  if (operand && awk) run_code(ev, r, in, operand);
+  else if (!awk) read_program(ev, r, in, operand);
+}
+
+bool cm_wrap_options(cm_eval *ev, cm_evrun *r) {
+  if (CM_TABLE_FIND(taker_names, r->run.program))
+    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
+      if (listed(takers[i].programs, r->run.program)) take(ev, r, &takers[i]);
+  if (cm_str_is(r->run.program, "git")) git_subcommands(ev, r);
+  const interpreter *in = interpreter_of(r->run.program);
+  if (in) interpret(ev, r, in);
+  return false;
+}
+
+/* /lib64/ld-linux-x86-64.so.2 /bin/rm */
+bool cm_wrap_loader(cm_eval *ev, cm_evrun *r) {
+  static const cm_wrapper as = {.longs = "library-path= preload= audit= argv0="};
+  cm_str name = r->run.program;
+  if (cm_str_find(name, CM_STR("/ld-linux")) == SIZE_MAX &&
+      cm_str_find(name, CM_STR("/ld-musl")) == SIZE_MAX)
+    return false;
+  return cm_wrap_plain(ev, r, &as);
+}

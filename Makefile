@@ -31,6 +31,12 @@ test: all ## unit and integration tests; ends with "N passed, N failed, N skippe
 bench: all ## tokens per second by phase, on this machine
 	build/release/cmdai bench
 
+# Corpora of commands with their levels: the project's own, and another one where it is there.
+CORPORA = $(wildcard tests/corpus/safety/*.tsv ../shared/safety/dev.tsv)
+
+safety-report: all ## how the validator judges the corpora of commands
+	build/release/tools/safety_report $(CORPORA)
+
 lint: all ## tools/tidy, clang-format and clang-tidy
 	@tools/lint.sh build/release
 
@@ -81,5 +87,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench lint format clang asan tsan aarch64 fuzz soak check train peers \
-  install clean
+.PHONY: all help deps test bench safety-report lint format clang asan tsan aarch64 fuzz soak check \
+  train peers install clean

@@ -26,13 +26,9 @@ static cm_safety *safety;
 static cm_arena *arena;
 static FILE *misses;
 
-static const cm_sh_context context = {.home = {"/home/"
-                                               "user",
-                                               10},
-                                      .cwd = {"/home/"
-                                              "user/project",
-                                              18},
-                                      .user = {"user", 4}};
+#define HOME \
+  "/home"    \
+  "/user"
 
 static _Noreturn void die(const char *what) {
   fprintf(stderr, "safety_report: %s\n", what);
@@ -73,6 +69,8 @@ static int by_size(const void *a, const void *b) {
 }
 
 static uint64_t judge(cm_str command, cm_verdict *v) {
+  const cm_sh_context context = {
+      .home = CM_STR(HOME), .cwd = CM_STR(HOME "/project"), .user = CM_STR("user")};
   uint64_t ns[REPEATS];
   cm_err e;
   for (int i = 0; i < REPEATS; i++) {

@@ -13,7 +13,7 @@
  *   MODE_TREE     one project folder moderate (3), large trees high, the system critical
  *   WRITE_DEVICE  critical even when intended; an image is an ordinary new file (6) */
 static const char *const risks[] = {
-    /* null work image artefact | tmp remote dotfile secret | all-work unknown unknown-in
+    /* null work file artefact | tmp remote dotfile secret | all-work unknown unknown-in
        unknown-all | app logs kernel system-in | etc home keys account | system root device */
     [CM_FX_READ - CM_FX_READ] = "ssss ssss ssss ssss ssss sss",
     [CM_FX_CREATE - CM_FX_READ] = "ssss smms ssss mmmm hscc mmc",

@@ -312,8 +312,9 @@ static cm_path classify(parts *w, const cm_sh_context *context) {
   return known(w, context);
 }
 
-/* A last part that may be empty leaves the directory itself: "/$X" may be /. */
-static cm_place maybe_empty(parts *w, const cm_sh_context *context, cm_place full) {
+/* What is left without a hole as the last part: "/$X" may be /, and all names that "*" gives are
+ * the whole folder. */
+static cm_place without_last(parts *w, const cm_sh_context *context, cm_place full) {
   if (w->n && w->glob && is_all(w->p[w->n - 1])) w->n--;
   if (!w->n || !is_hole(w->p[w->n - 1])) return full;
   w->n--;
@@ -321,10 +322,40 @@ static cm_place maybe_empty(parts *w, const cm_sh_context *context, cm_place ful
   return classify(w, context).place;
 }
 
-/* host:path and URLs: a colon in front of the first '/', with at least two characters before it. */
+/* The pattern behind -name; false: nothing is left out. */
+static bool find_filter(const cm_run *find, cm_str *name) {
+  bool any = false;
+  for (size_t i = 1; i < find->n; i++) {
+    cm_str word = find->words[i].text;
+    any |= cm_glob_any(CM_STR("-name|-iname|-path|-ipath|-wholename|-regex|-iregex|-mtime|-atime|"
+                              "-ctime|-mmin|-amin|-cmin|-newer*|-size|-empty|-user|-group|-perm|"
+                              "-inum|-links|-samefile|-lname|-xtype"),
+                       word);
+    if (i + 1 < find->n && cm_glob_any(CM_STR("-name|-iname"), word))
+      *name = find->words[i + 1].text;
+    if (cm_str_is(word, "-exec")) break;
+  }
+  return any && !(name->n && is_all(*name));
+}
+
+/* Names that a glob, find or ls gave. */
+static void look_at_list(const cm_rword *word, parts *w, const cm_sh_context *context,
+                         cm_path *out) {
+  cm_str name = {0};
+  const cm_run *by = word->source;
+  if (!by || (cm_str_is(by->program, "ls") && by->n == 1)) {
+    out->also = without_last(w, context, out->place);
+  } else if (cm_str_is(by->program, "find")) {
+    out->filtered = find_filter(by, &name);
+    out->also = without_last(w, context, out->place);
+    if (name.n && out->place == CM_PLACE_WORK) out->place = place_of_name(name);
+  }
+}
+
+/* host:path and URLs: a colon before the first '/'. "C:/x" is a drive of Windows. */
 static bool is_remote(cm_str s) {
   for (size_t i = 0; i < s.n && s.p[i] != '/'; i++)
-    if (s.p[i] == ':') return i > 1;
+    if (s.p[i] == ':') return i > 1 || (i == 1 && (s.n == 2 || !strchr("/\\", s.p[2])));
   return false;
 }
 
@@ -337,10 +368,11 @@ static bool is_temporary(const cm_rword *word) {
 static cm_path path_of(const cm_rword *word, const cm_rword *cwd, const cm_sh_context *context) {
   parts w;
   cut(&w, word, cwd, context);
-  if (!open_holes(word->from)) return classify(&w, context);
+  if (!word->from || word->from == CM_FROM_NUMBER) return classify(&w, context);
   parts again = w;
   cm_path out = classify(&w, context);
-  out.also = maybe_empty(&again, context, out.place);
+  if (open_holes(word->from)) out.also = without_last(&again, context, out.place);
+  else if (word->from == CM_FROM_FILES) look_at_list(word, &again, context, &out);
   return out;
 }
 
@@ -355,7 +387,7 @@ cm_path cm_path_of(const cm_rword *word, const cm_rword *cwd, const cm_sh_contex
 
 const char *cm_place_name(cm_place p) {
   static const char *const names[CM_PLACE_COUNT] = {
-      "null",    "work",    "image",    "artefact",  "tmp",        "remote",
+      "null",    "work",    "file",     "artefact",  "tmp",        "remote",
       "dotfile", "secret",  "all-work", "unknown",   "unknown-in", "unknown-all",
       "app",     "logs",    "kernel",   "system-in", "etc",        "home",
       "keys",    "account", "system",   "root",      "device"};

@@ -7,7 +7,7 @@
 typedef enum cm_place {
   CM_PLACE_NULL,        /* /dev/null, /dev/tty, /dev/stdout …, "-" */
   CM_PLACE_WORK,        /* an ordinary file or folder of the user's */
-  CM_PLACE_IMAGE,       /* an image of a disk in a file */
+  CM_PLACE_FILE,        /* the same, and by its name no folder: notes.txt, disk.img */
   CM_PLACE_ARTEFACT,    /* build output and caches: can be made again */
   CM_PLACE_TMP,         /* below /tmp */
   CM_PLACE_REMOTE,      /* host:path, a URL */
@@ -33,7 +33,10 @@ typedef enum cm_place {
 
 typedef struct cm_path {
   cm_place place;
-  cm_place also; /* what it is if a hole at its end is empty ("/$X" may be /); else as `place` */
+  /* What else it may be, for what would take all of it away: "/$X" may be /, and the names that
+   * "*" or find give are all there is in a folder. Else as `place`. */
+  cm_place also;
+  bool filtered; /* names that find chose by name, age …, below `also` */
   bool secret;   /* its content may not leave the machine (also /etc/passwd, ~/.ssh as a whole) */
   bool network;  /* /dev/tcp/…, /dev/udp/… */
 } cm_path;

@@ -14,7 +14,7 @@
 #define SEC CM_PLACE_SECRET
 #define KEY CM_PLACE_KEYS
 #define WRK CM_PLACE_WORK
-#define ALL CM_PLACE_ALL_WORK
+#define FIL CM_PLACE_FILE
 
 /* Source: the Filesystem Hierarchy Standard 3.0; Apple's File System Programming Guide. */
 const cm_place_row cm_system_rows[] = {
@@ -270,36 +270,38 @@ const cm_name_row cm_name_rows[] = {
 const size_t cm_n_name_rows = sizeof cm_name_rows / sizeof *cm_name_rows;
 
 const cm_name_row cm_suffix_rows[] = {
-    {"a", ART},
-    {"bak", ART},
-    {"class", ART},
-    {"dmg", CM_PLACE_IMAGE},
-    {"egg-info", ART},
-    {"img", CM_PLACE_IMAGE},
-    {"iso", CM_PLACE_IMAGE},
-    {"jks", SEC},
-    {"kdbx", SEC},
-    {"key", SEC},
-    {"keystore", SEC},
-    {"log", ART},
-    {"o", ART},
-    {"obj", ART},
-    {"p12", SEC},
-    {"pem", SEC},
-    {"pfx", SEC},
-    {"ppk", SEC},
-    {"pyc", ART},
-    {"pyo", ART},
-    {"qcow2", CM_PLACE_IMAGE},
-    {"raw", CM_PLACE_IMAGE},
-    {"so", ART},
-    {"swp", ART},
-    {"temp", ART},
-    {"tmp", ART},
-    {"vdi", CM_PLACE_IMAGE},
-    {"vhd", CM_PLACE_IMAGE},
-    {"vhdx", CM_PLACE_IMAGE},
-    {"vmdk", CM_PLACE_IMAGE},
+    {"7z", FIL},       {"a", ART},        {"asc", FIL},     {"avi", FIL},    {"bak", ART},
+    {"bash", FIL},     {"bat", FIL},      {"bib", FIL},     {"bmp", FIL},    {"bz2", FIL},
+    {"c", FIL},        {"cc", FIL},       {"cer", FIL},     {"cfg", FIL},    {"cjs", FIL},
+    {"class", ART},    {"conf", FIL},     {"cpp", FIL},     {"crt", FIL},    {"csr", FIL},
+    {"css", FIL},      {"csv", FIL},      {"cxx", FIL},     {"dat", FIL},    {"db", FIL},
+    {"deb", FIL},      {"diff", FIL},     {"dll", FIL},     {"dmg", FIL},    {"doc", FIL},
+    {"docx", FIL},     {"egg-info", ART}, {"exe", FIL},     {"flac", FIL},   {"gguf", FIL},
+    {"gif", FIL},      {"go", FIL},       {"gpg", FIL},     {"gradle", FIL}, {"gz", FIL},
+    {"h", FIL},        {"hh", FIL},       {"hpp", FIL},     {"htm", FIL},    {"html", FIL},
+    {"ico", FIL},      {"img", FIL},      {"ini", FIL},     {"ipynb", FIL},  {"iso", FIL},
+    {"jar", FIL},      {"java", FIL},     {"jks", SEC},     {"jpeg", FIL},   {"jpg", FIL},
+    {"js", FIL},       {"json", FIL},     {"jsx", FIL},     {"kdbx", SEC},   {"key", SEC},
+    {"keystore", SEC}, {"kt", FIL},       {"lock", FIL},    {"log", ART},    {"lua", FIL},
+    {"m4a", FIL},      {"map", FIL},      {"md", FIL},      {"mjs", FIL},    {"mkv", FIL},
+    {"mov", FIL},      {"mp3", FIL},      {"mp4", FIL},     {"npy", FIL},    {"npz", FIL},
+    {"o", ART},        {"obj", ART},      {"odt", FIL},     {"ogg", FIL},    {"onnx", FIL},
+    {"orig", FIL},     {"p12", SEC},      {"parquet", FIL}, {"patch", FIL},  {"pdf", FIL},
+    {"pem", SEC},      {"pfx", SEC},      {"php", FIL},     {"pid", FIL},    {"pkl", FIL},
+    {"pl", FIL},       {"png", FIL},      {"ppk", SEC},     {"ppt", FIL},    {"pptx", FIL},
+    {"proto", FIL},    {"ps1", FIL},      {"pt", FIL},      {"pub", FIL},    {"py", FIL},
+    {"pyc", ART},      {"pyo", ART},      {"qcow2", FIL},   {"rar", FIL},    {"raw", FIL},
+    {"rb", FIL},       {"rej", FIL},      {"rpm", FIL},     {"rs", FIL},     {"rst", FIL},
+    {"scss", FIL},     {"sh", FIL},       {"sig", FIL},     {"so", ART},     {"sock", FIL},
+    {"sql", FIL},      {"sqlite", FIL},   {"sqlite3", FIL}, {"srt", FIL},    {"sum", FIL},
+    {"svg", FIL},      {"swift", FIL},    {"swp", ART},     {"tar", FIL},    {"temp", ART},
+    {"tex", FIL},      {"tf", FIL},       {"tgz", FIL},     {"tiff", FIL},   {"tmp", ART},
+    {"tmpl", FIL},     {"toml", FIL},     {"ts", FIL},      {"tsv", FIL},    {"tsx", FIL},
+    {"ttf", FIL},      {"txt", FIL},      {"vdi", FIL},     {"vhd", FIL},    {"vhdx", FIL},
+    {"vim", FIL},      {"vmdk", FIL},     {"war", FIL},     {"wav", FIL},    {"webm", FIL},
+    {"webp", FIL},     {"whl", FIL},      {"woff", FIL},    {"woff2", FIL},  {"xls", FIL},
+    {"xlsx", FIL},     {"xml", FIL},      {"xz", FIL},      {"yaml", FIL},   {"yml", FIL},
+    {"zip", FIL},      {"zsh", FIL},      {"zst", FIL},
 };
 const size_t cm_n_suffix_rows = sizeof cm_suffix_rows / sizeof *cm_suffix_rows;
 

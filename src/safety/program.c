@@ -283,7 +283,7 @@ static bool sub_fits(const cm_sub *sub, const cm_call *call, size_t n) {
   return true;
 }
 
-/* Looks for a subcommand of as many words as there are operands; true: there may be longer ones. */
+/* Looks for a subcommand of as many words as there are operands; true: longer ones may fit. */
 static bool match_sub(const cm_call *call, cm_known *known) {
   bool longer = false;
   size_t n = call->n_operands;

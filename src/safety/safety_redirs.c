@@ -1,13 +1,6 @@
 /* Redirections, of any program. */
 #include "safety/judge.h"
 
-/* A file that `>` may simply make: a new one is safe. What has a meaning of its own is replaced. */
-static bool is_plain(cm_place place) {
-  return place == CM_PLACE_WORK || place == CM_PLACE_IMAGE || place == CM_PLACE_ARTEFACT ||
-         place == CM_PLACE_TMP || place == CM_PLACE_REMOTE || place == CM_PLACE_UNKNOWN ||
-         place == CM_PLACE_UNKNOWN_IN;
-}
-
 /* Programs whose `>` is there to empty the file. */
 static bool only_empties(const cm_run *run) {
   return run->n == 0 || cm_glob_any(CM_STR(":|true"), run->program) ||
@@ -18,14 +11,13 @@ static bool only_empties(const cm_run *run) {
 static cm_effect effect_of(const cm_rredir *r, const cm_run *run, cm_place place) {
   switch (r->op) {
     case CM_REDIR_WRITE:
-    case CM_REDIR_BOTH: break;
+    case CM_REDIR_BOTH: return only_empties(run) ? CM_FX_OVERWRITE : CM_FX_WRITE;
     case CM_REDIR_CLOBBER: return CM_FX_OVERWRITE;
     case CM_REDIR_APPEND:
     case CM_REDIR_APPEND_BOTH: return CM_FX_APPEND;
     case CM_REDIR_READ_WRITE: return place == CM_PLACE_DEVICE ? CM_FX_OVERWRITE : CM_FX_READ;
     default: return CM_FX_READ;
   }
-  return is_plain(place) && !only_empties(run) ? CM_FX_CREATE : CM_FX_OVERWRITE;
 }
 
 static const char *why_of(cm_effect effect) {

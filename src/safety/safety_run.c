@@ -26,6 +26,13 @@ static cm_harm harm_on(const cm_judging *j, cm_effect effect, const cm_rword *wo
   if (cm_effect_fixed(effect, &harm.risk)) return harm;
   *path = cm_path_of(word, &run->cwd, j->context);
   harm = harm_at(effect, path->place, run);
+  /* A folder can't be written like a file. */
+  if (effect < CM_FX_DELETE || effect == CM_FX_WRITE_DEVICE) return harm;
+  if (path->filtered) {
+    bool files =
+        effect == CM_FX_DELETE || path->place == CM_PLACE_ARTEFACT || path->place == CM_PLACE_FILE;
+    return files ? harm_at(CM_FX_DELETE_SOME, path->also, run) : harm;
+  }
   cm_harm also = harm_at(effect, path->also, run);
   return (cm_harm){harm.risk > also.risk ? harm.risk : also.risk,
                    harm.unresolved || also.unresolved};

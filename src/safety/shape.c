@@ -69,7 +69,7 @@ bool cm_glob(cm_str pattern, cm_str text) {
   return i == pattern.n;
 }
 
-/* The '|' behind `p` that ends an alternative, or `end`. One inside [ ] counts too; "\\|" doesn't. */
+/* The '|' behind `p` that ends an alternative, or `end`. One in [ ] counts too; "\\|" doesn't. */
 static const char *bar_behind(const char *p, const char *end) {
   const char *bar = memchr(p, '|', (size_t)(end - p));
   while (bar && bar > p && bar[-1] == '\\') bar = memchr(bar + 1, '|', (size_t)(end - bar - 1));

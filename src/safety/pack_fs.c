@@ -35,6 +35,8 @@ static const cm_program programs[] = {
     {"gio mkdir|move|remove|rename|save|set|trash", NULL,
      "backup empty force help list progress interactive preserve restore", CM_PROGRAM_QUIET,
      CM_MODERATE},
+    {"hardlink", "x:i:s:", "dry-run exclude= help include= keep-oldest maximize", CM_PROGRAM_QUIET,
+     CM_MODERATE},
     {"install|ginstall", "S:Z::g:m:o:t:",
      "backup=? compare context=? directory group= help mode= no-target-directory owner= "
      "preserve-context preserve-timestamps strip strip-program= suffix= target-directory= "
@@ -59,6 +61,8 @@ static const cm_program programs[] = {
      "no-target-directory strip-trailing-slashes suffix= target-directory= update=? verbose "
      "version",
      CM_PROGRAM_QUIET, CM_MODERATE},
+    {"par2|par2create|par2repair|par2verify|zpaq", "b:c:m:n:r:s:t:", NULL, CM_PROGRAM_QUIET,
+     CM_SAFE},
     {"rdfind", NULL,
      "checksum= deleteduplicates= dryrun= followsymlinks= ignoreempty= makehardlinks= "
      "makeresultsfile= makesymlinks= minsize= maxsize= n= outputname= sleep=",
@@ -86,6 +90,7 @@ static const cm_program programs[] = {
      "skip-compress= sockopts= stderr= stop-after= stop-at= suffix= temp-dir= timeout= update "
      "usermap= version write-batch= write-devices",
      0, CM_SAFE},
+    {"savelog", "c:m:r:u:g:", NULL, CM_PROGRAM_QUIET, CM_MODERATE},
     {"setfattr", "n:v:x:", "help name= no-dereference raw remove= restore= value= version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"sfill", NULL, NULL, CM_PROGRAM_QUIET, CM_MODERATE},
@@ -119,6 +124,8 @@ static const cm_program programs[] = {
      CM_MODERATE},
     {"truncate|gtruncate", "r:s:", "help io-blocks no-create reference= size= version",
      CM_PROGRAM_QUIET, CM_MODERATE},
+    {"unison", NULL, "auto batch force= ignore= prefer= root= testserver", CM_ARGV_DASH,
+     CM_MODERATE},
     {"unlink", NULL, "help version", CM_PROGRAM_QUIET, CM_MODERATE},
     {"vidir|qmv|qcp", NULL, "help version", CM_PROGRAM_QUIET, CM_MODERATE},
     {"wipe", "C:L:M:P:Q:R:S:T:b:l:o:", NULL, CM_PROGRAM_QUIET, CM_MODERATE},
@@ -151,6 +158,7 @@ static const cm_rule rules[] = {
     {"fs.dry-run", "mktemp -u|--dry-run", CM_FX_HARMLESS, "only makes up a name"},
     {"fs.dry-run", "gio trash --list", CM_FX_HARMLESS, "lists the trash"},
 
+    {"fs.dry-run", "hardlink -n|--dry-run", CM_FX_HARMLESS, "only says what it would do"},
     {"fs.delete-tree", RM " -r|-R|--recursive @", CM_FX_DELETE_TREE,
      "deletes folders with everything in them"},
     {"fs.delete", RM " !-r|-R|--recursive @", CM_FX_DELETE, "deletes files"},
@@ -162,6 +170,8 @@ static const cm_rule rules[] = {
     {"fs.shred", "srm|wipe -r|-R|--recursive @", CM_FX_DELETE_TREE,
      "deletes folders beyond recovery"},
     {"fs.shred", "srm|wipe @", CM_FX_OVERWRITE, "overwrites what is stored, beyond recovery"},
+    {"fs.shred", "shred|gshred|srm|wipe @", CM_FX_WRITE_DEVICE,
+     "overwrites what is stored, beyond recovery"},
     {"fs.trash", "trash|trash-put|rmtrash|gomi @", CM_FX_MOVE_AWAY, "moves files to the trash"},
     {"fs.trash", "gio trash !--empty|--list @", CM_FX_MOVE_AWAY, "moves files to the trash"},
     {"fs.delete", "gio remove @", CM_FX_DELETE, "deletes files"},

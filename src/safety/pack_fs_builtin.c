@@ -17,6 +17,11 @@ static const cm_program programs[] = {
      "mapfile|popd|printf|private|pushd|pwd|read|readarray|readonly|return|set|shift|shopt|"
      "trap|type|typeset|ulimit|umask|unset|which|whereis|z|autojump|j",
      NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
+    {"bwrap|busybox|catchsegv|chpst|chroot|doas|env|envdir|fakeroot|gxargs|ifne|nsenter|"
+     "parallel|pkexec|proot|runcon|runuser|sem|setpriv|setuidgid|softlimit|start-stop-daemon|"
+     "su|sudo|sulogin|toybox|uclampset|unshare|xargs",
+     NULL, NULL, CM_ARGV_STOP, CM_SAFE},
+    {"chronyc|chvt|fgconsole|kbd_mode|loadkeys|ntpq|openvt|setfont", NULL, NULL, 0, CM_SAFE},
     {"date|gdate", "I::d:f:r:s:v:",
      "date= debug file= help iso-8601=? reference= resolution rfc-3339= set= utc version", 0,
      CM_SAFE},
@@ -30,6 +35,9 @@ static const cm_program programs[] = {
      0, CM_SAFE},
     {"man|apropos|info|manpath|pinfo|whatis|makewhatis|mandb", "C:H::L:M:P:S:e:m:p:s:",
      "config-file= local-file manpath= pager= preprocessor= sections=", 0, CM_SAFE},
+    {"mispipe|pee|vipe|lckdo", NULL, NULL, CM_ARGV_STOP, CM_SAFE},
+    {"ntpdate", "a:e:k:o:p:t:", NULL, 0, CM_MODERATE},
+    {"printenv", NULL, NULL, 0, CM_SAFE},
     {"sleep|usleep|yes", NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
 };
 
@@ -40,6 +48,9 @@ static const cm_rule rules[] = {
     {"builtin.clock", "date|gdate -s|--set", CM_FX_MODERATE, "sets the clock"},
     {"builtin.clock", "hwclock -s|-w|-a|--adjust|--hctosys|--set|--systohc|--systz|--setepoch",
      CM_FX_MODERATE, "sets the clock"},
+    {"builtin.clock", "ntpdate !-q", CM_FX_MODERATE, "sets the clock"},
+    {"builtin.clock", "chronyc makestep|settime|manual|burst", CM_FX_MODERATE, "sets the clock"},
+    {"builtin.clock-query", "ntpdate -q", CM_FX_HARMLESS, "only asks for the time"},
     {"builtin.index", "mandb|makewhatis", CM_FX_MODERATE, "rebuilds the index of manual pages"},
 };
 

@@ -1,7 +1,7 @@
 /* safety/pack_fs_text: programs that read files and text. They write only where an option or an
  * operand says so. Sources: POSIX.1-2017, GNU coreutils, diffutils and grep manuals, manual
  * pages of ripgrep, jq, yq, xmllint, csvkit, moreutils. */
-#include "safety/judge.h"
+#include "safety/packs.h"
 
 /* Grammars that several programs share. */
 #define GREP_LONGS                                                                             \
@@ -17,6 +17,9 @@ static const cm_program programs[] = {
     {"agrep|egrep|fgrep|ggrep|grep|pcre2grep|pcregrep|rgrep|xzgrep|zegrep|zfgrep|zgrep",
      "A:B:C:D:d:e:f:m:", GREP_LONGS, 0, CM_SAFE},
     {"antiword|catdoc|docx2txt|odt2txt|pdfinfo|pdftohtml|pdftotext", NULL, NULL, 0, CM_SAFE},
+    {"asciinema|combine|errno|flac|isutf8|lame|textutil|ttyrec|vd|visidata|wmctrl|xdotool|zrun|"
+     "lpq|lpstat|lp|lpr|sa|ac|utmpdump",
+     NULL, NULL, 0, CM_SAFE},
     {"b2sum|cksum|crc32|md5|md5sum|rhash|sha1sum|sha224sum|sha256sum|sha384sum|sha512sum|"
      "shasum|sum|xxh128sum|xxh64sum|xxhsum",
      "a:l:", "algorithm= length=", CM_PROGRAM_QUIET, CM_SAFE},
@@ -29,17 +32,26 @@ static const cm_program programs[] = {
      "lolcat|mdcat|moar|more|most|nl|pr|rich|source-highlight|tac|ul|viu|zless|zmore",
      NULL, NULL, 0, CM_SAFE},
     {"bc|dc", "e:f:", "expression= file= help version", 0, CM_SAFE},
-    {"broot|exa|eza|gls|lf|ls|lsd|nnn|ranger|tree|vdir|dir|vifm|yazi|mc", "I:L:P:T:w:",
+    {"broot|exa|eza|gls|lf|ls|lsd|nnn|ranger|tree|vdir|dir|vifm|yazi", "I:L:P:T:w:",
      "block-size= color=? ignore= level= sort= time-style= width=", CM_PROGRAM_QUIET, CM_SAFE},
+    {"bzcmp|bzdiff|bzegrep|bzfgrep|lzcmp|lzdiff|lzegrep|lzfgrep|lzgrep|lzmore|xzcmp|xzdiff|"
+     "xzegrep|xzfgrep|xzmore|zforce|znew",
+     NULL, NULL, 0, CM_SAFE},
     {"cal|clear|gcal|ncal|reset|tput|zdump", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
+    {"chardet|chardetect|col|colcrt|cscope|ctags|envsubst|etags|fc-list|fc-match|fc-query|"
+     "fc-scan|fincore|gencat|gettext|iconvconfig|ipcs|locale|localedef|look|lsfd|lsipc|lsirq|"
+     "lslocks|msgattrib|msgcat|msgcmp|msgcomm|msgconv|msgen|msgfilter|msggrep|msgunfmt|"
+     "msguniq|ngettext|podchecker|pod2man|pod2text|pod2html|pygmentize|setterm|tabs|tempfile|"
+     "wdctl|xmlcatalog|xprop|xwininfo|xev|xdpyinfo",
+     NULL, NULL, 0, CM_SAFE},
     {"cmp|comm|diff|diff3|gdiff|sdiff|wdiff|zcmp|zdiff|bdiff|dwdiff|icdiff|opendiff|meld|vbindiff",
      "C:F:I:L:S:U:W:X:i:n:o:w:x:",
      "changed-group-format= color=? context=? exclude= exclude-from= from-file= "
      "ignore-initial= label= output= show-function-line= starting-file= to-file= unified=? "
      "width=",
      0, CM_SAFE},
-    {"column|colrm|expand|fmt|fold|gfold|join|par|paste|rs|unexpand|tsort|look|ptx|lam|jot", NULL,
-     NULL, 0, CM_SAFE},
+    {"column|colrm|expand|fmt|fold|gfold|join|par|paste|rs|unexpand|tsort|ptx|lam|jot", NULL, NULL,
+     0, CM_SAFE},
     {"convert|magick|montage|composite|sox|gs|ps2pdf|pdfunite|pdfseparate|pdftk|pdfcrop|qpdf|"
      "img2pdf|inkscape|wkhtmltopdf|cwebp|dwebp|rsvg-convert|svgo|graphviz|dot|neato|gnuplot|"
      "potrace|tesseract",
@@ -105,6 +117,8 @@ static const cm_program programs[] = {
      "sort= sortr= threads= type= type-add= type-clear= type-not=",
      0, CM_SAFE},
     {"sd", "f:n:", "flags= fixed-strings max-replacements= preview", CM_PROGRAM_QUIET, CM_SAFE},
+    {"sips", "Z:e:f:g:m:o:p:r:s:z:", "out= resampleHeight= resampleWidth= setProperty=",
+     CM_ARGV_DASH, CM_SAFE},
     {"sort|gsort", "S:T:k:o:t:",
      "batch-size= buffer-size= check=? compress-program= field-separator= files0-from= help "
      "key= output= parallel= random-source= sort= temporary-directory= unique version",
@@ -168,6 +182,10 @@ static const cm_rule rules[] = {
     {"text.edit", "exiftool -*=* @", CM_FX_EDIT, "changes data of files in place"},
     {"text.edit", "exiftool -overwrite_original|-delete_original|-tagsfromfile @", CM_FX_EDIT,
      "changes data of files in place"},
+    {"text.edit",
+     "sips -Z|-c|-f|-p|-r|-s|-z|--resample*|--setProperty|--deleteProperty|--flip|--rotate "
+     "!-o|--out @",
+     CM_FX_EDIT, "changes pictures in place"},
     {"text.binary", "strip|patchelf|chrpath|install_name_tool !-o|--output-file @", CM_FX_EDIT,
      "changes a program file in place"},
     {"text.binary", "strip @-o", CM_FX_CREATE, "writes a program file"},
@@ -179,13 +197,6 @@ static const cm_rule rules[] = {
     {"text.database", "updatedb", CM_FX_MODERATE, "rebuilds the index of file names"},
 };
 
-/* split --filter=CMD */
-static void look(cm_judging *j, const cm_run *run) {
-  for (size_t i = 0; i < j->call.n_options; i++)
-    if (cm_str_is(j->call.options[i].name, "filter") && j->call.options[i].has_value)
-      cm_judge_code(j, j->call.options[i].value, run);
-}
-
 const cm_pack cm_pack_fs_text = {
-    "text", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
+    "text", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
 };

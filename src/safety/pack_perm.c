@@ -114,8 +114,7 @@ static const cm_rule rules[] = {
      "switches off access control for a program"},
     {"perm.selinux", "semanage -D|-d|--deleteall|--delete", CM_FX_HIGH,
      "deletes rules of access control"},
-    {"perm.selinux", "semanage export|-l|--list|-E|--extract|-o", CM_FX_SAFE,
-     "lists rules of access control"},
+    {"perm.selinux", "semanage export", CM_FX_SAFE, "lists rules of access control"},
     {"perm.selinux", "semodule -d|-r|-B|-D|--disable|--remove|--disable_dontaudit", CM_FX_HIGH,
      "takes rules of access control away"},
     {"perm.selinux", "semodule -i|--install", CM_FX_HIGH, "adds rules of access control"},
@@ -144,7 +143,7 @@ static bool is_octal(cm_str s) {
 static bool clause_sets_uid(cm_str c) {
   bool user = false, who = false;
   size_t i = 0;
-  for (; i < c.n && memchr("ugoa", c.p[i], 4); i++) {
+  for (; i < c.n && c.p[i] && strchr("ugoa", c.p[i]); i++) {
     who = true;
     user |= c.p[i] == 'u' || c.p[i] == 'a';
   }

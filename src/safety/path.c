@@ -237,6 +237,7 @@ static cm_path in_dev(const parts *w) {
   bool disk = has_hole(name) || part_is(w, name, CM_STR("sda"));
   disk |= cm_glob_any(cm_str_of(cm_disk_names), name);
   disk |= w->n > 2 && !cm_glob_any(cm_str_of(cm_plain_device_names), name);
+  disk |= w->n == 2 && !cm_glob_any(cm_str_of(cm_char_device_names), name);
   return (cm_path){.place = disk ? CM_PLACE_DEVICE : CM_PLACE_NULL};
 }
 

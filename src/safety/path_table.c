@@ -317,6 +317,15 @@ const char cm_disk_names[] =
     "sd[a-z]*|hd[a-z]*|vd[a-z]*|xvd[a-z]*|nvme*|mmcblk*|disk*|rdisk*|mapper|md[0-9]*|md|dm-*|"
     "loop[0-9]*|zvol|sr[0-9]*|st[0-9]*|nst[0-9]*|mtd*|pmem*|nbd*|rbd*|bcache*|drbd*|ubi*|mem|kmem|"
     "port|block|fd[0-9]*|cdrom|root";
+/* Devices that keep nothing. A name that stands in neither list counts as a disk. */
+const char cm_char_device_names[] =
+    "null|zero|full|random|urandom|tty*|pts|ptmx|pty*|stdin|stdout|stderr|fd|console|log|kmsg|"
+    "initctl|shm|mqueue|input|snd|dri|bus|char|net|serial|v4l|video*|media*|vfio|vhost*|usb|"
+    "usbmon*|"
+    "hidraw*|lp[0-9]*|parport*|rtc*|hpet|i2c-*|spidev*|gpiochip*|uinput|uhid|fuse|cuse|kvm|cpu|"
+    "hugepages|rfkill|tpm*|watchdog*|nvidia*|dsp|audio|midi*|mixer|sequencer|vcs*|cu.*|ttyS*|loop-"
+    "control|"
+    "ppp|tun|tap*|autofs|userfaultfd|binder*|ashmem|nvram|cu[0-9a-z]*|bpf*|auditpipe|dtracehelper";
 /* Directories below /dev that hold no volumes; any other /dev/GROUP/NAME is one of LVM's. */
 const char cm_plain_device_names[] =
     "fd|pts|shm|mqueue|input|snd|dri|bus|char|net|serial|v4l|vfio|usb|cpu|hugepages|tcp|udp";

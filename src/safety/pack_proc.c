@@ -19,10 +19,13 @@ static const cm_program programs[] = {
     {"bg|disown|fg|jobs|suspend|times|wait", NULL, NULL, 0, CM_SAFE},
     {"bpftrace|dtruss|ltrace|strace|truss", "a:b:e:E:I:n:o:O:p:P:s:S:u:U:X:z",
      "output= attach= trace= env= user= string-limit= library=", CM_ARGV_STOP, CM_SAFE},
-    {"caffeinate|chronic|chrt|cpulimit|dbus-run-session|eatmydata|faketime|firejail|flock|"
-     "linux32|linux64|nice|nohup|numactl|prlimit|proxychains|proxychains4|rlwrap|setarch|"
-     "setsid|stdbuf|systemd-cat|systemd-inhibit|systemd-run|time|timeout|torify|torsocks|ts|"
-     "unbuffer|watch|xvfb-run",
+    {"caffeinate|chronic|chrt|cpulimit|cross-env|dbus-launch|dbus-run-session|dotenv|eatmydata|"
+     "fakechroot|faketime|firejail|flock|gosu|linux32|linux64|nice|nohup|numactl|prlimit|"
+     "proxychains|"
+     "proxychains4|rlwrap|run0|setarch|setsid|shx|stdbuf|su-exec|systemd-cat|systemd-inhibit|"
+     "systemd-"
+     "run|"
+     "time|timeout|torify|torsocks|ts|unbuffer|watch|xvfb-run",
      NULL, NULL, CM_ARGV_STOP, CM_SAFE},
     {"cgclassify|cgcreate|cgdelete|cgset", NULL, NULL, 0, CM_MODERATE},
     {"dmesg", "F:f:l:n:s:T",
@@ -131,7 +134,7 @@ static const cm_rule rules[] = {
     {"proc.settings-ask", "pmset -g", CM_FX_HARMLESS, "only prints settings"},
     {"proc.settings-ask", "rtcwake -n|--dry-run|--list-modes|--help|--version", CM_FX_HARMLESS,
      "only prints"},
-    {"proc.settings-ask", "xset q|-q", CM_FX_HARMLESS, "only prints settings"},
+    {"proc.settings-ask", "xset q", CM_FX_HARMLESS, "only prints settings"},
     {"proc.settings", "pmset|xset", CM_FX_MODERATE, "changes settings of the machine"},
 
     /* The kernel's messages. */

@@ -6,10 +6,11 @@
 #define AWS_GLOBAL                                                                           \
   "region= profile= output= query= endpoint-url= color= ca-bundle= cli-read-timeout= "       \
   "cli-connect-timeout= cli-input-json= cli-input-yaml= generate-cli-skeleton=? page-size= " \
-  "max-items= starting-token= cli-binary-format= acl= public-access-block-configuration= no-sign-request no-verify-ssl debug "
+  "max-items= starting-token= cli-binary-format= acl= public-access-block-configuration= "   \
+  "no-sign-request no-verify-ssl debug "
 #define AWS_S3                                                                                 \
   AWS_GLOBAL                                                                                   \
-  "include= exclude= storage-class= grants= sse=? sse-c=? sse-c-key= sse-kms-key-id= "    \
+  "include= exclude= storage-class= grants= sse=? sse-c=? sse-c-key= sse-kms-key-id= "         \
   "content-type= cache-control= content-disposition= content-encoding= content-language= "     \
   "expires= metadata= metadata-directive= expected-size= source-region= website-redirect= "    \
   "request-payer=? expires-in= index-document= error-document= recursive delete dryrun force " \

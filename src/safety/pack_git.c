@@ -182,7 +182,8 @@ static const cm_rule rules[] = {
     {"git.tree", "git switch -c|--create|--orphan", CM_FX_SAFE, "starts a branch"},
     {"git.tree", "git stash !list|show|create", CM_FX_MODERATE,
      "moves uncommitted work in or out of the stash"},
-    {"git.tree", "git merge|rebase|pull|cherry-pick|revert|am|apply|bisect|submodule "
+    {"git.tree",
+     "git merge|rebase|pull|cherry-pick|revert|am|apply|bisect|submodule "
      "!log|view|visualize|terms|help|status|summary|foreach",
      CM_FX_MODERATE, "changes the branch or the working tree"},
     {"git.tree", "git subtree|sparse-checkout|checkout-index|read-tree|quiltimport|unbundle|flow",

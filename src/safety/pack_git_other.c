@@ -2,8 +2,9 @@
 #include "safety/packs.h"
 
 #define HG "R:", "repository= cwd= config= encoding= encodingmode= color= pager="
-#define FORGE \
-  "R:t:b:F:B:H:l:a:m:", "visibility= repo= title= body= body-file= base= head= label= assignee= notes= "
+#define FORGE           \
+  "R:t:b:F:B:H:l:a:m:", \
+      "visibility= repo= title= body= body-file= base= head= label= assignee= notes= "
 
 static const cm_program programs[] = {
     {"arc|git-review|gerrit", NULL, NULL, 0, CM_MODERATE},

@@ -146,7 +146,8 @@ static const cm_rule rules[] = {
               "config:set|config:unset|ps:scale|ps:restart|*:set|*:unset|*:add|*:remove|"
               "run|run:*|rollback|promote|alias|login|logout|secrets|launch|migrate|"
               "env|destroy|delete|rm|up|redeploy|put|add|import|init|functions:delete|"
-              "maintenance:*|pg:backups*|pg:copy|pg:promote|pg:credentials*|pg:kill*|pg:upgrade|domains:*|apps:*|addons:*|upload|trigger|"
+              "maintenance:*|pg:backups*|pg:copy|pg:promote|pg:credentials*|pg:kill*|pg:upgrade|"
+              "domains:*|apps:*|addons:*|upload|trigger|"
               "switch|upgrade|rename|transfer",
      CM_FX_MODERATE, "changes what runs on the platform"},
 };

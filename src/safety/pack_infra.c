@@ -49,8 +49,8 @@ static const cm_program programs[] = {
      "stack= cwd= message= config= target= replace= parallel= color= verbose= yes preview-only "
      "force",
      0, CM_MODERATE},
-    {"bolt|facter|hiera|mco|puppet|r10k", "e:i:u:",
-     "execute= environment= modulepath= server= confdir= targets= noop", 0, CM_MODERATE},
+    {"bolt|facter|hiera|mco|puppet|r10k",
+     "e:i:u:", "execute= environment= modulepath= server= confdir= targets= noop", 0, CM_MODERATE},
     {"salt|salt-call|salt-run|salt-cloud|salt-ssh|salt-cp", "t:b:c:G:l:C:E:L:N:I:S:",
      "timeout= batch= config-dir= log-level= out= output= file-root= profile=", 0, CM_MODERATE},
     {"salt-key", "a:d:r:p:f:c:",

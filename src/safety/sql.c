@@ -15,8 +15,8 @@ typedef struct reading {
   unsigned depth, verb_depth;   /* of parentheses */
   bool explains, analyzes;
   bool drops, everything, superuser, into, prints; /* words that were seen */
-  bool where, always;                      /* WHERE, and a condition that is always true */
-  cm_sql_token group[GROUP_MAX];           /* tokens since WHERE or OR, at most */
+  bool where, always;                              /* WHERE, and a condition that is always true */
+  cm_sql_token group[GROUP_MAX];                   /* tokens since WHERE or OR, at most */
   size_t n_group;
   bool wants_shell, wants_file; /* the next string is a command, a file */
   cm_sql_kind inside;           /* of a DELETE or UPDATE in a WITH */

@@ -143,7 +143,7 @@ bool cm_wrap_fd(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   while (cm_argv_next(&v, &arg)) {
     if (!arg.option && ++operands == 2) start = *arg.word;
     if (!arg.option || !cm_listed("x X exec exec-batch", ' ', arg.name)) continue;
-    cm_rword item = below(ev, &start, &r->run);
+    cm_rword item = below(ev, &start, &r->run, (cm_picked){.some = true});
     start_with(ev, r, r->run.words + v.next, r->run.n - v.next, CM_STR("{}"), &item, true);
     output_unknown(ev);
     return true;

@@ -115,7 +115,7 @@ typedef struct cm_pick {
   unsigned n;
 } cm_pick;
 
-enum { CM_ENV_BUCKETS = 32 };
+enum { CM_ENV_BUCKETS = 256 };
 
 typedef enum cm_space { CM_VARS, CM_FUNCS, CM_ALIASES, CM_SPACES } cm_space;
 
@@ -213,7 +213,7 @@ struct cm_eval {
   bool nomem, limited, syntax;
   cm_dead dead;
   cm_err error;
-  size_t steps, bytes;
+  size_t steps, bytes, copied;
   unsigned nest, forks, pipes; /* forks: backgrounds around this point */
   cm_var **spaces[CM_SPACES];
   cm_var cwd, args;
@@ -232,6 +232,7 @@ struct cm_eval {
 enum {
   CM_EV_STEPS = 60000,     /* commands, words and loop passes looked at */
   CM_EV_BYTES = 512 << 10, /* of nested code parsed */
+  CM_EV_COPIED = 8 << 20,  /* bytes of texts put together */
   CM_EV_NEST = 120         /* lists in commands in lists, over all nested code */
 };
 

@@ -3,7 +3,8 @@
 
 #include "sh/eval.h"
 
-enum { MATCHED = 1000 }; /* longer texts aren't matched with patterns: that takes n^3 steps */
+/* Longer texts aren't matched with patterns: that takes n^3 steps. */
+enum { MATCHED = 1000, MATCHED_STARS = 96 };
 
 /* --- values --- */
 
@@ -268,7 +269,9 @@ static cm_val text_op(cm_eval *ev, const cm_param *param, cm_val v) {
   if (!param->arg) return v;
   cm_str pattern = cm_expand_pattern(ev, param->arg, &known);
   cm_val by = arg_value(ev, param->arg2);
-  if (!known || !cm_val_known(&v) || v.text.n > MATCHED || pattern.n > MATCHED)
+  bool stars = op.p[0] == '/' && cm_str_has(pattern, '*');
+  if (!known || !cm_val_known(&v) || v.text.n > (stars ? MATCHED_STARS : MATCHED) ||
+      pattern.n > MATCHED)
     return unknown_like(&v);
   if (op.p[0] == '#' || op.p[0] == '%') {
     v.text = strip(v.text, pattern, op.p[0] == '#', op.n == 2);

@@ -23,6 +23,11 @@ void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s) {
   }
   if (t->n + n > t->cap) {
     size_t cap = 2 * (t->n + n) + 32;
+    ev->copied += cap;
+    if (ev->copied > CM_EV_COPIED) {
+      t->over = ev->limited = true;
+      return;
+    }
     char *p = cm_ev_new(ev, cap, 1);
     if (!p) return;
     memcpy(p, t->p, t->n);

@@ -52,6 +52,7 @@ cm_evrun *cm_run_new(cm_eval *ev) {
 size_t cm_run_reserve(cm_eval *ev) {
   if (ev->n == CM_RESOLVE_RUNS_MAX) {
     ev->limited = true;
+    ev->steps = CM_EV_STEPS; /* nothing more to find */
     return SIZE_MAX;
   }
   if (ev->n == ev->cap) {

@@ -50,6 +50,8 @@ void cm_wrap_code(cm_eval *ev, cm_evrun *r, const cm_rword *code, const cm_rword
                   size_t n_args);
 /* `r` is a shell that reads stdin: false if that isn't a pipe or a known text. */
 bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r, const cm_rword *args, size_t n_args);
+/* The command in these words, in the way that the flags say; false: there is none. */
+bool cm_wrap_words(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, const cm_rword *words, size_t n);
 /* The command at words[at..], in the way that the flags say; false: there is none. */
 bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at);
 /* Programs that take a command, or code in another language, as an option's value or an operand. */

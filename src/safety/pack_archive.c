@@ -25,7 +25,7 @@
   "/usr/bin/*|/usr/lib*|/usr/sbin*|/var/lib/dpkg*|//*"
 
 static const cm_program programs[] = {
-    {SEVEN, "o:", NULL, CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
+    {SEVEN, "o:", NULL, CM_ARGV_DASH, CM_SAFE},
     {"ar|gar|llvm-ar", NULL, "plugin= target= output= version help",
      CM_ARGV_BARE | CM_PROGRAM_QUIET, CM_SAFE},
     {"arj|unarj|lha|lzh|zoo|unace|cabextract|unshield|innoextract|lcab",
@@ -55,8 +55,8 @@ static const cm_program programs[] = {
      "appid= boot-load-size= c= e= exclude= graft-points m= o= outdev= output= publisher= volid=",
      CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
     {"isodump|isoinfo", NULL, NULL, 0, CM_SAFE},
-    {"jar", "C:e:f:m:", "file= main-class= manifest= create extract list update",
-     CM_ARGV_BARE | CM_PROGRAM_QUIET, CM_SAFE},
+    {"jar", "C:e:f:m:", "file= main-class= manifest= create extract list update", CM_ARGV_BARE,
+     CM_SAFE},
     {"lrzip|lzip|plzip|rzip", "B:O:S:b:m:n:o:s:w:", PACK_LONGS, CM_PROGRAM_DECODES, CM_SAFE},
     {"lzma|unlzma|unxz|xz", "C:F:M:S:T:", PACK_LONGS, CM_PROGRAM_DECODES, CM_SAFE},
     {"mksquashfs|unsquashfs|sqfscat|squashfuse", NULL,
@@ -64,7 +64,7 @@ static const cm_program programs[] = {
      CM_SAFE},
     {"pax|spax", "B:E:T:U:G:b:f:o:p:s:x:", NULL, 0, CM_SAFE},
     {"ranlib|rpm2cpio|rpm2archive|deb2targz|alien", NULL, NULL, 0, CM_SAFE},
-    {"rar", NULL, NULL, CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
+    {"rar", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {"shar|unshar", "d:o:", "directory= output-prefix=", CM_PROGRAM_QUIET, CM_SAFE},
     {TAR, "C:F:H:I:K:L:N:T:V:X:b:f:g:",
      "absolute-names acls add-file= after-date= append atime-preserve=? auto-compress "
@@ -92,7 +92,7 @@ static const cm_program programs[] = {
      "copy-entries delete encrypt exclude= filesync freshen grow help include= latest-time "
      "move must-match out= output-file= password= recurse-paths show-files split-size= "
      "suffixes= symlinks temp-path= test unzip-command= update version",
-     CM_PROGRAM_QUIET, CM_SAFE},
+     0, CM_SAFE},
     {"zipcloak|zipnote|zipsplit|zipdetails|zipinfo|zipmerge|ziptool|zipcmp", "b:n:", NULL,
      CM_PROGRAM_QUIET, CM_SAFE},
 };

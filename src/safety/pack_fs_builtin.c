@@ -16,7 +16,7 @@ static const cm_program programs[] = {
      "dirs|echo|eval|exec|exit|export|getopt|getopts|hash|help|integer|float|local|logout|"
      "mapfile|popd|printf|private|pushd|pwd|read|readarray|readonly|return|set|shift|shopt|"
      "trap|type|typeset|ulimit|umask|unset|which|whereis|z|autojump|j",
-     NULL, NULL, CM_ARGV_NONE | CM_PROGRAM_QUIET, CM_SAFE},
+     NULL, NULL, CM_ARGV_NONE, CM_SAFE},
     {"bwrap|busybox|catchsegv|chpst|chroot|doas|env|envdir|fakeroot|gxargs|ifne|nsenter|"
      "parallel|pkexec|proot|runcon|runuser|sem|setpriv|setuidgid|softlimit|start-stop-daemon|"
      "su|sudo|sulogin|toybox|uclampset|unshare|xargs",

@@ -406,6 +406,51 @@ static void a_list_is_as_bad_as_its_worst(void **state) {
   }
 }
 
+/* Wrapping, quoting or escaping a command never lowers its level. */
+static void disguises_never_lower(void **state) {
+  (void)state;
+  static const char *const disguises[] = {"sudo %s",
+                                          "env %s",
+                                          "nohup %s",
+                                          "( %s )",
+                                          "{ %s; }",
+                                          "time %s",
+                                          "! %s",
+                                          "if true; then %s; fi",
+                                          "true && %s",
+                                          "false || %s",
+                                          "sh -c '%s'",
+                                          "bash -c \"%s\"",
+                                          "eval '%s'",
+                                          "f() { %s; }; f",
+                                          "echo $(%s)",
+                                          "%s &",
+                                          "while true; do %s; done",
+                                          "\\%s",
+                                          "  %s  # ls",
+                                          "x=1; %s",
+                                          "case a in a) %s;; esac",
+                                          "ls\n%s",
+                                          "cat <<E\n$(%s)\nE",
+                                          "for i in 1; do %s; done",
+                                          "trap '%s' EXIT",
+                                          "command %s",
+                                          "echo '%s' | sh",
+                                          "sh <<< '%s'",
+                                          "cat <(%s)",
+                                          "%s\\\n"};
+  static const char *const lines[] = {"rm a",        "rm -r src", "rm -r /",
+                                      "git push -f", "ls looked", "rm \\\n -r /"};
+  for (size_t i = 0; i < CM_COUNT(lines); i++) {
+    cm_risk plain = judge(lines[i]).risk;
+    for (size_t k = 0; k < CM_COUNT(disguises); k++) {
+      char text[256];
+      snprintf(text, sizeof text, disguises[k], lines[i]);
+      if (judge(text).risk < plain) fail_msg("%s: %s", text, cm_risk_name(judge(text).risk));
+    }
+  }
+}
+
 /* Findings: the worst first, none safe, each with words of the text. */
 static void findings_are_in_order(void **state) {
   (void)state;
@@ -522,6 +567,7 @@ int main(void) {
       cmocka_unit_test(bad_lists),
       cmocka_unit_test(bad_packs),
       cmocka_unit_test(a_list_is_as_bad_as_its_worst),
+      cmocka_unit_test(disguises_never_lower),
       cmocka_unit_test(findings_are_in_order),
       cmocka_unit_test(never_open_without_memory),
       cmocka_unit_test(never_open_in_small_arenas),

@@ -1,5 +1,5 @@
-/* What scripts of sed and awk write and run. The expectations follow the manuals of GNU sed 4.9 and
- * gawk 5.2. */
+/* What scripts of sed and awk write and run. The expectations follow the manuals of GNU sed 4.9
+ * and gawk 5.2. */
 #include "safety/script.h"
 
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* Acts as text: a letter of the kind, then the act's text with '?' for each hole; blanks between. */
+/* Acts as text: a letter of the kind, then the act's text with '?' for each hole. */
 typedef struct example {
   const char *script, *acts;
 } example;

@@ -150,7 +150,8 @@ void cm_sh_redirections(cm_parser *p, cm_cmd *c) {
 }
 
 static void add_word(cm_cmd *c, cm_word ***tail, cm_word *w, unsigned *mode) {
-  if (!c->words) *mode = takes_arrays(w) ? CM_LEX_ARRAY : 0;
+  const unsigned behind = takes_arrays(w) ? CM_LEX_ARRAY : 0;
+  if (!c->words) *mode = behind;
   **tail = w;
   *tail = &w->next;
 }

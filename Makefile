@@ -66,6 +66,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 	@$(call build,fuzz)
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
+sh-report: all ## the shell parser against bash and dash, over the scripts of this machine
+	@tools/sh_sweep.sh build/release
+
 soak: all ## the tests SOAK_ROUNDS times, then every fuzz target for SOAK_SECONDS
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
 	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
@@ -87,5 +90,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench safety-report lint format clang asan tsan aarch64 fuzz soak check \
+.PHONY: all help deps test bench safety-report lint format clang asan tsan aarch64 fuzz sh-report soak check \
   train peers install clean

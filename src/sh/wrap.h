@@ -41,9 +41,11 @@ void cm_wrap_code(cm_eval *ev, cm_evrun *r, const cm_rword *code, const cm_rword
                   size_t n_args);
 /* `r` is a shell that reads stdin: false if that isn't a pipe or a known text. */
 bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r, const cm_rword *args, size_t n_args);
+/* The command in these words, in the way that the flags say; false: there is none. */
+bool cm_wrap_words(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, const cm_rword *words, size_t n);
 /* The command at words[at..], in the way that the flags say; false: there is none. */
 bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at);
-/* Programs that take a command, or code in another language, as an option's value or an operand. */
+/* Programs that take a command, or code of another language, as an option or operand. */
 bool cm_wrap_options(cm_eval *ev, cm_evrun *r);
 bool cm_wrap_loader(cm_eval *ev, cm_evrun *r); /* /lib/ld-linux.so.2 /bin/rm */
 /* A piece of a word, with its holes' origin. */

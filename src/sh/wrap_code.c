@@ -1,4 +1,5 @@
-/* Programs that take a command, or code in another language, as an option's value or an operand. */
+/* Programs that take a command, or code of another language, as an option's value or an operand.
+ */
 #include <string.h>
 
 #include "sh/wrap.h"
@@ -304,7 +305,7 @@ static void take(cm_eval *ev, cm_evrun *r, const taker *t) {
   if (listed(t->options, CM_STR("<")) && r->run.in_text) t->read(ev, r, r->run.in_text);
 }
 
-/* git submodule foreach CODE, git bisect run CMD…, git rebase -x CODE, git config alias.x '!CODE' */
+/* git submodule foreach CODE, bisect run CMD…, rebase -x CODE, config alias.x '!CODE' */
 static void git_subcommands(cm_eval *ev, cm_evrun *r) {
   const cm_rword *w = r->run.words;
   for (size_t i = 1; i + 2 < r->run.n; i++) {

@@ -28,7 +28,7 @@ struct cm_judging {
   cm_taints *taints;
   cm_finding *found;
   size_t n_found, max_found;
-  bool unresolved, denied, no_memory;
+  bool unresolved, denied, no_memory, looked_at_loops;
   unsigned depth;      /* texts in texts: what is written into start-up files */
   size_t code_bytes;   /* of such texts so far */
   const cm_run *outer; /* the run whose text is looked at; NULL: the text itself */
@@ -63,5 +63,7 @@ cm_path cm_judge_path(cm_judging *j, const char *rule, cm_effect effect, const c
 /* Judges `text` as shell code that `run` makes run some time: a line of a start-up file, an
  * entry of a crontab. All findings get the run's span. */
 void cm_judge_code(cm_judging *j, cm_str text, const cm_run *run);
+/* The same for the commands in a crontab; those of the system name a user in each line. */
+void cm_judge_cron(cm_judging *j, cm_str text, const cm_run *run, bool has_user);
 
 #endif

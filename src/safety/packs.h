@@ -5,7 +5,8 @@
 
 /* files and devices */
 extern const cm_pack cm_pack_fs, cm_pack_fs_builtin, cm_pack_fs_edit, cm_pack_fs_text;
-extern const cm_pack cm_pack_archive, cm_pack_device, cm_pack_perm;
+extern const cm_pack cm_pack_archive, cm_pack_device, cm_pack_device_boot, cm_pack_device_volume;
+extern const cm_pack cm_pack_perm, cm_pack_perm_key, cm_pack_perm_user;
 
 /* processes, network, start-up, interpreters, packages */
 extern const cm_pack cm_pack_proc, cm_pack_proc_service, cm_pack_net, cm_pack_net_tools;
@@ -14,7 +15,8 @@ extern const cm_pack cm_pack_package, cm_pack_package_lang;
 
 /* versions, containers, cloud, databases */
 extern const cm_pack cm_pack_git, cm_pack_git_other, cm_pack_container, cm_pack_kube;
-extern const cm_pack cm_pack_cloud, cm_pack_host, cm_pack_infra, cm_pack_db, cm_pack_store;
+extern const cm_pack cm_pack_cloud, cm_pack_host, cm_pack_infra, cm_pack_store, cm_pack_vm;
+extern const cm_pack cm_pack_db, cm_pack_db_tool, cm_pack_db_run;
 
 extern const cm_pack *const cm_packs[]; /* ends with NULL */
 

@@ -18,8 +18,10 @@ struct cm_taints {
   unsigned depth;
 };
 
-/* Runs behind runs; deeper ones are unknown. */
-enum { FLOW_DEPTH_MAX = 200 };
+enum {
+  FLOW_DEPTH_MAX = 200, /* runs behind runs; deeper ones are unknown */
+  KEY_CWD_MAX = 1024    /* files below a longer directory are told apart by what is written */
+};
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
@@ -60,8 +62,8 @@ static bool grow_files(cm_judging *j) {
 static cm_str key_of(cm_judging *j, const cm_rword *word, const cm_run *run) {
   cm_str path = word->text, cwd = run->cwd.text.n ? run->cwd.text : j->context->cwd;
   while (path.n > 2 && path.p[0] == '.' && path.p[1] == '/') path.p += 2, path.n -= 2;
-  if (!path.n || path.p[0] == '/' || path.p[0] == '~' || path.p[0] == CM_HOLE || !cwd.n)
-    return path;
+  bool whole = !path.n || path.p[0] == '/' || path.p[0] == '~' || path.p[0] == CM_HOLE;
+  if (whole || !cwd.n || cwd.n > KEY_CWD_MAX) return path;
   char *key = cm_arena_alloc(j->arena, cwd.n + 1 + path.n, 1);
   if (!key) {
     j->no_memory = true;
@@ -97,12 +99,20 @@ void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsi
   file->taint |= taint;
 }
 
+/* "kubectl completion bash": every program of many subcommands has this one or none. */
+static bool prints_completion(const cm_known *known, const cm_call *call) {
+  return known->base->depth > 1 && call->n_operands &&
+         cm_glob_any(CM_STR("completion|completions"), call->operands[0].value);
+}
+
 unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call) {
   cm_known known;
   if (!cm_call_read(&j->safety->index, run, j->arena, &j->taints->call, &known))
     j->no_memory = true;
   if (call) *call = &j->taints->call;
-  return known.base ? known.program->how : 0;
+  if (!known.base) return 0;
+  unsigned init = prints_completion(&known, &j->taints->call) ? CM_PROGRAM_INIT : 0;
+  return known.program->how | init;
 }
 
 /* --- flow ------------------------------------------------------------------------------------ */
@@ -124,6 +134,29 @@ static bool prints_environment(const cm_run *run) {
   bool bare =
       run->n == 1 || (run->n == 2 && run->words[1].text.n == 2 && run->words[1].text.p[0] == '-');
   return bare && cm_glob_any(CM_STR("env|printenv|set|export|declare|typeset"), run->program);
+}
+
+/* Commands that print secrets of their own. */
+static bool prints_secrets(const cm_run *run) {
+  static const struct {
+    const char *programs, *word;
+  } rows[] = {
+      {"gpg|gpg2", "--export-secret*"},
+      {"security", "find-*-password|export|dump-keychain"},
+      {"pass|gopass|secret-tool|op|bw|lpass", "show|lookup|read|item|get|export"},
+      {"vault", "read|kv|unwrap|print"},
+      {"aws", "get-secret-value|get-parameter*|get-session-token|export-credentials"},
+      {"gcloud", "secrets|print-access-token|print-identity-token"},
+      {"kubectl|oc", "secret|secrets|view|secret/*|secrets/*"},
+      {"git", "credential|credential-store"},
+      {"printenv", "*KEY*|*TOKEN*|*SECRET*|*PASS*"},
+  };
+  for (size_t k = 0; k < CM_COUNT(rows); k++) {
+    if (!cm_glob_any(cm_str_of(rows[k].programs), run->program)) continue;
+    for (size_t i = 1; i < run->n; i++)
+      if (cm_glob_any(cm_str_of(rows[k].word), run->words[i].text)) return true;
+  }
+  return false;
 }
 
 static unsigned taint_of_word(cm_judging *j, const cm_rword *word) {
@@ -212,6 +245,7 @@ static unsigned taint_out(cm_judging *j, const cm_run *run) {
   unsigned how = cm_taint_program(j, run, NULL), taint = cm_taint_in(j, run);
   if (prints_environment(run)) return CM_TAINT_ENV;
   if (how & CM_PROGRAM_INIT) return CM_TAINT_INIT;
+  if (prints_secrets(run)) return CM_TAINT_SECRET | CM_TAINT_UNKNOWN;
   if (how & CM_PROGRAM_QUIET) return CM_TAINT_UNKNOWN;
   if (how & CM_PROGRAM_FETCHES) taint |= CM_TAINT_NETWORK;
   if (how & CM_PROGRAM_DECODES) taint |= CM_TAINT_DECODED;

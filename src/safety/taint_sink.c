@@ -76,16 +76,17 @@ static void judge_private(cm_judging *j, const cm_run *run, unsigned taint) {
     report(j, "data.environment-sent", "sends the environment away", run);
 }
 
-/* scp and rsync to here send nothing. */
-static bool copies_here(cm_judging *j, const cm_run *run) {
-  if (!cm_glob_any(CM_STR("scp|rsync|sftp|rcp"), run->program)) return false;
-  const cm_rword *last = &run->words[run->n - 1];
-  return cm_path_of(last, &run->cwd, j->context).place != CM_PLACE_REMOTE;
+/* scp and rsync send only when they copy to another host. */
+static bool is_sender(const cm_judging *j, const cm_run *run) {
+  if (cm_glob_any(CM_STR("scp|rsync|sftp|rcp"), run->program)) {
+    const cm_rword *last = &run->words[run->n - 1];
+    return cm_path_of(last, &run->cwd, j->context).place == CM_PLACE_REMOTE;
+  }
+  return j->known.base && (j->known.program->how & CM_PROGRAM_SENDS);
 }
 
 static void judge_sender(cm_judging *j, const cm_run *run) {
-  if (!j->known.base || !(j->known.program->how & CM_PROGRAM_SENDS) || copies_here(j, run)) return;
-  judge_private(j, run, cm_taint_in(j, run));
+  if (is_sender(j, run)) judge_private(j, run, cm_taint_in(j, run));
 }
 
 static void judge_network_redirs(cm_judging *j, const cm_run *run) {
@@ -105,21 +106,76 @@ static void judge_network_redirs(cm_judging *j, const cm_run *run) {
 
 /* --- start-up files -------------------------------------------------------------------------- */
 
-static bool is_startup(const cm_rword *word, const cm_run *run, const cm_sh_context *context) {
-  if (cm_path_of(word, &run->cwd, context).place != CM_PLACE_DOTFILE)
-    return cm_glob_any(CM_STR("/etc/profile|/etc/profile.d/*|/etc/bash.bashrc|/etc/zsh/*|"
-                              "/etc/rc.local|/etc/environment"),
-                       word->text);
-  return cm_glob_any(CM_STR("*rc|*profile|*login|*logout|*aliases|*.zshenv|*/fish/*"), word->text);
+/* How the code in a file that runs by itself is written. */
+typedef enum startup_kind { STARTUP_NONE, STARTUP_SHELL, STARTUP_CRON, STARTUP_UNIT } startup_kind;
+
+static startup_kind kind_of(const cm_rword *word, const cm_run *run,
+                            const cm_sh_context *context) {
+  static const struct {
+    const char *paths;
+    startup_kind kind;
+  } rows[] = {
+      {"/etc/profile|/etc/profile.d/*|/etc/bash.bashrc|/etc/zsh/*|/etc/rc.local|"
+       "/etc/cron.hourly/*|/etc/cron.daily/*|/etc/cron.weekly/*|/etc/cron.monthly/*|/etc/init.d/*|"
+       "*.git/hooks/*",
+       STARTUP_SHELL},
+      {"/etc/crontab|/etc/cron.d/*|/var/spool/cron/*", STARTUP_CRON},
+      {"*.service|*.desktop|*.timer|*.socket", STARTUP_UNIT},
+  };
+  for (size_t i = 0; i < CM_COUNT(rows); i++)
+    if (cm_glob_any(cm_str_of(rows[i].paths), word->text)) return rows[i].kind;
+  if (cm_path_of(word, &run->cwd, context).place != CM_PLACE_DOTFILE) return STARTUP_NONE;
+  bool shell =
+      cm_glob_any(CM_STR("*rc|*profile|*login|*logout|*aliases|*.zshenv|*/fish/*"), word->text);
+  return shell ? STARTUP_SHELL : STARTUP_NONE;
+}
+
+static cm_str skip_word(cm_str s) {
+  while (s.n && (s.p[0] == ' ' || s.p[0] == '\t')) s.p++, s.n--;
+  while (s.n && s.p[0] != ' ' && s.p[0] != '\t') s.p++, s.n--;
+  return s;
+}
+
+/* "0 5 * * * root COMMAND", "@daily root COMMAND"; the user's word may be missing. */
+static void judge_cron_line(cm_judging *j, cm_str line, const cm_run *run, bool has_user) {
+  line = cm_str_trim(line);
+  if (!line.n || line.p[0] == '#') return;
+  size_t fields = line.p[0] == '@' ? 1 : 5;
+  for (size_t i = 0; i < fields + has_user; i++) line = skip_word(line);
+  cm_judge_code(j, line, run);
+}
+
+void cm_judge_cron(cm_judging *j, cm_str text, const cm_run *run, bool has_user) {
+  for (cm_str line; cm_str_line(&text, &line);) judge_cron_line(j, line, run, has_user);
+}
+
+/* Exec…=COMMAND of systemd and of the desktop. */
+static void judge_unit(cm_judging *j, cm_str text, const cm_run *run) {
+  for (cm_str line; cm_str_line(&text, &line);) {
+    const char *equals = line.n ? memchr(line.p, '=', line.n) : NULL;
+    if (!equals || !cm_str_starts(line, CM_STR("Exec"))) continue;
+    size_t used = (size_t)(equals + 1 - line.p);
+    cm_judge_code(j, (cm_str){equals + 1, line.n - used}, run);
+  }
+}
+
+static void judge_startup_text(cm_judging *j, startup_kind kind, cm_str text, const cm_run *run) {
+  switch (kind) {
+    case STARTUP_NONE: break;
+    case STARTUP_SHELL: cm_judge_code(j, text, run); break;
+    case STARTUP_CRON: cm_judge_cron(j, text, run, true); break;
+    case STARTUP_UNIT: judge_unit(j, text, run);
+  }
 }
 
 /* True: there was something to judge. */
 static bool judge_startup(cm_judging *j, const cm_rword *word, const cm_run *run, unsigned taint,
                           cm_str text) {
-  if (!is_startup(word, run, j->context)) return false;
+  startup_kind kind = kind_of(word, run, j->context);
+  if (!kind) return false;
   if (taint & (CM_TAINT_NETWORK | CM_TAINT_DECODED))
-    report(j, "startup.hidden", "makes every shell run code that nobody can read here", run);
-  else if (text.p) cm_judge_code(j, text, run);
+    report(j, "startup.hidden", "makes code run by itself that nobody can read here", run);
+  else if (text.p) judge_startup_text(j, kind, text, run);
   return true;
 }
 
@@ -139,6 +195,24 @@ static void judge_startup_writes(cm_judging *j, const cm_run *run) {
     done = judge_startup(j, &run->words[i], run, cm_taint_in(j, run), text);
 }
 
+/* --- loops ----------------------------------------------------------------------------------- */
+
+static bool has_pause(const cm_runs *runs) {
+  for (size_t i = 0; i < runs->n; i++)
+    if (runs->items[i]->loop &&
+        cm_glob_any(CM_STR("sleep|wait|read|inotifywait|timeout|usleep"), runs->items[i]->program))
+      return true;
+  return false;
+}
+
+/* "while true; do x & done": without a pause it never stops starting more. Once is enough. */
+static void judge_loop(cm_judging *j, const cm_run *run) {
+  if (!run->loop || !run->background || j->looked_at_loops) return;
+  j->looked_at_loops = true;
+  if (!has_pause(j->runs))
+    report(j, "proc.fork-bomb", "starts more and more processes without end", run);
+}
+
 void cm_judge_flow(cm_judging *j, const cm_run *run) {
   if (run->n && has_hole(run->program)) judge_name(j, run);
   else if (run->kind == CM_RUN_CODE) judge_code_run(j, run);
@@ -146,4 +220,5 @@ void cm_judge_flow(cm_judging *j, const cm_run *run) {
   if (run->n) judge_sender(j, run);
   if (run->n_redirs) judge_network_redirs(j, run);
   judge_startup_writes(j, run);
+  if (run->n) judge_loop(j, run);
 }

@@ -12,7 +12,8 @@ static void fail(cm_parser *p, cm_code code, uint32_t pos, const char *what, cm_
   p->near = near;
   p->map = NULL;
   p->limit = p->pos = 0; /* nothing is left to read */
-  p->have = false;
+  p->tok = (cm_tok){.kind = CM_TOK_END};
+  p->have = true;
 }
 
 void cm_sh_fail(cm_parser *p, uint32_t pos, const char *what, cm_str near) {
@@ -32,7 +33,9 @@ static void *take(cm_parser *p, size_t n, size_t size) {
 void *cm_sh_new(cm_parser *p, size_t size) {
   if (++p->nodes > CM_SH_NODES_MAX) cm_sh_limit(p, "too many parts in this command");
   void *node = take(p, 1, size);
-  return node ? node : memset(&p->spare, 0, sizeof p->spare);
+  if (node) return node;
+  memset(&p->spare, 0, sizeof p->spare);
+  return &p->spare;
 }
 
 void *cm_sh_bytes(cm_parser *p, size_t n, size_t size) { return take(p, n, size); }
@@ -62,6 +65,7 @@ cm_parser cm_sh_begin(cm_parser *p, const char *s, const uint32_t *map, uint32_t
   p->have = false;
   p->heres = NULL;
   p->heres_tail = &p->heres;
+  p->closing = false;
   cm_sh_reread(p, end - start);
   return outer;
 }
@@ -75,7 +79,7 @@ bool cm_sh_finish(cm_parser *p, const cm_parser *outer) {
   p->warned |= inner.warned;
   if (!inner.code) return true;
   p->warned = true;
-  if (inner.code == CM_E_FORMAT) return false;
+  if (inner.code == CM_E_FORMAT && cm_sh_is_bash(p)) return false;
   fail(p, inner.code, p->pos, inner.what, inner.near);
   p->bad = inner.bad;
   return false;
@@ -88,7 +92,8 @@ static bool takes_arrays(const cm_word *w) {
   static const char *const builtins[] = {"alias", "declare", "eval",     "export",
                                          "let",   "local",   "readonly", "typeset"};
   const cm_part *part = w->parts;
-  if (!part || part->next || part->kind != CM_PART_TEXT) return false;
+  if (!part || part->next || part->kind != CM_PART_TEXT || part->quoted) return false;
+  if (!part->text.n || !strchr("adelrt", part->text.p[0])) return false;
   for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
     if (cm_str_is(part->text, builtins[i])) return true;
   return false;
@@ -97,7 +102,7 @@ static bool takes_arrays(const cm_word *w) {
 /* The word behind an operator; NULL if there is none. */
 static cm_word *target(cm_parser *p, const cm_redir *r) {
   const bool dup = r->op == CM_REDIR_DUP_IN || r->op == CM_REDIR_DUP_OUT;
-  cm_tok *t = cm_sh_tok(p, dup ? CM_LEX_NO_REDIR | CM_LEX_DASH : 0);
+  cm_tok *t = cm_sh_tok(p, dup && cm_sh_is_bash(p) ? CM_LEX_NO_REDIR | CM_LEX_DASH : 0);
   if (t->kind != CM_TOK_WORD) {
     cm_sh_unexpected(p);
     return NULL;
@@ -167,6 +172,7 @@ void cm_sh_simple(cm_parser *p, cm_cmd *c, cm_word *first) {
       cm_sh_take(p);
     } else if (t->kind == CM_TOK_REDIR) {
       redirs = add_redirection(p, redirs);
+      if (mode == CM_LEX_ARRAY) mode = 0;
     } else {
       return;
     }
@@ -177,11 +183,11 @@ void cm_sh_simple(cm_parser *p, cm_cmd *c, cm_word *first) {
 static void simple_or_function(cm_parser *p, cm_cmd *c) {
   cm_word *first = NULL;
   if (cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_WORD) {
-    const cm_str name = cm_sh_tok_text(p);
-    first = p->tok.word;
+    const cm_tok t = p->tok;
+    first = t.word;
     cm_sh_take(p);
     if (cm_sh_take_kind(p, CM_TOK_LPAREN, takes_arrays(first) ? CM_LEX_ARRAY : 0)) {
-      cm_sh_function(p, c, name);
+      cm_sh_function(p, c, &t);
       return;
     }
   }
@@ -215,7 +221,7 @@ static bool prefixes(cm_parser *p, cm_pipeline *line) {
   bool any = false;
   for (;;) {
     const cm_key key = cm_sh_key(p);
-    if (key == CM_KEY_BANG) line->negated = !line->negated;
+    if (key == CM_KEY_BANG && (cm_sh_is_bash(p) || !any)) line->negated = !line->negated;
     else if (key == CM_KEY_TIME) line->timed = true;
     else break;
     any = true;
@@ -326,6 +332,7 @@ cm_sh_list *cm_sh_inner_lines(cm_parser *p, const char *s, const uint32_t *map, 
   const cm_parser outer = cm_sh_begin(p, s, map, start, end);
   cm_sh_enter(p);
   cm_sh_list *list = lines(p);
+  cm_sh_leave(p);
   cm_sh_finish(p, &outer);
   return list;
 }

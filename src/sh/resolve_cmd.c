@@ -137,6 +137,32 @@ static cm_val assigned_value(cm_eval *ev, const cm_assign *as, const cm_alt *old
   return v;
 }
 
+static bool key_before(cm_str a, cm_str b) {
+  long x, y;
+  return cm_str_number(a, &x) && cm_str_number(b, &y) && x < y;
+}
+
+/* A copy of the elements with one set, in the order of their numbers. */
+static cm_elem *with_element(cm_eval *ev, const cm_alt *old, cm_str key, cm_val value) {
+  cm_elem *first = NULL, **end = &first, scalar = {.key = CM_STR("0")};
+  const cm_elem *e = old ? old->elems : NULL;
+  bool placed = false;
+  if (old && !old->array) scalar.val = old->val, e = &scalar;
+  while (e || !placed) {
+    bool same = e && cm_str_eq(e->key, key),
+         here = !placed && (!e || same || key_before(key, e->key));
+    cm_elem *copy = cm_ev_new(ev, 1, sizeof *copy);
+    if (!copy || !cm_ev_step(ev)) break;
+    *copy = here ? (cm_elem){NULL, key, value} : *e;
+    copy->next = NULL;
+    placed |= here;
+    if (!here || same) e = e->next;
+    *end = copy;
+    end = &copy->next;
+  }
+  return first;
+}
+
 /* name[key]=value */
 static void assign_element(cm_eval *ev, cm_var *var, const cm_assign *as) {
   const cm_alt *old = cm_env_get(ev, var);
@@ -147,11 +173,11 @@ static void assign_element(cm_eval *ev, cm_var *var, const cm_assign *as) {
     key = cm_val_of_word(&word);
   }
   cm_alt *alt = cm_ev_new(ev, 1, sizeof *alt);
-  cm_elem *e = cm_ev_new(ev, 1, sizeof *e);
-  if (!alt || !e) return;
-  *alt = (cm_alt){.set = true, .array = true, .val = cm_val_of_word(&value)};
-  *e = (cm_elem){old ? old->elems : NULL, key.text, alt->val};
-  alt->elems = e; /* the newest of a key is found first */
+  if (!alt) return;
+  *alt = (cm_alt){.set = true, .array = true, .val = cm_val_text(CM_STR(""))};
+  alt->elems = with_element(ev, old, key.text, cm_val_of_word(&value));
+  for (const cm_elem *e = alt->elems; e; e = e->next)
+    if (cm_str_is(e->key, "0")) alt->val = e->val;
   cm_env_put(ev, var, alt, 1);
 }
 
@@ -200,6 +226,19 @@ static void assign_all(cm_eval *ev, cm_evrun *r, const cm_assign *assigns, bool 
   }
 }
 
+/* What the variables were before an assignment that holds for one command. */
+static cm_log *keep_assigned(cm_eval *ev, const cm_assign *assigns) {
+  cm_log *kept = NULL;
+  for (const cm_assign *as = assigns; as; as = as->next) {
+    cm_var *var = cm_env_var(ev, CM_VARS, as->name);
+    cm_log *l = cm_ev_new(ev, 1, sizeof *l);
+    if (!var || !l) break;
+    *l = (cm_log){kept, var, var->alts, var->n_alts};
+    kept = l;
+  }
+  return kept;
+}
+
 /* PROMPT_COMMAND='…': runs with the next prompt. */
 static void assigned_code(cm_eval *ev, const cm_evrun *r) {
   for (size_t i = 0; i < r->run.n_env; i++)
@@ -245,7 +284,7 @@ static void simple_pass(cm_eval *ev, void *arg) {
   r->run.words = words.v;
   r->run.n = words.n;
   if (c->redirs) cm_redirs(ev, r, c->redirs);
-  cm_log *mark = ev->log;
+  cm_log *kept = words.n ? keep_assigned(ev, c->assigns) : NULL;
   if (c->assigns) assign_all(ev, r, c->assigns, words.n > 0);
   if (!words.n) {
     r->run.kind = CM_RUN_ASSIGN;
@@ -253,7 +292,8 @@ static void simple_pass(cm_eval *ev, void *arg) {
     if (c->assigns) assigned_code(ev, r);
   } else {
     cm_run_start(ev, at, r);
-    if (c->assigns && !cm_declares(words.v[0].text)) cm_env_back(ev, mark);
+    if (!cm_declares(words.v[0].text))
+      for (; kept; kept = kept->prev) cm_env_put(ev, kept->var, kept->old, kept->old_n);
   }
   ev->f = saved;
   note_last_arg(ev, r);
@@ -316,7 +356,6 @@ bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
   ev->f.literal = where->literal;
   ev->f.base = where->base;
   ev->f.whole = where->whole;
-  ev->f.holes = where->holes;
   ev->f.hole_from = where->hole_from;
   ev->f.hole_source = where->hole_source;
   ev->calls = &call;

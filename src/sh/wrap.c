@@ -38,11 +38,10 @@ static size_t take_env(cm_eval *ev, const cm_rword *words, size_t n) {
   return count;
 }
 
-/* The command at words[at..], in the way that the wrapper's flags say. */
-bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at) {
+bool cm_wrap_words(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, const cm_rword *words,
+                   size_t n) {
   cm_frame saved = ev->f;
   cm_log *mark = ev->log;
-  bool started = at < r->run.n;
   if (w->how & CM_WRAP_ROOT) ev->f.root = true;
   if (w->how & (CM_WRAP_REMOTE | CM_WRAP_ELSEWHERE)) ev->f.remote = true;
   if (w->how & CM_WRAP_ELSEWHERE) {
@@ -50,20 +49,25 @@ bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at) {
     ev->f.root = false;
     cm_env_set(ev, &ev->cwd, cm_val_hole(CM_FROM_INPUT, NULL));
   }
-  if (started && w->how & CM_WRAP_ENV) at += take_env(ev, r->run.words + at, r->run.n - at);
-  started = at < r->run.n;
+  size_t env = w->how & CM_WRAP_ENV ? take_env(ev, words, n) : 0;
+  bool started = env < n;
   if (started && w->how & CM_WRAP_CODE) {
-    cm_rword code = cm_words_joined(ev, r->run.words + at, r->run.n - at);
+    cm_rword code = cm_words_joined(ev, words + env, n - env);
     cm_wrap_code(ev, r, &code, NULL, 0);
   } else if (started) {
     unsigned how = w->how & CM_WRAP_SHELL ? CM_START_NO_FUNCTION : CM_START_PROGRAM;
-    cm_run_words(ev, r, r->run.words + at, r->run.n - at, how);
+    cm_run_words(ev, r, words + env, n - env, how);
   } else if (w->how & CM_WRAP_LOGIN) {
     started = cm_wrap_stdin(ev, r, NULL, 0);
   }
   ev->f = saved;
   cm_env_back(ev, mark);
   return started;
+}
+
+bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at) {
+  if (at > r->run.n) at = r->run.n;
+  return cm_wrap_words(ev, r, w, r->run.words + at, r->run.n - at);
 }
 
 bool cm_wrap_plain(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
@@ -166,21 +170,23 @@ bool cm_wrap_env(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   bool started;
   if (split.n) {
     for (size_t i = v.next; i < r->run.n; i++) cm_fields_add(ev, &split, &r->run.words[i]);
-    cm_evrun *copy = cm_ev_new(ev, 1, sizeof *copy);
-    if (!copy) return true;
-    *copy = *r;
-    copy->run.words = split.v;
-    copy->run.n = split.n;
-    cm_frame saved = ev->f;
-    size_t at = take_env(ev, split.v, split.n);
-    if (at < split.n) cm_run_words(ev, r, split.v + at, split.n - at, CM_START_PROGRAM);
-    ev->f = saved;
-    started = true;
+    started = cm_wrap_words(ev, r, w, split.v, split.n);
   } else {
     started = cm_wrap_start(ev, r, w, v.next);
   }
   cm_env_back(ev, mark);
   return started;
+}
+
+/* setarch [architecture] [options] program */
+bool cm_wrap_setarch(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
+  static const char names[] =
+      "x86_64 i386 i486 i586 i686 linux32 linux64 aarch64 arm armv7l armv8l "
+      "uname26 ppc ppc64 s390 s390x";
+  cm_wrapper as = *w;
+  as.run = NULL;
+  as.skip = r->run.n > 1 && cm_listed(names, ' ', r->run.words[1].text);
+  return cm_wrap_plain(ev, r, &as);
 }
 
 /* --- the table --- */
@@ -318,7 +324,7 @@ static const cm_wrapper wrappers[] = {
     {"script", "c:E:I:O:B:T:m:o:",
      "command= echo= log-in= log-out= log-io= log-timing= output-limit=", OPT_C, 1, NULL},
     {"sem", "j:", "jobs= id=", CODE, 0, NULL},
-    {"setarch", NULL, NULL, 0, 1, NULL},
+    {"setarch", NULL, NULL, 0, 0, cm_wrap_setarch},
     {"setpriv", NULL,
      "reuid= regid= groups= inh-caps= ambient-caps= bounding-set= securebits= pdeathsig= "
      "selinux-label= apparmor-profile=",

@@ -93,10 +93,7 @@ static bool start_entrypoint(cm_eval *ev, cm_evrun *r, const cm_wrapper *w,
   cm_fields all = {0};
   cm_fields_add(ev, &all, program);
   for (; at < r->run.n; at++) cm_fields_add(ev, &all, &r->run.words[at]);
-  cm_evrun copy = *r;
-  copy.run.words = all.v;
-  copy.run.n = all.n;
-  return all.n && cm_wrap_start(ev, &copy, w, 0);
+  return cm_wrap_words(ev, r, w, all.v, all.n);
 }
 
 static bool start_sub(cm_eval *ev, cm_evrun *r, const subcommand *s, cm_argv v) {
@@ -201,7 +198,7 @@ bool cm_wrap_tmux(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
     return false;
   v.next++;
   v.ended = false;
-  v.spec.shorts = keys ? "N:t:c:" : "c:e:F:f:n:s:t:x:y:l:p:h:w:d:";
+  v.spec.shorts = keys ? "N:t:c:" : "c:e:F:f:n:s:t:x:y:l:p:h:w:";
   while (cm_argv_next(&v, &arg)) continue;
   if (!keys) return cm_wrap_start(ev, r, &as, v.next);
   cm_rword code = typed_keys(ev, r->run.words + v.next, r->run.n - v.next);

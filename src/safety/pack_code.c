@@ -7,7 +7,7 @@
 #define PYTHON "micropython|pypy|pypy3|python|python2|python3"
 
 static const cm_program programs[] = {
-    {PYTHON, "c:m:W:X:Q:d:o:r:t:", "check-hash-based-pycs= directory= clear upgrade", 0, CM_SAFE},
+    {PYTHON, "c:m:W:X:Q:d:o:r:t:", "directory= clear upgrade", 0, CM_SAFE},
     {"R|Rscript|littler|r", "e:f:", "vanilla slave args", 0, CM_SAFE},
     {SHELLS, "c:o:O:", "rcfile= init-file= init-command= command= emulate= no-execute",
      CM_ARGV_PLUS, CM_SAFE},
@@ -18,10 +18,10 @@ static const cm_program programs[] = {
     {"bun", "e:p:r:", "cwd= config= filter= global", 0, CM_SAFE},
     {"clisp|clj|clojure|bb|erl|escript|ghc|ghci|guile|janet|racket|runghc|runhaskell|sbcl|scheme",
      "e:l:o:", "eval= load=", CM_ARGV_DASH, CM_SAFE},
-    {"cscript|wscript|powershell|pwsh", "c:f:e:", "command= file= encodedcommand=", CM_ARGV_DASH,
-     CM_SAFE},
+    {"cscript|wscript|powershell|pwsh", "c:f:",
+     "command= file= ExecutionPolicy= ep= File= Command= encodedcommand=", CM_ARGV_DASH, CM_SAFE},
     {"dart|dart-sdk", NULL, NULL, 0, CM_SAFE},
-    {"deno", "A",
+    {"deno", "Ao:",
      "allow-read=? allow-write=? allow-net=? allow-env=? allow-run=? config= root= "
      "import-map= output=",
      0, CM_SAFE},
@@ -57,7 +57,7 @@ static const cm_rule rules[] = {
     {"code.check", "node|nodejs -c|--check", CM_FX_HARMLESS, "only checks a script"},
     {"code.script", SHELLS " !-c|--command !-n ?*", CM_FX_MODERATE,
      "runs a script that can't be read here"},
-    {"code.script", "powershell|pwsh|cscript|wscript -f|-file|--file", CM_FX_MODERATE,
+    {"code.script", "powershell|pwsh -f|-[Ff]ile", CM_FX_MODERATE,
      "runs a script that can't be read here"},
     {"code.script", "osascript -e=*do?shell?script*", CM_FX_HIGH,
      "runs a shell command from AppleScript"},
@@ -66,7 +66,7 @@ static const cm_rule rules[] = {
      "*login?item*|*keystroke*",
      CM_FX_HIGH, "lets other programs delete, quit or type"},
     {"code.script", "osascript !-e ?*", CM_FX_MODERATE, "runs a script that can't be read here"},
-    {"code.hidden", "powershell|pwsh -e|-en|-enc|-enco*|--encodedcommand", CM_FX_CRITICAL,
+    {"code.hidden", "powershell|pwsh -e|-ec|-E|-[Ee][Nn]*", CM_FX_CRITICAL,
      "runs encoded code that nobody can read here"},
     {"code.foreign", "wine|wine64|wineconsole|winetricks|proton|mono", CM_FX_MODERATE,
      "runs a program of another system"},
@@ -127,7 +127,7 @@ static const cm_rule rules[] = {
     /* Debuggers. */
     {"code.attach", "gdb|lldb|rust-gdb|rust-lldb|gdbserver|cgdb -p|-pid|--attach|-attach-pid",
      CM_FX_MODERATE, "takes hold of a running process"},
-    {"code.attach", "perf|valgrind|heaptrack @-o|--output", CM_FX_CREATE,
+    {"code.attach", "valgrind|heaptrack @-o|--output|--log-file|--xml-file", CM_FX_CREATE,
      "writes its report here"},
 };
 

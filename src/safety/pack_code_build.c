@@ -1,6 +1,7 @@
 /* Building, testing, checking and laying out source code.
  * Sources: GNU make, CMake, Ninja, Meson, Cargo, Go, Maven and Gradle manuals. */
 #include "safety/packs.h"
+#include "safety/taint.h"
 
 #define MAKES "bmake|gmake|make|mingw32-make|nmake|remake"
 #define RUNNERS                                                                           \
@@ -91,6 +92,8 @@ static const cm_program programs[] = {
     {"cpack|ctest|dart2js|javac|javadoc|jlink|jpackage|kotlinc|scalac|ecj|jdeps|javap|gcj",
      "j:R:E:L:C:D:d:cp:G:B:s:", "destination= release= output= class-path= classpath=",
      CM_ARGV_DASH, CM_SAFE},
+    {"del|del-cli|premove|rimraf", NULL,
+     "glob preserve-root verbose interactive impl= tmp= dry-run", 0, CM_MODERATE},
     {"dotnet", "c:f:o:r:v:p:n:s:k:",
      "configuration= framework= output= runtime= project= source= api-key= version= force", 0,
      CM_SAFE},
@@ -181,6 +184,8 @@ static const cm_rule rules[] = {
     {"code.clean", "meson ?* --wipe", CM_FX_MODERATE, "deletes what was built"},
     {"code.clean", "watchman watch-del-all|shutdown-server", CM_FX_MODERATE,
      "stops watching folders"},
+    {"code.remove", "del|del-cli|premove|rimraf !--dry-run @", CM_FX_DELETE_TREE,
+     "deletes folders with all that is in them"},
     {"code.install", MAKES " ~" CHANGE, CM_FX_MODERATE, "installs, publishes or changes files"},
     {"code.install", RUNNERS " ~" CHANGE, CM_FX_MODERATE, "installs, publishes or changes files"},
     {"code.install", MAKES " -t|--touch", CM_FX_MODERATE, "marks files as built"},
@@ -259,7 +264,7 @@ static const cm_rule rules[] = {
     /* Laying out source code. */
     {"code.format-ask",
      "autopep8|black|isort|yapf|autoflake|docformatter|usort|djlint|blue --check|--diff|"
-     "--check-only|-c|--code|-d|--quiet-diff|--stdout|-",
+     "--check-only|-c|--code|-d|--stdout",
      CM_FX_HARMLESS, "only tells what it would change"},
     {"code.format", "black|isort|usort|blue|pyupgrade @", CM_FX_EDIT,
      "changes source files in place"},
@@ -309,6 +314,19 @@ static const cm_rule rules[] = {
     {"code.deploy", "mkdocs|hexo gh-deploy|deploy|d", CM_FX_MODERATE, "publishes a site"},
 };
 
+/* make -f -: a makefile that nobody has read. */
+static void look(cm_judging *j, const cm_run *run) {
+  if (!cm_glob_any(CM_STR(MAKES), run->program)) return;
+  for (size_t i = 0; i < j->call.n_options; i++) {
+    const cm_arg *arg = &j->call.options[i];
+    if (!cm_glob_any(CM_STR("f|file|makefile"), arg->name)) continue;
+    if (!arg->has_value || !cm_glob_any(CM_STR("-|/dev/stdin|/dev/fd/*"), arg->value)) continue;
+    if (cm_taint_in(j, run) & (CM_TAINT_NETWORK | CM_TAINT_DECODED))
+      cm_report(j, "code.fetch-run", CM_CRITICAL, "runs commands from the network", run,
+                run->span);
+  }
+}
+
 const cm_pack cm_pack_code_build = {
-    "code_build", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
+    "code_build", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
 };

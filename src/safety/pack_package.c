@@ -56,6 +56,7 @@ static const cm_program programs[] = {
      "f:c:o:v:", "add remove list rename divert= local package= update force dry-run", 0,
      CM_MODERATE},
     {"brew", "v:", "cask formula force zap dry-run prefix= cellar= json=? quiet", 0, CM_MODERATE},
+    {"brew shellenv", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"checkinstall|debuild|dpkg-buildpackage|makepkg|pbuilder|mock|rpmbuild|sbuild|debootstrap|"
      "pacstrap|cowbuilder|dh|dh_make|equivs-build|abuild|snapcraft|flatpak-builder|gbp|fpm",
      "b:r:D:p:k:", "define= arch= variant= include= components=", 0, CM_SAFE},
@@ -126,7 +127,8 @@ static const cm_rule rules[] = {
          "why-not|versions|indextargets|check|help|showhold|history|info|madison|stats|pkgnames|"
          "dump|unmet|showpkg",
      CM_FX_HARMLESS, "only prints or downloads"},
-    {"package.ask", "add-apt-repository|apt-key -L|--list|list|finger|export", CM_FX_HARMLESS,
+    {"package.ask", "apt-key list|finger|export", CM_FX_HARMLESS, "only prints"},
+    {"package.ask", "add-apt-repository|apt-add-repository -L|--list", CM_FX_HARMLESS,
      "only prints"},
     {"package.ask",
      "apt-mark|tasksel showauto|showmanual|showhold|showinstall|showremove|"
@@ -153,7 +155,7 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "only prints or downloads"},
     {"package.ask",
      DNF " group|groups|module|history|repo|config-manager list|info|summary|"
-         "provides|userinstalled|--dump",
+         "provides|userinstalled",
      CM_FX_HARMLESS, "only prints"},
     {"package.ask", DNF " grouplist|groupinfo|history !?*", CM_FX_HARMLESS, "only prints"},
     {"package.ask", "rpm -q|--query|-V|--verify|-K|--checksig|--showrc|--querytags",

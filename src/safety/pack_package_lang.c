@@ -32,10 +32,13 @@
 static const cm_program programs[] = {
     {MANAGERS, "v", "default= toolchain= no-self-update profile= component= target=", 0,
      CM_MODERATE},
+    {MANAGERS " activate|completion|completions|env|hook-env|init|shell|virtualenv-init", "v",
+     NULL, CM_PROGRAM_INIT, CM_SAFE},
     {PIPS, "r:c:e:t:i:f:d:w:Uqvy", PIP_LONGS, 0, CM_MODERATE},
     {"anaconda|conda|mamba|micromamba|miniconda", "n:p:c:f:y",
      "name= prefix= channel= file= all yes dry-run json override-channels solver=", 0,
      CM_MODERATE},
+    {"argcomplete|register-python-argcomplete", NULL, "shell=", CM_PROGRAM_INIT, CM_SAFE},
     {"bower|jspm|volo|tsd", NULL, NULL, 0, CM_MODERATE},
     {"bundle|bundler", "j:", "path= gemfile= jobs= without= with= force dry-run", 0, CM_SAFE},
     {"bunx|cnpx|npx|pnpx|pipx-run|uvx", "c:p:y",
@@ -47,6 +50,7 @@ static const cm_program programs[] = {
     {"composer", "d:vn", "working-dir= dry-run no-dev global", 0, CM_MODERATE},
     {"conan|vcpkg|spack|hunter|xrepo|cget", "o:s:p:r:", "build= profile= remote= triplet= dry-run",
      0, CM_MODERATE},
+    {"conda shell.bash|shell.fish|shell.posix|shell.zsh", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"corepack", NULL, NULL, 0, CM_MODERATE},
     {"cpan|cpanm|cpanplus|cpm|carton", "l:L:n", NULL, 0, CM_MODERATE},
     {"gem", "v:i:n:s:P:", "version= install-dir= bindir= source= key= host= force all", 0,
@@ -54,28 +58,35 @@ static const cm_program programs[] = {
     {"hatch|pdm|rye|flit-core|micropipenv|pip-compile|pip-sync|pip-tools|piptools|pipdeptree",
      "p:g:d", "project= group= dry-run output-file= upgrade", 0, CM_MODERATE},
     {"luarocks", NULL, "tree= server= only-server= local global", 0, CM_MODERATE},
+    {"luarocks path", NULL, "tree=", CM_PROGRAM_INIT, CM_SAFE},
+    {"mamba|micromamba shell", "s:p:n:", "shell= prefix=", CM_PROGRAM_INIT, CM_SAFE},
     {"mix", NULL, "only= app= force dry-run", 0, CM_SAFE},
     {"mkvirtualenv|virtualenv|workon|lsvirtualenv|cdvirtualenv|mkproject",
      "p:a:i:r:", "python= prompt= clear system-site-packages", 0, CM_SAFE},
     {"npm "
-     "bugs|completion|create|config|diff|docs|doctor|exec|explain|explore|find-dupes|fund|help|"
+     "bugs|create|config|diff|docs|doctor|exec|explain|explore|find-dupes|fund|help|"
      "help-search|home|info|init|innit|issues|la|list|ll|ls|outdated|pack|ping|prefix|query|repo|"
      "restart|root|run|run-script|rum|s|sbom|se|search|show|start|t|test|tst|urn|v|view|"
      "whoami|why|x",
      "C:w:p:c:y", NODE_LONGS, 0, CM_SAFE},
     {"npm|cnpm", "C:w:gDESOPBfdsql", NODE_LONGS, 0, CM_MODERATE},
+    {"npm|cnpm|pnpm completion", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"opam", "y", "root= switch= dry-run show", 0, CM_MODERATE},
+    {"opam config|env|init", "y", "root= switch=", CM_PROGRAM_INIT, CM_SAFE},
     {"pipx", "f:", "python= index-url= pip-args= spec= suffix= force", 0, CM_MODERATE},
+    {"pip|pip2|pip3 completion", NULL, "bash zsh fish", CM_PROGRAM_INIT, CM_SAFE},
     {"poetry", "C:P:E:G:n",
      "directory= project= extras= group= source= repository= dry-run all "
      "without= with= only=",
      0, CM_MODERATE},
+    {"poetry completions|env", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"rmvirtualenv", NULL, NULL, 0, CM_MODERATE},
     {"uv", "p:r:c:o:e:i:f:P:",
      "python= requirement= requirements= constraint= output-file= editable= index-url= "
      "extra-index-url= index= default-index= find-links= directory= project= group= extra= "
      "with= from= cache-dir= target= prefix= dry-run allow-insecure-host= clear",
      0, CM_MODERATE},
+    {"uv generate-shell-completion", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"yarn|yarnpkg|pnpm", "C:DEPOFrw:", NODE_LONGS, 0, CM_SAFE},
 };
 
@@ -101,7 +112,7 @@ static const cm_rule rules[] = {
     {"package.ask",
      "conda|mamba|micromamba "
      "list|info|search|activate|deactivate|run|compare|doctor|notices|package|"
-     "shell|repoquery|init",
+     "shell|shell.*|repoquery|init",
      CM_FX_HARMLESS, "only prints, or starts an app"},
     {"package.ask", "conda|mamba|micromamba env list|export|config|doctor", CM_FX_HARMLESS,
      "only prints"},
@@ -156,7 +167,7 @@ static const cm_rule rules[] = {
      MANAGERS
      " use|list|ls|ls-remote|list-remote|current|which|where|version|versions|show|whence|"
      "run|exec|x|help|init|env|activate|shell|doctor|alias-list|list-all|whatis|info|"
-     "which-all|--version|root|commands|shims|completions|prefix|latest|man|doc|cat|bin|"
+     "which-all|root|commands|shims|completions|prefix|latest|man|doc|cat|bin|"
      "hook-env|tree|search|check",
      CM_FX_HARMLESS, "only prints, or starts a program"},
     {"package.ask", MANAGERS " --version|--lts|--latest|-v|-V !?*", CM_FX_HARMLESS, "only prints"},

@@ -19,10 +19,13 @@ static const cm_program programs[] = {
     {"bg|disown|fg|jobs|suspend|times|wait", NULL, NULL, 0, CM_SAFE},
     {"bpftrace|dtruss|ltrace|strace|truss", "a:b:e:E:I:n:o:O:p:P:s:S:u:U:X:z",
      "output= attach= trace= env= user= string-limit= library=", CM_ARGV_STOP, CM_SAFE},
-    {"caffeinate|chronic|chrt|cpulimit|dbus-run-session|eatmydata|faketime|firejail|flock|"
-     "linux32|linux64|nice|nohup|numactl|prlimit|proxychains|proxychains4|rlwrap|setarch|"
-     "setsid|stdbuf|systemd-cat|systemd-inhibit|systemd-run|time|timeout|torify|torsocks|ts|"
-     "unbuffer|watch|xvfb-run",
+    {"caffeinate|chronic|chrt|cpulimit|cross-env|dbus-launch|dbus-run-session|dotenv|eatmydata|"
+     "fakechroot|faketime|firejail|flock|gosu|linux32|linux64|nice|nohup|numactl|prlimit|"
+     "proxychains|"
+     "proxychains4|rlwrap|run0|setarch|setsid|shx|stdbuf|su-exec|systemd-cat|systemd-inhibit|"
+     "systemd-"
+     "run|"
+     "time|timeout|torify|torsocks|ts|unbuffer|watch|xvfb-run",
      NULL, NULL, CM_ARGV_STOP, CM_SAFE},
     {"cgclassify|cgcreate|cgdelete|cgset", NULL, NULL, 0, CM_MODERATE},
     {"dmesg", "F:f:l:n:s:T",
@@ -95,7 +98,7 @@ static const cm_rule rules[] = {
     {"proc.kill-all", "killall|pkill|skill " WHOSE " !*", CM_FX_HIGH,
      "stops all processes of a user"},
     {"proc.kill-all", "pkill -v|--inverse", CM_FX_HIGH, "stops every process but the named ones"},
-    {"proc.kill-all", "pkill ~.|.\\*|.+|^|^.\\*|$", CM_FX_HIGH,
+    {"proc.kill-all", "pkill ~|.|.\\*|.+|^|^.\\*|$", CM_FX_HIGH,
      "stops every process: the pattern fits all names"},
     {"proc.kill-all", "killall -r|--regexp ~.|.\\*|.+|^|^.\\*|$", CM_FX_HIGH,
      "stops every process: the pattern fits all names"},
@@ -131,7 +134,7 @@ static const cm_rule rules[] = {
     {"proc.settings-ask", "pmset -g", CM_FX_HARMLESS, "only prints settings"},
     {"proc.settings-ask", "rtcwake -n|--dry-run|--list-modes|--help|--version", CM_FX_HARMLESS,
      "only prints"},
-    {"proc.settings-ask", "xset q|-q", CM_FX_HARMLESS, "only prints settings"},
+    {"proc.settings-ask", "xset q", CM_FX_HARMLESS, "only prints settings"},
     {"proc.settings", "pmset|xset", CM_FX_MODERATE, "changes settings of the machine"},
 
     /* The kernel's messages. */
@@ -167,6 +170,8 @@ static size_t first_process(const cm_run *run) {
 /* A filter that lets every line of ps through, as far as its words say. */
 static bool passes_all(const cm_run *run) {
   if (cm_glob_any(CM_STR("cut|tr|tail|sort|uniq|xargs"), run->program)) return true;
+  bool grep = cm_glob_any(CM_STR("grep|egrep|fgrep"), run->program) && run->n > 2;
+  if (grep) return cm_glob_any(CM_STR("-*v*|--invert-match"), run->words[1].text);
   if (!cm_glob_any(CM_STR("awk|gawk|mawk|sed"), run->program) || run->n < 2) return false;
   for (size_t i = 1; i < run->n; i++)
     if (cm_glob_any(CM_STR("*/*|*==*|*~*|*>*|*<*"), run->words[i].text)) return false;

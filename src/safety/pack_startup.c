@@ -1,7 +1,7 @@
 /* What runs later: cron, at, history, alternatives, settings of desktops and shells. Writing the
  * files themselves is judged by the class of their path.
  * Sources: crontab(1), at(1), bash(1), update-alternatives(1), defaults(1), gsettings(1). */
-#include "safety/judge.h"
+#include "safety/packs.h"
 
 static const cm_program programs[] = {
     {"alternatives|eselect|galternatives|update-alternatives", NULL,
@@ -9,6 +9,8 @@ static const cm_program programs[] = {
      "admindir= log= get-selections set-selections all force quiet skip-auto verbose",
      CM_ARGV_DASH, CM_MODERATE},
     {"anacron", "fusnqd:t:S:T", NULL, 0, CM_MODERATE},
+    {"antibody|antidote|fasd|hstr|oh-my-posh|resize|sheldon",
+     "c:", "config= shell=", CM_PROGRAM_INIT, CM_SAFE},
     {"atq", "q:o:V", NULL, 0, CM_SAFE},
     {"atrm", "V", NULL, 0, CM_MODERATE},
     {"at|batch", "f:q:t:c:V", NULL, 0, CM_MODERATE},
@@ -93,7 +95,7 @@ static const cm_rule rules[] = {
      "changes the firewall"},
     {"startup.login-hook", "defaults write ~LoginHook|LogoutHook", CM_FX_CRITICAL,
      "runs a program as root at every login"},
-    {"startup.settings-lost", "defaults delete NSGlobalDomain|-g|-globalDomain", CM_FX_HIGH,
+    {"startup.settings-lost", "defaults delete NSGlobalDomain", CM_FX_HIGH,
      "deletes settings of all programs"},
     {"startup.settings-lost", "defaults delete -g|-globalDomain !?*", CM_FX_HIGH,
      "deletes settings of all programs"},
@@ -122,13 +124,14 @@ static const cm_rule rules[] = {
     {"startup.settings", "gconftool-2|kwriteconfig|kwriteconfig5|kwriteconfig6|xfconf-query",
      CM_FX_MODERATE, "changes settings"},
     {"startup.call", "qdbus ?* ?* ?*", CM_FX_MODERATE, "asks another program to do something"},
-    {"startup.defaults-ask", "xdg-mime|xdg-settings query|get|check|--list|--help|--version",
-     CM_FX_HARMLESS, "prints which program opens what"},
+    {"startup.defaults-ask", "xdg-mime|xdg-settings query|get|check", CM_FX_HARMLESS,
+     "prints which program opens what"},
     {"startup.defaults",
      "xdg-mime|xdg-settings|xdg-desktop-menu|xdg-desktop-icon|xdg-icon-resource|"
      "desktop-file-install|update-desktop-database|update-mime-database",
      CM_FX_MODERATE, "changes which program opens what"},
-    {"startup.defaults", "duti|handlr -s|set|unset|add", CM_FX_MODERATE,
+    {"startup.defaults", "duti -s", CM_FX_MODERATE, "changes which program opens what"},
+    {"startup.defaults", "handlr set|unset|add", CM_FX_MODERATE,
      "changes which program opens what"},
 
     /* Caches of the system. */
@@ -140,39 +143,23 @@ static const cm_rule rules[] = {
      CM_FX_MODERATE, "rebuilds a cache of the system"},
 };
 
-/* What a line of a crontab runs: behind "@reboot" or five fields of a time. */
-static cm_str command_of(cm_str line) {
-  line = cm_str_trim(line);
-  if (!line.n || line.p[0] == '#') return (cm_str){0};
-  for (int fields = line.p[0] == '@' ? 1 : 5; fields > 0; fields--) {
-    size_t n = 0;
-    while (n < line.n && line.p[n] != ' ' && line.p[n] != '\t') n++;
-    line = cm_str_trim((cm_str){line.p + n, line.n - n});
-  }
-  return line;
-}
-
 static bool from_null(const cm_run *run) {
   for (size_t i = 0; i < run->n_redirs; i++)
     if (run->redirs[i].fd == 0 && cm_str_is(run->redirs[i].target.text, "/dev/null")) return true;
   return false;
 }
 
-/* A crontab that is given as text: what it loses, and what it makes run. */
+/* A crontab that is given as text, which is known to lack what was there before. What it makes run
+ * is resolved elsewhere. */
 static void look(cm_judging *j, const cm_run *run) {
   if (!cm_str_is(run->program, "crontab")) return;
-  cm_str text = run->in_text ? run->in_text->text : (cm_str){0}, line;
   bool known = run->in_text && !run->in_text->from;
-  if (from_null(run) || (known && cm_str_trim(text).n == 0))
+  if (from_null(run) || (known && cm_str_trim(run->in_text->text).n == 0))
     cm_report(j, "startup.cron-remove", CM_HIGH, "removes all scheduled commands of a user", run,
               run->span);
   else if (known)
     cm_report(j, "startup.cron-replace", CM_HIGH,
               "replaces all scheduled commands of a user by these", run, run->span);
-  while (cm_str_line(&text, &line)) {
-    cm_str command = command_of(line);
-    if (command.n) cm_judge_code(j, command, run);
-  }
 }
 
 const cm_pack cm_pack_startup = {

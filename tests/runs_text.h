@@ -24,6 +24,7 @@ static void put_word(cm_buf *b, const cm_rword *w) {
   for (size_t i = 0; i < w->text.n; i++) {
     char c = w->text.p[i];
     if (c == '\n') cm_buf_puts(b, "\\n");
+    else if (c == 0) cm_buf_puts(b, "\\0");
     else if (c == '\t') cm_buf_puts(b, "\\t");
     else if (c != CM_HOLE) cm_buf_putc(b, c);
     else {

@@ -129,8 +129,9 @@ static void print(const char *name, counts *c) {
     printf("  %-9s judged safe %zu, moderate %zu, high %zu, critical %zu\n",
            cm_risk_name((cm_risk)label), c->judged[label][0], c->judged[label][1],
            c->judged[label][2], c->judged[label][3]);
-  printf("  time: p50 %.1f us, p99 %.1f us, max %.1f us\n", (double)c->ns[c->rows / 2] / 1e3,
-         (double)c->ns[c->rows * 99 / 100] / 1e3, (double)c->ns[c->rows - 1] / 1e3);
+  const uint64_t p50 = c->ns[c->rows / 2], p99 = c->ns[c->rows * 99 / 100];
+  printf("  time: p50 %.1f us, p99 %.1f us, max %.1f us\n", (double)p50 / 1e3, (double)p99 / 1e3,
+         (double)c->ns[c->rows - 1] / 1e3);
 }
 
 static void judge_row(cm_str line, counts *c, counts *total) {

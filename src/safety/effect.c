@@ -15,19 +15,19 @@
 static const char *const risks[] = {
     /* null work file artefact | tmp remote dotfile secret | all-work unknown unknown-in
        unknown-all | app logs kernel system-in | etc home keys account | system root device */
-    [CM_FX_READ - CM_FX_READ] = "ssss ssss ssss ssss ssss sss",
-    [CM_FX_CREATE - CM_FX_READ] = "ssss smms ssss mmmm hscc mmc",
-    [CM_FX_WRITE - CM_FX_READ] = "ssss smhm mssm mhmh hhcc hcc",
-    [CM_FX_OVERWRITE - CM_FX_READ] = "smmm mmhm mmmm mhmh hhcc hcc",
-    [CM_FX_APPEND - CM_FX_READ] = "smmm mmmm mmmm mmmh hmcc hcc",
-    [CM_FX_EDIT - CM_FX_READ] = "smmm mmmm mmmm mmmh hmcc hcc",
-    [CM_FX_DELETE - CM_FX_READ] = "hmmm mmmm hMmH mhhh hhhc hch",
-    [CM_FX_DELETE_TREE - CM_FX_READ] = "hhmm mhhh hHHH hhhh hchc ccc",
-    [CM_FX_DELETE_SOME - CM_FX_READ] = "hmmm mmmm mHHH mmhh hhhc hhh",
-    [CM_FX_MOVE_AWAY - CM_FX_READ] = "hmmm mmmm mmmH mhhh hhhc cch",
-    [CM_FX_MODE - CM_FX_READ] = "hmmm mmmm mmmm mmmh mmmh hhh",
-    [CM_FX_MODE_TREE - CM_FX_READ] = "hmmm mhmm mHHH hhhh hhhc hch",
-    [CM_FX_WRITE_DEVICE - CM_FX_READ] = "ssss smhm hHmH mhhh hhcc ccc",
+    [CM_FX_READ] = "ssss ssss ssss ssss ssss sss",
+    [CM_FX_CREATE] = "ssss smms ssss mmmm hscc mmc",
+    [CM_FX_WRITE] = "ssss smhm mssm mhmh hhcc hcc",
+    [CM_FX_OVERWRITE] = "smmm mmhm mmmm mhmh hhcc hcc",
+    [CM_FX_APPEND] = "smmm mmmm mmmm mmmh hmcc hcc",
+    [CM_FX_EDIT] = "smmm mmmm mmmm mmmh hmcc hcc",
+    [CM_FX_DELETE] = "hmmm mmmm hMmH mhhh hhhc hch",
+    [CM_FX_DELETE_TREE] = "hhmm mhhh hHHH hhhh hchc ccc",
+    [CM_FX_DELETE_SOME] = "hmmm mmmm mHHH mmhh hhhc hhh",
+    [CM_FX_MOVE_AWAY] = "hmmm mmmm mmmH mhhh hhhc cch",
+    [CM_FX_MODE] = "hmmm mmmm mmmm mmmh mmmh hhh",
+    [CM_FX_MODE_TREE] = "hmmm mhmm mHHH hhhh hhhc hch",
+    [CM_FX_WRITE_DEVICE] = "ssss smhm hHmH mhhh hhcc ccc",
 };
 
 static cm_harm harm_of(char c) {
@@ -44,7 +44,7 @@ static cm_harm harm_of(char c) {
 cm_harm cm_effect_on(cm_effect effect, cm_place place) {
   if (effect < CM_FX_READ || effect > CM_FX_WRITE_DEVICE || place >= CM_PLACE_COUNT)
     return (cm_harm){CM_CRITICAL, true};
-  return harm_of(risks[effect - CM_FX_READ][place + place / 4]); /* a blank after four */
+  return harm_of(risks[effect][place + place / 4]); /* a blank after four */
 }
 
 bool cm_effect_fixed(cm_effect effect, cm_risk *risk) {

@@ -5,7 +5,10 @@
 #include "safety/path_table.h"
 #include "safety/shape.h"
 
-enum { PARTS_MAX = 64 };
+enum {
+  PARTS_MAX = 64,
+  PATH_BYTES_MAX = 4096 /* as systems have it; longer ones name nothing that is known */
+};
 
 /* Where a path starts when it isn't absolute. */
 typedef enum base {
@@ -105,6 +108,10 @@ static bool is_absolute(cm_str text, unsigned from) {
 static void cut(parts *w, const cm_rword *word, const cm_rword *cwd,
                 const cm_sh_context *context) {
   clear(w, word->glob);
+  if (word->text.n > PATH_BYTES_MAX || (cwd && cwd->text.n > PATH_BYTES_MAX)) {
+    w->overflow = true;
+    return;
+  }
   if (!is_absolute(word->text, word->from)) {
     cm_str dir = cwd && cwd->text.n ? cwd->text : context->cwd;
     if (dir.n) walk(w, start(w, dir, cwd ? cwd->from : 0, context));
@@ -151,7 +158,10 @@ static const cm_place_row *find_row(const parts *w, size_t skip, const cm_place_
                                     size_t n_rows, size_t *used) {
   const cm_place_row *best = NULL;
   *used = 0;
+  if (skip >= w->n) return NULL;
+  char first = w->p[skip].p[0];
   for (size_t i = 0; i < n_rows; i++) {
+    if (rows[i].path[0] != first && !w->glob) continue;
     size_t n = row_fits(w, skip, rows[i].path);
     if (n > *used) best = &rows[i], *used = n;
   }
@@ -234,10 +244,8 @@ static cm_path in_dev(const parts *w) {
   if (cm_str_is(name, "shm") && w->n > 2) return (cm_path){.place = CM_PLACE_TMP};
   if (cm_str_is(name, "tcp") || cm_str_is(name, "udp"))
     return (cm_path){.place = CM_PLACE_REMOTE, .network = true};
-  bool disk = has_hole(name) || part_is(w, name, CM_STR("sda"));
-  disk |= cm_glob_any(cm_str_of(cm_disk_names), name);
-  disk |= w->n > 2 && !cm_glob_any(cm_str_of(cm_plain_device_names), name);
-  return (cm_path){.place = disk ? CM_PLACE_DEVICE : CM_PLACE_NULL};
+  bool plain = !has_hole(name) && cm_glob_any(cm_str_of(cm_plain_device_names), name);
+  return (cm_path){.place = plain ? CM_PLACE_NULL : CM_PLACE_DEVICE};
 }
 
 static cm_path in_system(const parts *w) {

@@ -313,10 +313,8 @@ const size_t cm_n_pattern_rows = sizeof cm_pattern_rows / sizeof *cm_pattern_row
 
 const char cm_public_names[] = "*.pub|*pub*.pem|*cert*.pem|ca.pem|*chain*.pem";
 
-const char cm_disk_names[] =
-    "sd[a-z]*|hd[a-z]*|vd[a-z]*|xvd[a-z]*|nvme*|mmcblk*|disk*|rdisk*|mapper|md[0-9]*|md|dm-*|"
-    "loop[0-9]*|zvol|sr[0-9]*|st[0-9]*|nst[0-9]*|mtd*|pmem*|nbd*|rbd*|bcache*|drbd*|ubi*|mem|kmem|"
-    "port|block|fd[0-9]*|cdrom|root";
-/* Directories below /dev that hold no volumes; any other /dev/GROUP/NAME is one of LVM's. */
+/* Devices that hold nothing; any other one may. */
 const char cm_plain_device_names[] =
-    "fd|pts|shm|mqueue|input|snd|dri|bus|char|net|serial|v4l|vfio|usb|cpu|hugepages|tcp|udp";
+    "null|zero|full|random|urandom|tty*|pts|ptmx|console|stdin|stdout|stderr|fd|video*|snd|dri|"
+    "input|hidraw*|usb*|rtc*|fuse|kvm|net|vhost*|uinput|log|lp[0-9]*|parport*|rfcomm*|serial|"
+    "i2c*|spidev*|gpio*|midi*|dsp|audio|mixer|nvidia*|media*|cu.*|mqueue|v4l|vfio|bus|char";

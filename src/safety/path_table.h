@@ -29,6 +29,6 @@ extern const size_t cm_n_pattern_rows;
 /* Names that look like a secret's and aren't one. */
 extern const char cm_public_names[];
 /* Below /dev. */
-extern const char cm_disk_names[], cm_plain_device_names[];
+extern const char cm_plain_device_names[];
 
 #endif

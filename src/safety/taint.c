@@ -18,8 +18,10 @@ struct cm_taints {
   unsigned depth;
 };
 
-/* Runs behind runs; deeper ones are unknown. */
-enum { FLOW_DEPTH_MAX = 200 };
+enum {
+  FLOW_DEPTH_MAX = 200, /* runs behind runs; deeper ones are unknown */
+  KEY_CWD_MAX = 1024    /* files below a longer directory are told apart by what is written */
+};
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
@@ -60,8 +62,8 @@ static bool grow_files(cm_judging *j) {
 static cm_str key_of(cm_judging *j, const cm_rword *word, const cm_run *run) {
   cm_str path = word->text, cwd = run->cwd.text.n ? run->cwd.text : j->context->cwd;
   while (path.n > 2 && path.p[0] == '.' && path.p[1] == '/') path.p += 2, path.n -= 2;
-  if (!path.n || path.p[0] == '/' || path.p[0] == '~' || path.p[0] == CM_HOLE || !cwd.n)
-    return path;
+  bool whole = !path.n || path.p[0] == '/' || path.p[0] == '~' || path.p[0] == CM_HOLE;
+  if (whole || !cwd.n || cwd.n > KEY_CWD_MAX) return path;
   char *key = cm_arena_alloc(j->arena, cwd.n + 1 + path.n, 1);
   if (!key) {
     j->no_memory = true;
@@ -97,12 +99,20 @@ void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsi
   file->taint |= taint;
 }
 
+/* "kubectl completion bash": every program of many subcommands has this one or none. */
+static bool prints_completion(const cm_known *known, const cm_call *call) {
+  return known->base->depth > 1 && call->n_operands &&
+         cm_glob_any(CM_STR("completion|completions"), call->operands[0].value);
+}
+
 unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call) {
   cm_known known;
   if (!cm_call_read(&j->safety->index, run, j->arena, &j->taints->call, &known))
     j->no_memory = true;
   if (call) *call = &j->taints->call;
-  return known.base ? known.program->how : 0;
+  if (!known.base) return 0;
+  unsigned init = prints_completion(&known, &j->taints->call) ? CM_PROGRAM_INIT : 0;
+  return known.program->how | init;
 }
 
 /* --- flow ------------------------------------------------------------------------------------ */

@@ -131,7 +131,7 @@ void cm_env_set_func(cm_eval *ev, cm_space space, cm_func *func);
 void cm_env_set_list(cm_eval *ev, cm_var *var, const cm_rword *words, size_t n);
 cm_val cm_files_of(cm_eval *ev, const cm_rword *w);
 void cm_env_keep_local(cm_eval *ev, cm_var *var); /* put back when the function returns */
-void cm_env_hide(cm_eval *ev); /* a new shell: what isn't exported is unset */
+void cm_env_hide(cm_eval *ev);                    /* a new shell: what isn't exported is unset */
 void cm_env_back(cm_eval *ev, cm_log *mark);
 void cm_fork_open(const cm_eval *ev, cm_fork *f);
 /* The branch ends: back to the start. A dead one leaves nothing behind. */

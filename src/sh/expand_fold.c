@@ -229,11 +229,14 @@ static bool fold_find(cm_eval *ev, const cm_run *run, cm_val *out) {
     out->from |= start.from;
   }
   if (i == first) cm_txt_add(ev, &t, CM_STR("./\x01\n"));
-  for (; i < run->n; i++)
-    if (cm_str_starts(run->words[i].text, CM_STR("-printf")) ||
-        cm_str_starts(run->words[i].text, CM_STR("-exec")))
-      return false;
   out->text = cm_txt_str(&t);
+  for (; i < run->n; i++) {
+    cm_str w = run->words[i].text;
+    if (cm_str_starts(w, CM_STR("-printf")) || cm_str_starts(w, CM_STR("-exec"))) return false;
+    if (cm_str_is(w, "-print0") &&
+        !cm_filter_tr(ev->a, out->text, "", CM_STR("\n"), CM_STR("\\0"), &out->text))
+      return false;
+  }
   return true;
 }
 

@@ -51,10 +51,23 @@ static bool matches(cm_parser *p, const operator_row *row) {
   return true;
 }
 
+static bool starts_operator(int c) {
+  switch (c) {
+    case '&':
+    case '|':
+    case ';':
+    case '<':
+    case '>':
+    case '(':
+    case ')': return true;
+    default: return false;
+  }
+}
+
 static bool operator_at(cm_parser *p, cm_tok *t) {
   const int c = cm_sh_peek(p);
-  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-    const operator_row *row = &operators[i];
+  if (!starts_operator(c)) return false;
+  for (const operator_row *row = operators;; row++) { /* the one of a single character ends it */
     if (row->text[0] != c || !matches(p, row)) continue;
     t->kind = (cm_tok_kind)row->kind;
     t->op = (cm_redir_op)row->op;
@@ -62,7 +75,6 @@ static bool operator_at(cm_parser *p, cm_tok *t) {
     t->strip = row->strip;
     return true;
   }
-  return false;
 }
 
 /* --- tokens ---------------------------------------------------------------------------------- */
@@ -97,7 +109,9 @@ static bool descriptor(const cm_parser *p, cm_str text, int *fd) {
 static void join_redirection(cm_parser *p, cm_tok *t) {
   cm_str name = {NULL, 0};
   int fd = -2;
-  int c = cm_sh_peek(p);
+  const uint32_t end = p->pos;
+  const int c = cm_sh_peek(p);
+  p->pos = end;
   if (c != '<' && c != '>') return;
   if (!descriptor(p, t->plain, &fd) && !braced_name(p, t->plain, &name)) return;
   operator_at(p, t);
@@ -142,31 +156,35 @@ static void lex(cm_parser *p, unsigned mode, cm_tok *t) {
              !operator_at(p, t)) {
     cm_sh_word(p, mode, t);
     if (t->plain.n && !(mode & CM_LEX_NO_REDIR)) join_redirection(p, t);
+    t->key = cm_sh_key_of(p, t->plain);
   }
   t->end = p->pos;
 }
 
-cm_tok *cm_sh_tok(cm_parser *p, unsigned mode) {
-  if (!p->have) {
-    cm_tok t = {0};
-    const uint32_t done = p->done; /* a word may hold whole commands */
-    lex(p, mode, &t);
-    p->done = done;
-    p->tok = t;
-    p->have = true;
-  }
-  if (p->code) p->tok = (cm_tok){.start = p->pos, .end = p->pos};
+cm_tok *cm_sh_lex(cm_parser *p, unsigned mode) {
+  cm_tok t = {0};
+  const uint32_t done = p->done; /* a word may hold whole commands */
+  lex(p, mode, &t);
+  p->done = done;
+  if (!p->code) p->tok = t;
+  p->have = true;
   return &p->tok;
 }
 
 void cm_sh_take(cm_parser *p) {
-  p->have = false;
+  p->have = p->code != CM_OK;
   p->done = p->tok.end;
 }
 
-cm_str cm_sh_tok_text(const cm_parser *p) {
-  const cm_tok *t = &p->tok;
+cm_str cm_sh_tok_text(const cm_parser *p, const cm_tok *t) {
   return t->plain.n ? t->plain : cm_sh_slice(p, t->start, t->end);
+}
+
+void cm_sh_check_name(cm_parser *p, const cm_tok *t) {
+  size_t i = 0;
+  if (cm_sh_is_bash(p)) return;
+  while (i < t->plain.n && cm_sh_name_char((unsigned char)t->plain.p[i], i == 0)) i++;
+  if (i == 0 || i < t->plain.n) cm_sh_fail(p, t->start, "not a name:", cm_sh_tok_text(p, t));
 }
 
 bool cm_sh_take_kind(cm_parser *p, cm_tok_kind kind, unsigned mode) {

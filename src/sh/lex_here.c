@@ -46,6 +46,13 @@ static bool is_end(const cm_parser *p, uint32_t from, uint32_t to, const cm_here
   return i == h->end.n;
 }
 
+/* bash ends it at "E )" too if that parenthesis is to end a substitution around it. */
+static bool closes_substitution(const cm_parser *p, uint32_t from, uint32_t to, const cm_here *h) {
+  if (!p->closing || !cm_sh_is_bash(p) || to - from <= h->end.n) return false;
+  if (h->end.n && memcmp(p->s + from, h->end.p, h->end.n)) return false;
+  return memchr(p->s + from + h->end.n, ')', to - from - h->end.n) != NULL;
+}
+
 static uint32_t skip_tabs(const cm_parser *p, uint32_t pos) {
   while (pos < p->limit && p->s[pos] == '\t') pos++;
   return pos;
@@ -57,8 +64,12 @@ static body find_body(cm_parser *p, const cm_here *h) {
   while (p->pos < p->limit) {
     const uint32_t line = p->pos, end = line_end(p, line, h->quoted);
     p->pos = end < p->limit ? end + 1 : end;
-    if (is_end(p, h->strip ? skip_tabs(p, line) : line, end, h))
+    const uint32_t text = h->strip ? skip_tabs(p, line) : line;
+    if (is_end(p, text, end, h)) return (body){p->s, p->map, start, line};
+    if (closes_substitution(p, text, end, h)) {
+      p->pos = text + (uint32_t)h->end.n;
       return (body){p->s, p->map, start, line};
+    }
   }
   p->warned = true;
   return (body){p->s, p->map, start, p->limit};

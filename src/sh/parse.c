@@ -12,7 +12,8 @@ static void fail(cm_parser *p, cm_code code, uint32_t pos, const char *what, cm_
   p->near = near;
   p->map = NULL;
   p->limit = p->pos = 0; /* nothing is left to read */
-  p->have = false;
+  p->tok = (cm_tok){.kind = CM_TOK_END};
+  p->have = true;
 }
 
 void cm_sh_fail(cm_parser *p, uint32_t pos, const char *what, cm_str near) {
@@ -62,6 +63,7 @@ cm_parser cm_sh_begin(cm_parser *p, const char *s, const uint32_t *map, uint32_t
   p->have = false;
   p->heres = NULL;
   p->heres_tail = &p->heres;
+  p->closing = false;
   cm_sh_reread(p, end - start);
   return outer;
 }
@@ -75,7 +77,7 @@ bool cm_sh_finish(cm_parser *p, const cm_parser *outer) {
   p->warned |= inner.warned;
   if (!inner.code) return true;
   p->warned = true;
-  if (inner.code == CM_E_FORMAT) return false;
+  if (inner.code == CM_E_FORMAT && cm_sh_is_bash(p)) return false;
   fail(p, inner.code, p->pos, inner.what, inner.near);
   p->bad = inner.bad;
   return false;
@@ -88,7 +90,8 @@ static bool takes_arrays(const cm_word *w) {
   static const char *const builtins[] = {"alias", "declare", "eval",     "export",
                                          "let",   "local",   "readonly", "typeset"};
   const cm_part *part = w->parts;
-  if (!part || part->next || part->kind != CM_PART_TEXT) return false;
+  if (!part || part->next || part->kind != CM_PART_TEXT || part->quoted) return false;
+  if (!part->text.n || !strchr("adelrt", part->text.p[0])) return false;
   for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
     if (cm_str_is(part->text, builtins[i])) return true;
   return false;
@@ -97,7 +100,7 @@ static bool takes_arrays(const cm_word *w) {
 /* The word behind an operator; NULL if there is none. */
 static cm_word *target(cm_parser *p, const cm_redir *r) {
   const bool dup = r->op == CM_REDIR_DUP_IN || r->op == CM_REDIR_DUP_OUT;
-  cm_tok *t = cm_sh_tok(p, dup ? CM_LEX_NO_REDIR | CM_LEX_DASH : 0);
+  cm_tok *t = cm_sh_tok(p, dup && cm_sh_is_bash(p) ? CM_LEX_NO_REDIR | CM_LEX_DASH : 0);
   if (t->kind != CM_TOK_WORD) {
     cm_sh_unexpected(p);
     return NULL;
@@ -177,11 +180,11 @@ void cm_sh_simple(cm_parser *p, cm_cmd *c, cm_word *first) {
 static void simple_or_function(cm_parser *p, cm_cmd *c) {
   cm_word *first = NULL;
   if (cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_WORD) {
-    const cm_str name = cm_sh_tok_text(p);
-    first = p->tok.word;
+    const cm_tok t = p->tok;
+    first = t.word;
     cm_sh_take(p);
     if (cm_sh_take_kind(p, CM_TOK_LPAREN, takes_arrays(first) ? CM_LEX_ARRAY : 0)) {
-      cm_sh_function(p, c, name);
+      cm_sh_function(p, c, &t);
       return;
     }
   }
@@ -215,7 +218,7 @@ static bool prefixes(cm_parser *p, cm_pipeline *line) {
   bool any = false;
   for (;;) {
     const cm_key key = cm_sh_key(p);
-    if (key == CM_KEY_BANG) line->negated = !line->negated;
+    if (key == CM_KEY_BANG && (cm_sh_is_bash(p) || !any)) line->negated = !line->negated;
     else if (key == CM_KEY_TIME) line->timed = true;
     else break;
     any = true;

@@ -3,7 +3,8 @@
  * One pass, no backtracking. The parser asks for tokens and says what a word may be where it stands
  * (`mode`); a word is parsed to its end when it is read, with all that is nested in it. The first
  * failure is kept in `code` and makes the rest of the text look empty, and cm_sh_new never gives
- * NULL, so that almost nothing needs to check for errors: the door does, at the end. */
+ * NULL but the same spare node again and again, so that almost nothing needs to check for errors:
+ * the door does, at the end. Only what is looked up in a node has to check `code` before. */
 #ifndef CM_SH_PARSE_H
 #define CM_SH_PARSE_H
 #include "sh/sh.h"
@@ -25,11 +26,38 @@ typedef enum cm_tok_kind {
   CM_TOK_OR
 } cm_tok_kind;
 
+typedef enum cm_key {
+  CM_KEY_NONE,
+  CM_KEY_BANG,
+  CM_KEY_COND,
+  CM_KEY_COND_END,
+  CM_KEY_CASE,
+  CM_KEY_COPROC,
+  CM_KEY_DO,
+  CM_KEY_DONE,
+  CM_KEY_ELIF,
+  CM_KEY_ELSE,
+  CM_KEY_ESAC,
+  CM_KEY_FI,
+  CM_KEY_FOR,
+  CM_KEY_FUNCTION,
+  CM_KEY_IF,
+  CM_KEY_IN,
+  CM_KEY_SELECT,
+  CM_KEY_THEN,
+  CM_KEY_TIME,
+  CM_KEY_UNTIL,
+  CM_KEY_WHILE,
+  CM_KEY_OPEN,
+  CM_KEY_CLOSE
+} cm_key;
+
 typedef struct cm_tok {
   cm_tok_kind kind;
   uint32_t start, end; /* positions in the parser's text */
   cm_word *word;       /* WORD */
   cm_str plain;        /* WORD: its characters if nothing in it is quoted or expanded */
+  cm_key key;          /* WORD: which reserved word it is, where one may stand */
   cm_assign *assign;   /* ASSIGN */
   cm_redir_op op;      /* REDIR: as written, BOTH only for &> */
   const char *text;    /* an operator */
@@ -63,10 +91,11 @@ typedef struct cm_parser {
   const uint32_t *map; /* of a copy: where each byte (and the end) stood in the text */
   cm_dialect dialect;
   cm_arena *arena;
-  cm_tok tok; /* looked ahead at; `have` says whether */
+  cm_tok tok; /* looked ahead at, if `have` */
   bool have;
   uint32_t done; /* end of the last token that was taken */
   cm_here *heres, **heres_tail;
+  bool closing; /* inside $( ): its parenthesis may end a here-document */
   /* What outlives a part of the text that is parsed on its own. */
   unsigned depth, nodes;
   size_t again; /* bytes looked at more than once */
@@ -131,46 +160,28 @@ void cm_sh_redirections(cm_parser *p, cm_cmd *c);
 
 /* --- parse_compound.c, parse_cond.c ------------------------------------------------------------ */
 
-typedef enum cm_key {
-  CM_KEY_NONE,
-  CM_KEY_BANG,
-  CM_KEY_COND,
-  CM_KEY_CASE,
-  CM_KEY_COPROC,
-  CM_KEY_DO,
-  CM_KEY_DONE,
-  CM_KEY_ELIF,
-  CM_KEY_ELSE,
-  CM_KEY_ESAC,
-  CM_KEY_FI,
-  CM_KEY_FOR,
-  CM_KEY_FUNCTION,
-  CM_KEY_IF,
-  CM_KEY_SELECT,
-  CM_KEY_THEN,
-  CM_KEY_TIME,
-  CM_KEY_UNTIL,
-  CM_KEY_WHILE,
-  CM_KEY_OPEN,
-  CM_KEY_CLOSE
-} cm_key;
-
+cm_key cm_sh_key_of(const cm_parser *p, cm_str word);
 /* The reserved word that the next token is, and whether it ends a list. */
 cm_key cm_sh_key(cm_parser *p);
 bool cm_sh_closing_key(cm_key key);
 /* A compound command with its redirections; false: the next token starts none. */
 bool cm_sh_compound_command(cm_parser *p, cm_cmd *c);
 /* Behind the name of a function and its "(". */
-void cm_sh_function(cm_parser *p, cm_cmd *c, cm_str name);
+void cm_sh_function(cm_parser *p, cm_cmd *c, const cm_tok *name);
 void cm_sh_cond(cm_parser *p, cm_cmd *c); /* behind "[[" */
 
 /* --- lex.c, lex_here.c -------------------------------------------------------------------------- */
 
-/* The next token, without taking it. */
-cm_tok *cm_sh_tok(cm_parser *p, unsigned mode);
-/* The characters of the token that was looked at. */
-cm_str cm_sh_tok_text(const cm_parser *p);
-/* Takes it. */
+cm_tok *cm_sh_lex(cm_parser *p, unsigned mode);
+/* The next token, without taking it; after a failure always the end. */
+static inline cm_tok *cm_sh_tok(cm_parser *p, unsigned mode) {
+  return p->have ? &p->tok : cm_sh_lex(p, mode);
+}
+/* The characters of a token. */
+cm_str cm_sh_tok_text(const cm_parser *p, const cm_tok *t);
+/* In dash a name must be one; bash takes any word and complains when it runs. */
+void cm_sh_check_name(cm_parser *p, const cm_tok *t);
+/* Takes the token that was looked at. */
 void cm_sh_take(cm_parser *p);
 bool cm_sh_take_kind(cm_parser *p, cm_tok_kind kind, unsigned mode);
 void cm_sh_newlines(cm_parser *p, unsigned mode);
@@ -220,11 +231,13 @@ void cm_sh_element_head(cm_parser *p, cm_wordb *b); /* [sub] */
 void cm_sh_special(cm_parser *p, cm_wordb *b);
 void cm_sh_double(cm_parser *p, cm_wordb *b); /* at the quote */
 
-/* Text inside an expansion up to `close`, or to `stop` outside of nested pairs; neither is taken.
+/* Text inside an expansion up to `close`, or to `stop` outside of nested pairs (a } stops anywhere);
+ * neither is taken.
  * Pairs `open` `close` nest unless open is 0. */
 typedef struct cm_group {
-  char open, close, stop; /* close 0: up to the end of the text */
-  bool process;           /* <( ) is an expansion */
+  char open, close, stop;
+  bool whole;   /* the end of the text is an end too */
+  bool process; /* <( ) is an expansion */
 } cm_group;
 void cm_sh_group(cm_parser *p, cm_wordb *b, cm_group g);
 
@@ -235,10 +248,9 @@ void cm_sh_backquote(cm_parser *p, cm_wordb *b);    /* at "`" */
 void cm_sh_substitution(cm_parser *p, cm_wordb *b); /* behind "$(" */
 void cm_sh_bracket(cm_parser *p, cm_wordb *b);      /* behind "$[" */
 void cm_sh_ansi(cm_parser *p, cm_wordb *b);         /* behind "$'" */
-/* Behind "((": where the inner parenthesis closes; UINT32_MAX if it does not. */
-uint32_t cm_sh_pair_end(cm_parser *p);
-/* The expressions of [start, end), divided by `stop`; *count of them. */
-cm_word *cm_sh_arith(cm_parser *p, uint32_t start, uint32_t end, char stop, size_t *count);
+/* At the second parenthesis of "((": if it is arithmetic up to "))", takes it all and gives the
+ * expressions, divided by `stop`; else takes nothing. */
+bool cm_sh_double_paren(cm_parser *p, char stop, cm_word **out, size_t *count);
 /* The text of [start, end) as in "…", where wrong expansions are only text. */
 void cm_sh_loose(cm_parser *p, cm_wordb *b, uint32_t start, uint32_t end);
 

@@ -1,38 +1,66 @@
+#include <string.h>
+
 #include "sh/parse.h"
 
 /* --- reserved words -------------------------------------------------------------------------- */
 
 typedef struct key_row {
-  const char *text;
-  cm_key key;
+  char text[9];
+  uint8_t n, key;
   bool bash;
 } key_row;
 
+#define KEY(text, name) \
+  { text, sizeof text - 1, CM_KEY_##name, false }
+#define BASH_KEY(text, name) \
+  { text, sizeof text - 1, CM_KEY_##name, true }
+
 static const key_row keys[] = {
-    {"!", CM_KEY_BANG, false},      {"[[", CM_KEY_COND, true},
-    {"case", CM_KEY_CASE, false},   {"coproc", CM_KEY_COPROC, true},
-    {"do", CM_KEY_DO, false},       {"done", CM_KEY_DONE, false},
-    {"elif", CM_KEY_ELIF, false},   {"else", CM_KEY_ELSE, false},
-    {"esac", CM_KEY_ESAC, false},   {"fi", CM_KEY_FI, false},
-    {"for", CM_KEY_FOR, false},     {"function", CM_KEY_FUNCTION, true},
-    {"if", CM_KEY_IF, false},       {"select", CM_KEY_SELECT, true},
-    {"then", CM_KEY_THEN, false},   {"time", CM_KEY_TIME, true},
-    {"until", CM_KEY_UNTIL, false}, {"while", CM_KEY_WHILE, false},
-    {"{", CM_KEY_OPEN, false},      {"}", CM_KEY_CLOSE, false},
+    KEY("!", BANG),
+    BASH_KEY("[[", COND),
+    BASH_KEY("]]", COND_END),
+    KEY("case", CASE),
+    BASH_KEY("coproc", COPROC),
+    KEY("do", DO),
+    KEY("done", DONE),
+    KEY("elif", ELIF),
+    KEY("else", ELSE),
+    KEY("esac", ESAC),
+    KEY("fi", FI),
+    KEY("for", FOR),
+    BASH_KEY("function", FUNCTION),
+    KEY("if", IF),
+    KEY("in", IN),
+    BASH_KEY("select", SELECT),
+    KEY("then", THEN),
+    BASH_KEY("time", TIME),
+    KEY("until", UNTIL),
+    KEY("while", WHILE),
+    KEY("{", OPEN),
+    KEY("}", CLOSE),
 };
 
-static cm_key key_of(const cm_parser *p, cm_str word) {
-  if (word.n == 0 || word.n > 8) return CM_KEY_NONE;
-  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-    if (keys[i].text[0] == word.p[0] && cm_str_is(word, keys[i].text))
-      return keys[i].bash && !cm_sh_is_bash(p) ? CM_KEY_NONE : keys[i].key;
+/* Few words begin like a reserved one. */
+static bool may_be_key(char first) {
+  const uint32_t letters = 1u << ('c' & 31) | 1u << ('d' & 31) | 1u << ('e' & 31) |
+                           1u << ('f' & 31) | 1u << ('i' & 31) | 1u << ('s' & 31) |
+                           1u << ('t' & 31) | 1u << ('u' & 31) | 1u << ('w' & 31);
+  if (first >= 'a' && first <= 'z') return letters >> (first & 31) & 1;
+  return first == '!' || first == '[' || first == ']' || first == '{' || first == '}';
+}
+
+cm_key cm_sh_key_of(const cm_parser *p, cm_str word) {
+  if (word.n == 0 || word.n > 8 || !may_be_key(word.p[0])) return CM_KEY_NONE;
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    const key_row *row = &keys[i];
+    if (row->text[0] != word.p[0] || row->n != word.n || memcmp(row->text, word.p, word.n))
+      continue;
+    return row->bash && !cm_sh_is_bash(p) ? CM_KEY_NONE : (cm_key)row->key;
+  }
   return CM_KEY_NONE;
 }
 
-cm_key cm_sh_key(cm_parser *p) {
-  const cm_tok *t = cm_sh_tok(p, CM_LEX_COMMAND);
-  return t->kind == CM_TOK_WORD ? key_of(p, t->plain) : CM_KEY_NONE;
-}
+cm_key cm_sh_key(cm_parser *p) { return cm_sh_tok(p, CM_LEX_COMMAND)->key; }
 
 bool cm_sh_closing_key(cm_key key) {
   switch (key) {
@@ -100,7 +128,8 @@ static cm_word *take_word(cm_parser *p) {
 
 static bool take_name(cm_parser *p, cm_cmd *c) {
   cm_sh_tok(p, 0);
-  c->name = cm_sh_tok_text(p);
+  c->name = cm_sh_tok_text(p, &p->tok);
+  cm_sh_check_name(p, &p->tok);
   return take_word(p) != NULL;
 }
 
@@ -180,20 +209,23 @@ static void parse_for(cm_parser *p, cm_cmd *c) {
   } else {
     const bool line = p->tok.kind == CM_TOK_NEWLINE;
     cm_sh_newlines(p, 0);
+    if (line && !cm_sh_is_bash(p)) cm_sh_take_kind(p, CM_TOK_SEMI, 0);
     if (take_in(p)) words_in(p, c);
     else if (!line && cm_sh_key(p) == CM_KEY_OPEN) cm_sh_unexpected(p);
   }
   c->body = loop_body(p);
 }
 
-/* At "(": whether it opens (( … )), which is then taken; *start and *end of what is inside. */
-static bool double_paren(cm_parser *p, uint32_t *start, uint32_t *end) {
+/* At "(": whether it opens (( … )), which is then taken. */
+static bool double_paren(cm_parser *p, char stop, cm_word **out, size_t *count) {
   if (p->pos >= p->limit || p->s[p->pos] != '(' || !cm_sh_is_bash(p)) return false;
-  *start = ++p->pos;
-  *end = cm_sh_pair_end(p);
-  p->pos--;
-  if (*end == UINT32_MAX || *end + 1 >= p->limit || p->s[*end + 1] != ')') return false;
-  p->pos = p->tok.end = *end + 2;
+  p->have = false; /* words are read while "(" stays the token */
+  const cm_tok paren = p->tok;
+  const bool arith = cm_sh_double_paren(p, stop, out, count);
+  if (!p->code) p->tok = paren;
+  p->have = true;
+  if (!arith) return false;
+  p->tok.end = p->pos;
   cm_sh_take(p);
   return true;
 }
@@ -201,13 +233,12 @@ static bool double_paren(cm_parser *p, uint32_t *start, uint32_t *end) {
 /* Behind "for": ((…;…;…)). */
 static void parse_for_arith(cm_parser *p, cm_cmd *c) {
   size_t count = 0;
-  uint32_t start, end;
-  if (!double_paren(p, &start, &end)) {
+  const uint32_t start = p->tok.start;
+  if (!double_paren(p, ';', &c->words, &count)) {
     cm_sh_unexpected(p);
     return;
   }
   c->kind = CM_CMD_FOR_ARITH;
-  c->words = cm_sh_arith(p, start, end, ';', &count);
   if (count != 3) cm_sh_fail(p, start, "for ((…)) takes three expressions", (cm_str){NULL, 0});
   if (!cm_sh_take_kind(p, CM_TOK_SEMI, CM_LEX_COMMAND))
     cm_sh_take_kind(p, CM_TOK_NEWLINE, CM_LEX_COMMAND);
@@ -225,12 +256,11 @@ static void subshell(cm_parser *p, cm_cmd *c) {
 
 /* At "(". */
 static void parentheses(cm_parser *p, cm_cmd *c) {
-  uint32_t start, end;
   size_t count;
-  if (double_paren(p, &start, &end)) {
+  if (double_paren(p, 0, &c->words, &count)) {
     c->kind = CM_CMD_ARITH;
-    c->words = cm_sh_arith(p, start, end, 0, &count);
   } else {
+    c->words = NULL;
     cm_sh_take(p);
     subshell(p, c);
   }
@@ -245,39 +275,6 @@ static cm_sh_list *only(cm_parser *p, cm_cmd *c) {
   line->cmds = c;
   list->span = line->span = c->span;
   return list;
-}
-
-/* One compound command; `open`: its parenthesis was taken. In dash it may be any command. */
-static void function_body(cm_parser *p, cm_cmd *c, bool open) {
-  cm_sh_newlines(p, CM_LEX_COMMAND);
-  const uint32_t start = open ? p->done - 1 : cm_sh_tok(p, CM_LEX_COMMAND)->start;
-  cm_cmd *body = cm_sh_is_bash(p) ? cm_sh_new(p, sizeof *body) : cm_sh_command(p);
-  if (open) {
-    subshell(p, body);
-    cm_sh_redirections(p, body);
-  } else if (cm_sh_is_bash(p) && !cm_sh_compound_command(p, body)) {
-    cm_sh_unexpected(p);
-  }
-  if (!p->code) body->span = cm_sh_span(p, start, p->done);
-  c->body = only(p, body);
-}
-
-void cm_sh_function(cm_parser *p, cm_cmd *c, cm_str name) {
-  c->kind = CM_CMD_FUNCTION;
-  c->name = name;
-  if (!cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND)) cm_sh_unexpected(p);
-  cm_sh_enter(p);
-  function_body(p, c, false);
-  cm_sh_leave(p);
-}
-
-/* Behind "function". */
-static void parse_function(cm_parser *p, cm_cmd *c) {
-  if (!take_name(p, c)) return;
-  const bool arith = cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_LPAREN && p->pos < p->limit &&
-                     p->s[p->pos] == '(';
-  const bool open = !arith && cm_sh_take_kind(p, CM_TOK_LPAREN, CM_LEX_COMMAND);
-  function_body(p, c, open && !cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND));
 }
 
 static bool starts_compound(cm_parser *p) {
@@ -295,22 +292,63 @@ static bool starts_compound(cm_parser *p) {
   }
 }
 
-/* Behind "coproc": a compound command, perhaps behind a name, or a simple one. */
-static void parse_coproc(cm_parser *p, cm_cmd *c) {
-  cm_word *first = NULL;
-  uint32_t start = cm_sh_tok(p, CM_LEX_COMMAND)->start;
-  if (!starts_compound(p) && p->tok.kind == CM_TOK_WORD) {
-    c->name = cm_sh_tok_text(p);
-    first = p->tok.word;
-    cm_sh_take(p);
+static bool is_reserved(cm_parser *p) {
+  const cm_key key = cm_sh_key(p);
+  return key != CM_KEY_NONE && key != CM_KEY_TIME;
+}
+
+/* One compound command; `open`: its parenthesis was taken. In dash it may be any command. */
+static void function_body(cm_parser *p, cm_cmd *c, bool open) {
+  cm_sh_newlines(p, CM_LEX_COMMAND);
+  const uint32_t start = open ? p->done - 1 : cm_sh_tok(p, CM_LEX_COMMAND)->start;
+  cm_cmd *body = cm_sh_is_bash(p) ? cm_sh_new(p, sizeof *body) : cm_sh_command(p);
+  if (open) {
+    subshell(p, body);
+    cm_sh_redirections(p, body);
+  } else if (cm_sh_is_bash(p)) {
+    if (starts_compound(p)) cm_sh_compound_command(p, body);
+    else cm_sh_unexpected(p);
   }
+  if (!p->code) body->span = cm_sh_span(p, start, p->done);
+  c->body = only(p, body);
+}
+
+void cm_sh_function(cm_parser *p, cm_cmd *c, const cm_tok *name) {
+  c->kind = CM_CMD_FUNCTION;
+  c->name = cm_sh_tok_text(p, name);
+  cm_sh_check_name(p, name);
+  if (!cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND)) cm_sh_unexpected(p);
+  cm_sh_enter(p);
+  function_body(p, c, false);
+  cm_sh_leave(p);
+}
+
+/* Behind "function". */
+static void parse_function(cm_parser *p, cm_cmd *c) {
+  if (!take_name(p, c)) return;
+  const bool arith = cm_sh_tok(p, CM_LEX_COMMAND)->kind == CM_TOK_LPAREN && p->pos < p->limit &&
+                     p->s[p->pos] == '(';
+  const bool open = !arith && cm_sh_take_kind(p, CM_TOK_LPAREN, CM_LEX_COMMAND);
+  function_body(p, c, open && !cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND));
+}
+
+/* Behind "coproc": a compound command, perhaps behind a name, or a simple one. Behind its first word
+ * a reserved word is still one. */
+static void parse_coproc(cm_parser *p, cm_cmd *c) {
+  uint32_t start = cm_sh_tok(p, CM_LEX_COMMAND)->start;
+  const cm_tok t = p->tok;
+  const bool word = t.kind == CM_TOK_WORD && !is_reserved(p);
   cm_cmd *body = cm_sh_new(p, sizeof *body);
+  if (word) cm_sh_take(p);
   if (starts_compound(p)) {
+    if (word) c->name = cm_sh_tok_text(p, &t);
     start = p->tok.start;
     cm_sh_compound_command(p, body);
+  } else if (is_reserved(p)) {
+    body->words = t.word;
+    if (!word) cm_sh_unexpected(p);
   } else {
-    c->name = (cm_str){NULL, 0};
-    cm_sh_simple(p, body, first);
+    cm_sh_simple(p, body, word ? t.word : NULL);
     if (!body->words && !body->assigns && !body->redirs) cm_sh_unexpected(p);
   }
   if (!p->code) body->span = cm_sh_span(p, start, p->done);

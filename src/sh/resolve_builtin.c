@@ -175,24 +175,37 @@ static cm_str next_field(cm_str *line, bool last) {
   return (cm_str){s.p, n};
 }
 
+/* Cuts the text up to the delimiter off. */
+static bool next_record(cm_str *rest, char delimiter, cm_str *out) {
+  const char *end = rest->n ? memchr(rest->p, delimiter, rest->n) : NULL;
+  if (!rest->n) return false;
+  *out = (cm_str){rest->p, end ? (size_t)(end - rest->p) : rest->n};
+  size_t used = out->n + (end != NULL);
+  rest->p += used;
+  rest->n -= used;
+  return true;
+}
+
 static void do_read(cm_eval *ev, size_t at, cm_evrun *r) {
   static const cm_argv_spec spec = {"a:d:i:n:N:p:t:u:ers", NULL, 0};
   cm_argv v = cm_argv_of(r->run.words, r->run.n, spec);
   cm_arg arg;
   cm_str names[16], line;
   size_t n = 0;
+  char delimiter = '\n';
   cm_input *in = input_of(ev, r);
   put_silent(ev, at, r);
   while (cm_argv_next(&v, &arg)) {
     bool name = !arg.option || cm_str_is(arg.name, "a");
-    if (name && n < 16) names[n++] = arg.value;
+    if (cm_str_is(arg.name, "d")) delimiter = arg.value.n ? arg.value.p[0] : 0;
+    else if (name && n < 16) names[n++] = arg.value;
   }
   if (!n) names[n++] = CM_STR("REPLY");
-  bool known = in && cm_str_line(&in->rest, &line);
+  bool known = in && next_record(&in->rest, delimiter, &line);
   for (size_t i = 0; i < n; i++) {
     cm_val value = cm_val_hole(CM_FROM_INPUT, r->run.in);
     if (known) value = (cm_val){next_field(&line, i + 1 == n), in->word.from, in->word.source};
-    if (known && !memchr(value.text.p, CM_HOLE, value.text.n)) value.from = 0;
+    if (known && !cm_str_has(value.text, CM_HOLE)) value.from = 0;
     set_name(ev, names[i], value);
   }
 }

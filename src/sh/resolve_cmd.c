@@ -200,6 +200,19 @@ static void assign_all(cm_eval *ev, cm_evrun *r, const cm_assign *assigns, bool 
   }
 }
 
+/* What the variables were before an assignment that holds for one command. */
+static cm_log *keep_assigned(cm_eval *ev, const cm_assign *assigns) {
+  cm_log *kept = NULL;
+  for (const cm_assign *as = assigns; as; as = as->next) {
+    cm_var *var = cm_env_var(ev, CM_VARS, as->name);
+    cm_log *l = cm_ev_new(ev, 1, sizeof *l);
+    if (!var || !l) break;
+    *l = (cm_log){kept, var, var->alts, var->n_alts};
+    kept = l;
+  }
+  return kept;
+}
+
 /* PROMPT_COMMAND='…': runs with the next prompt. */
 static void assigned_code(cm_eval *ev, const cm_evrun *r) {
   for (size_t i = 0; i < r->run.n_env; i++)
@@ -245,7 +258,7 @@ static void simple_pass(cm_eval *ev, void *arg) {
   r->run.words = words.v;
   r->run.n = words.n;
   if (c->redirs) cm_redirs(ev, r, c->redirs);
-  cm_log *mark = ev->log;
+  cm_log *kept = words.n ? keep_assigned(ev, c->assigns) : NULL;
   if (c->assigns) assign_all(ev, r, c->assigns, words.n > 0);
   if (!words.n) {
     r->run.kind = CM_RUN_ASSIGN;
@@ -253,7 +266,8 @@ static void simple_pass(cm_eval *ev, void *arg) {
     if (c->assigns) assigned_code(ev, r);
   } else {
     cm_run_start(ev, at, r);
-    if (c->assigns && !cm_declares(words.v[0].text)) cm_env_back(ev, mark);
+    if (!cm_declares(words.v[0].text))
+      for (; kept; kept = kept->prev) cm_env_put(ev, kept->var, kept->old, kept->old_n);
   }
   ev->f = saved;
   note_last_arg(ev, r);

@@ -54,4 +54,33 @@ cm_code_value cm_script_value(cm_code_reader *s, size_t *i);
 bool cm_tok_is(const cm_tok *t, const char *text); /* a name or a mark */
 cm_binding *cm_script_binding(cm_code_reader *s, cm_str name);
 
+/* --- calls --- */
+
+enum { CM_CODE_ARGS = 8 };
+
+typedef struct cm_code_call {
+  cm_code_reader *s;
+  cm_evrun *via;
+  cm_str name;
+  cm_code_value args[CM_CODE_ARGS];
+  size_t n;
+  bool recursive; /* {recursive: true} stands somewhere in the arguments */
+} cm_code_call;
+
+typedef struct cm_primitive {
+  const char *languages; /* letters of cm_code_reader */
+  const char *names;     /* separated by blanks; ".x": any object's method */
+  void (*run)(cm_code_call *c);
+  bool bare; /* may stand without parentheses: system "rm" */
+} cm_primitive;
+
+const cm_primitive *cm_script_find(const cm_code_reader *s, cm_str name);
+void cm_script_args(cm_code_call *c, size_t i, bool parens); /* from token i on */
+void cm_script_path(cm_code_call *base, size_t i);           /* Python's Path(…) at token i */
+void cm_script_shell(cm_code_call *c, cm_rword code);
+cm_evrun *cm_script_make(cm_code_call *c, const cm_rword *words, size_t n);
+cm_rword cm_script_arg(const cm_code_call *c, size_t i);
+cm_rword cm_script_word(cm_eval *ev, const char *text);
+const cm_tok *cm_script_tok(const cm_code_reader *s, size_t i);
+
 #endif

@@ -10,12 +10,12 @@ bool cm_tok_is(const cm_tok *t, const char *text) {
   return (t->kind == CM_TOK_NAME || t->kind == CM_TOK_MARK) && cm_str_is(t->text, text);
 }
 
-static const cm_tok *tok(const cm_code_reader *s, size_t i) {
+const cm_tok *cm_script_tok(const cm_code_reader *s, size_t i) {
   return &s->toks.v[i < s->toks.n ? i : s->toks.n];
 }
 
 static bool is(const cm_code_reader *s, size_t i, const char *text) {
-  return cm_tok_is(tok(s, i), text);
+  return cm_tok_is(cm_script_tok(s, i), text);
 }
 
 cm_binding *cm_script_binding(cm_code_reader *s, cm_str name) {
@@ -33,8 +33,9 @@ static cm_str dotted(cm_eval *ev, cm_str a, cm_str b) {
 /* require('x'), __import__('x'): the module's name; *end is behind it. */
 static bool module_call(cm_code_reader *s, size_t i, cm_str *out, size_t *end) {
   if (!is(s, i, "require") && !is(s, i, "__import__") && !is(s, i, "import_module")) return false;
-  if (!is(s, i + 1, "(") || tok(s, i + 2)->kind != CM_TOK_TEXT || !is(s, i + 3, ")")) return false;
-  *out = tok(s, i + 2)->text;
+  if (!is(s, i + 1, "(") || cm_script_tok(s, i + 2)->kind != CM_TOK_TEXT || !is(s, i + 3, ")"))
+    return false;
+  *out = cm_script_tok(s, i + 2)->text;
   if (cm_str_starts(*out, CM_STR("node:"))) *out = (cm_str){out->p + 5, out->n - 5};
   *end = i + 4;
   return true;
@@ -47,10 +48,12 @@ static bool attribute_call(cm_code_reader *s, size_t i, cm_str *out, size_t *end
   s->depth++;
   cm_str object = cm_script_name(s, i + 2, &at);
   s->depth--;
-  if (!object.n || !is(s, at, ",") || tok(s, at + 1)->kind != CM_TOK_TEXT || !is(s, at + 2, ")"))
-    return false;
-  *out = dotted(s->ev, object, tok(s, at + 1)->text);
-  *end = at + 3;
+  if (!object.n || !is(s, at, ",")) return false;
+  at++;
+  cm_code_value name = cm_script_value(s, &at);
+  if (!is(s, at, ")") || !cm_val_known(&name.v)) return false;
+  *out = dotted(s->ev, object, name.v.text);
+  *end = at + 1;
   return true;
 }
 
@@ -64,14 +67,14 @@ static size_t member_mark(const cm_code_reader *s, size_t i) {
 cm_str cm_script_name(cm_code_reader *s, size_t i, size_t *end) {
   cm_str out;
   *end = i;
-  if (tok(s, i)->kind != CM_TOK_NAME) return CM_STR("");
+  if (cm_script_tok(s, i)->kind != CM_TOK_NAME) return CM_STR("");
   if (!module_call(s, i, &out, end) && !attribute_call(s, i, &out, end)) {
-    const cm_binding *b = cm_script_binding(s, tok(s, i)->text);
-    out = b && b->target.n ? b->target : tok(s, i)->text;
+    const cm_binding *b = cm_script_binding(s, cm_script_tok(s, i)->text);
+    out = b && b->target.n ? b->target : cm_script_tok(s, i)->text;
     *end = i + 1;
   }
-  for (size_t n; (n = member_mark(s, *end)) && tok(s, *end + n)->kind == CM_TOK_NAME;) {
-    out = dotted(s->ev, out, tok(s, *end + n)->text);
+  for (size_t n; (n = member_mark(s, *end)) && cm_script_tok(s, *end + n)->kind == CM_TOK_NAME;) {
+    out = dotted(s->ev, out, cm_script_tok(s, *end + n)->text);
     *end += n + 1;
   }
   return out;
@@ -240,8 +243,8 @@ static cm_code_value name_value(cm_code_reader *s, size_t *i) {
                      cm_str_is(name, "$ENV") || cm_str_is(name, "process.env");
   *i = end;
   if (cm_str_is(name, "process.env.HOME")) return (cm_code_value){.v = home_of(s->ev)};
-  if (environment && tok(s, end + 1)->kind != CM_TOK_END && !is(s, end, ".")) {
-    bool home = cm_str_is(tok(s, end + 1)->text, "HOME");
+  if (environment && cm_script_tok(s, end + 1)->kind != CM_TOK_END && !is(s, end, ".")) {
+    bool home = cm_str_is(cm_script_tok(s, end + 1)->text, "HOME");
     *i = end + 3 <= s->toks.n ? end + 3 : s->toks.n;
     return home ? (cm_code_value){.v = home_of(s->ev)} : unknown();
   }
@@ -252,18 +255,51 @@ static cm_code_value name_value(cm_code_reader *s, size_t *i) {
   return b && !b->target.n ? (cm_code_value){.v = b->value} : unknown();
 }
 
+static cm_code_value primary(cm_code_reader *s, size_t *i);
+
+/* "%s" and "{}" in a text that is formatted are holes. */
+static void formatted(cm_code_reader *s, cm_code_value *v, char mark) {
+  cm_txt t = {0};
+  cm_str in = v->v.text;
+  for (size_t i = 0; i < in.n; i++) {
+    bool hole = in.p[i] == mark && i + 1 < in.n && in.p[i + 1] != mark;
+    if (hole) {
+      while (i + 1 < in.n && (mark == '{' ? in.p[i] != '}' : !strchr("sdrxif", in.p[i]))) i++;
+    }
+    cm_txt_add(s->ev, &t, hole ? CM_STR("\x01") : (cm_str){in.p + i, 1});
+  }
+  v->v.text = cm_txt_str(&t);
+  v->v.from |= CM_FROM_INPUT;
+}
+
+static void join_list(cm_code_reader *s, cm_code_value *v, const cm_fields *items) {
+  cm_txt t = {0};
+  for (size_t i = 0; i < items->n; i++) {
+    if (i) cm_txt_add(s->ev, &t, v->v.text);
+    cm_txt_add(s->ev, &t, items->v[i].text);
+    v->v.from |= items->v[i].from;
+  }
+  v->v.text = cm_txt_str(&t);
+}
+
 static cm_code_value primary(cm_code_reader *s, size_t *i) {
-  const cm_tok *t = tok(s, *i);
+  const cm_tok *t = cm_script_tok(s, *i);
   cm_code_value out;
   if (t->kind == CM_TOK_TEXT) {
     out = text_of(t->text);
     if (cm_str_has(t->text, CM_HOLE)) out.v.from = CM_FROM_INPUT;
-    for (++*i; tok(s, *i)->kind == CM_TOK_TEXT && s->language != 'l'; ++*i) /* "a" "b" is "ab" */
-      out.v.text = cm_ev_join(s->ev, out.v.text, tok(s, *i)->text);
+    for (++*i; cm_script_tok(s, *i)->kind == CM_TOK_TEXT && s->language != 'l';
+         ++*i) /* "a" "b" is "ab" */
+      out.v.text = cm_ev_join(s->ev, out.v.text, cm_script_tok(s, *i)->text);
     return out;
   }
   if (t->kind == CM_TOK_NUMBER) return ++*i, text_of(t->text);
   if (is(s, *i, "[") || is(s, *i, "(")) return list_value(s, i);
+  if (s->language == 'a' && is(s, *i, "$")) {
+    ++*i;
+    (void)primary(s, i);
+    return unknown();
+  }
   if (is(s, *i, "new") || is(s, *i, "await")) return ++*i, cm_script_value(s, i);
   if (t->kind == CM_TOK_NAME) return name_value(s, i);
   return unknown();
@@ -275,8 +311,8 @@ static void postfix(cm_code_reader *s, size_t *i, cm_code_value *v) {
   cm_str out;
   for (;;) {
     size_t n = member_mark(s, *i);
-    if (n && tok(s, *i + n)->kind == CM_TOK_NAME) {
-      cm_str method = tok(s, *i + n)->text;
+    if (n && cm_script_tok(s, *i + n)->kind == CM_TOK_NAME) {
+      cm_str method = cm_script_tok(s, *i + n)->text;
       *i += n + 1;
       size_t count = is(s, *i, "(") ? arguments(s, i, args, 8) : 0;
       bool rot = cm_str_is(method, "decode") && count && cm_str_is(args[0].v.text, "rot13");
@@ -291,13 +327,12 @@ static void postfix(cm_code_reader *s, size_t *i, cm_code_value *v) {
         v->v.text = out;
       } else if (rot && rot13(s->ev->a, v->v.text, &out)) {
         v->v.text = out;
-      } else if (cm_str_is(method, "format") || cm_str_is(method, "read") ||
-                 cm_str_is(method, "replace")) {
+      } else if (cm_str_is(method, "format")) {
+        formatted(s, v, '{');
+      } else if (cm_str_is(method, "read") || cm_str_is(method, "replace")) {
         *v = unknown();
       } else if (cm_str_is(method, "join") && count && args[0].list) {
-        cm_rword joined = cm_words_joined(s->ev, args[0].items.v, args[0].items.n);
-        if (cm_str_is(v->v.text, " ")) v->v = cm_val_of_word(&joined);
-        else *v = unknown();
+        join_list(s, v, &args[0].items);
       }
       continue;
     }
@@ -349,7 +384,9 @@ cm_code_value cm_script_value(cm_code_reader *s, size_t *i) {
     out.list = false;
   }
   if (!ends(s, *i)) {
-    if (is(s, *i, "%") || is(s, *i, "*")) out = unknown();
+    if (is(s, *i, "%")) formatted(s, &out, '%');
+    else out.v.text = cm_ev_join(s->ev, out.v.text, CM_STR("\x01"));
+    out.v.from |= CM_FROM_INPUT;
     skip_rest(s, i);
   }
   s->depth--;

@@ -26,12 +26,13 @@ typedef struct cm_sh_list cm_sh_list;
 
 /* --- words ---------------------------------------------------------------------------------- */
 
-/* ${name}, ${#name}, ${!name}, ${name[sub]op arg/arg2}. */
+/* ${name}, ${#name}, ${!name}, ${name[sub]op arg/arg2}. What a shell refuses only when it expands
+ * it ("bad substitution") has an empty name; `arg` is then the rest. */
 typedef struct cm_param {
   cm_str name;   /* "x", "1", "@", "?" … */
   cm_str op;     /* "" ":-" "-" ":=" "=" ":?" "?" ":+" "+" "#" "##" "%" "%%" "/" "//" "/#" "/%"
-                         "^" "^^" "," ",," ":" (substring) "@" (transformation; arg is its letter)
-                         "*" (${!prefix*}) */
+                         "^" "^^" "," ",," "~" "~~" ":" (substring) "*" (${!prefix*})
+                         "@" (transformation; arg is its letter) */
   bool length;   /* ${#x} */
   bool indirect; /* ${!x} */
   cm_word *subscript; /* NULL: none */
@@ -46,7 +47,8 @@ typedef enum cm_part_kind {
   CM_PART_PROCESS  /* <(…) >(…) */
 } cm_part_kind;
 
-/* A word is a flat list of parts: double quotes only mark the parts inside as quoted. */
+/* A word is a flat list of parts: double quotes only mark the parts inside as quoted. The parts'
+ * spans lie side by side: quotes belong to the parts that they touch. */
 typedef struct cm_part {
   struct cm_part *next;
   cm_part_kind kind;
@@ -111,7 +113,7 @@ typedef struct cm_arm {
 } cm_arm;
 
 typedef enum cm_cmd_kind {
-  CM_CMD_SIMPLE,   /* assigns, words, redirs */
+  CM_CMD_SIMPLE,   /* assigns (also name=(…) behind declare and its like), words, redirs */
   CM_CMD_SUBSHELL, /* ( body ) */
   CM_CMD_GROUP,    /* { body } */
   CM_CMD_IF,       /* arms */
@@ -161,7 +163,9 @@ struct cm_sh_list {
 
 typedef struct cm_sh_tree {
   cm_sh_list *list; /* NULL: nothing to run */
-  bool warned;      /* bash warns but runs: a here-document ended by the end of the text */
+  bool warned;      /* bash runs it all the same: a here-document ended by the end of the text; a
+                       mistake in `…` or a here-document, which it only notices when it gets there:
+                       the whole lines before it are in the tree */
 } cm_sh_tree;
 
 /* Parses `text`; the tree borrows from it. CM_E_FORMAT: bash would refuse it (e->pos is the byte);

@@ -5,34 +5,21 @@
 /* --- characters ------------------------------------------------------------------------------ */
 
 /* Where a run of ordinary characters stops: in a word, in "…", in an expansion's text. */
-enum { IN_WORD = 1, IN_DOUBLE = 2, IN_GROUP = 4 };
+enum { IN_WORD = 1, IN_DOUBLE = 2, IN_GROUP = 4, ENDS_WORD = 8 };
 
-#define ALL (IN_WORD | IN_DOUBLE | IN_GROUP)
+#define BLANK (IN_WORD | ENDS_WORD)
+#define META  (IN_WORD | IN_GROUP | ENDS_WORD)
+#define QUOTE (IN_WORD | IN_DOUBLE | IN_GROUP)
 
+/* clang-format off */
 static const uint8_t classes[256] = {
-    [' '] = IN_WORD,
-    ['\t'] = IN_WORD,
-    ['\n'] = IN_WORD,
-    ['|'] = IN_WORD,
-    ['&'] = IN_WORD,
-    [';'] = IN_WORD | IN_GROUP,
-    ['\''] = IN_WORD | IN_GROUP,
-    ['<'] = IN_WORD | IN_GROUP,
-    ['>'] = IN_WORD | IN_GROUP,
-    ['('] = IN_WORD | IN_GROUP,
-    [')'] = IN_WORD | IN_GROUP,
-    ['['] = IN_GROUP,
-    [']'] = IN_GROUP,
-    ['{'] = IN_GROUP,
-    ['}'] = IN_GROUP,
-    ['/'] = IN_GROUP,
-    [':'] = IN_GROUP,
-    ['?'] = IN_GROUP,
-    ['"'] = ALL,
-    ['$'] = ALL,
-    ['`'] = ALL,
-    ['\\'] = ALL,
+    [' '] = BLANK, ['\t'] = BLANK, ['\n'] = BLANK, ['|'] = BLANK, ['&'] = BLANK,
+    [';'] = META, ['<'] = META, ['>'] = META, ['('] = META, [')'] = META,
+    ['['] = IN_GROUP, [']'] = IN_GROUP, ['{'] = IN_GROUP, ['}'] = IN_GROUP,
+    ['/'] = IN_GROUP, [':'] = IN_GROUP, ['?'] = IN_GROUP,
+    ['\''] = IN_WORD | IN_GROUP, ['"'] = QUOTE, ['$'] = QUOTE, ['`'] = QUOTE, ['\\'] = QUOTE,
 };
+/* clang-format on */
 
 bool cm_sh_name_char(int c, bool first) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
@@ -249,19 +236,22 @@ static bool escaped_close(const cm_parser *p, const cm_wordb *b, cm_group g) {
 }
 
 void cm_sh_group(cm_parser *p, cm_wordb *b, cm_group g) {
-  uint32_t start = p->pos;
-  size_t depth = 0;
+  const uint32_t start = p->pos;
+  size_t depth = 0, choices = 0; /* of ? : in a substring's offset */
   for (;;) {
     take_run(p, b, IN_GROUP);
-    int c = cm_sh_peek(p);
+    const int c = cm_sh_peek(p);
     if (c < 0) {
-      if (g.close) cm_sh_fail(p, start, "nothing closes", closer(g.close));
+      cm_sh_fail(p, start, "nothing closes", closer(g.close));
       return;
     }
-    if (depth == 0 && (c == g.close || (g.stop && c == g.stop))) return;
-    if (c == g.close) depth--;
-    else if (g.open && c == g.open) depth++;
-    if (escaped_close(p, b, g)) skip_text(p, b, 1, 1);
+    if (c == ':' && choices) choices--;
+    else if (c == g.stop && c && (depth == 0 || c == '}')) return;
+    if (c == '?' && g.stop == ':') choices++;
+    if (c == g.close && depth-- == 0) return;
+    if (c == g.open) depth++;
+    if (c == '"' && g.close == ')' && !cm_sh_is_bash(p)) take_text(p, b, 1);
+    else if (escaped_close(p, b, g)) skip_text(p, b, 1, 1);
     else if (g.process && (c == '<' || c == '>') && opens_process(p)) cm_sh_process(p, b);
     else cm_sh_special(p, b);
   }
@@ -301,7 +291,7 @@ void cm_sh_loose(cm_parser *p, cm_wordb *b, uint32_t start, uint32_t end) {
 /* @( ?( *( +( !( where patterns may stand; any ( in a regular expression. */
 static bool opens_pattern(const cm_wordb *b, unsigned mode) {
   if (mode & CM_LEX_REGEX) return true;
-  if (!(mode & CM_LEX_PATTERN) || !b->open || b->open->quoted || !b->text.n) return false;
+  if (!(mode & CM_LEX_PATTERN) || !b->open || !b->text.n) return false;
   return memchr("@?*+!", b->text.p[b->text.n - 1], 5) != NULL;
 }
 
@@ -314,14 +304,14 @@ static void word_body(cm_parser *p, cm_wordb *b, unsigned mode) {
     if (c == '(' && opens_pattern(b, mode)) {
       cm_sh_enter(p);
       take_text(p, b, 1);
-      cm_sh_group(p, b, (cm_group){'(', ')', 0, false});
+      cm_sh_group(p, b, (cm_group){.open = '(', .close = ')'});
       cm_sh_leave(p);
       if (!p->code) take_text(p, b, 1);
     } else if ((c == '<' || c == '>') && opens_process(p)) {
       cm_sh_process(p, b);
     } else if (c == '|' && (mode & CM_LEX_REGEX)) {
       take_text(p, b, 1);
-    } else if (c < 0 || memchr(" \t\n|&;()<>", c, 11)) {
+    } else if (c < 0 || (classes[c] & ENDS_WORD)) {
       p->pos = end; /* a line continuation behind a word is not a part of it */
       return;
     } else {
@@ -358,5 +348,5 @@ void cm_sh_word(cm_parser *p, unsigned mode, cm_tok *t) {
   if (mode & CM_LEX_ELEMENT) cm_sh_element_head(p, &b);
   word_body(p, &b, mode);
   t->word = cm_wordb_done(p, &b, start);
-  t->plain = plain(t->word);
+  if (!p->code) t->plain = plain(t->word);
 }

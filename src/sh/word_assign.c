@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "sh/parse.h"
 
 /* --- assignments ----------------------------------------------------------------------------- */
@@ -8,7 +10,7 @@ static void subscript(cm_parser *p, cm_wordb *b, cm_wordb *inner) {
   cm_wordb_close(p, b);
   inner->from = p->pos;
   cm_sh_enter(p);
-  cm_sh_group(p, inner, (cm_group){'[', ']', 0, true});
+  cm_sh_group(p, inner, (cm_group){.open = '[', .close = ']', .process = true});
   cm_sh_leave(p);
   cm_wordb_close(p, inner);
 }
@@ -46,31 +48,52 @@ static int equals(cm_parser *p) {
   return c;
 }
 
-bool cm_sh_assign_head(cm_parser *p, unsigned mode, cm_wordb *b, cm_assign *as) {
-  uint32_t start = p->pos;
-  int sign;
-  as->name = cm_sh_name(p);
-  if (!as->name.n) return false;
-  if (cm_sh_peek(p) == '[' && cm_sh_is_bash(p) && (mode & CM_LEX_COMMAND)) {
-    cm_wordb inner = {0};
-    cm_wordb_text(p, b, as->name.p, as->name.n, p->pos);
-    subscript(p, b, &inner);
-    uint32_t close = p->pos++;
-    if (!(sign = equals(p))) {
-      p->pos = close;
-      cm_wordb_join(p, b, &inner);
-      cm_sh_special(p, b);
-      return false;
-    }
+/* Behind declare, an array's subscript is no more than ordinary characters. */
+static bool plain_subscript(const cm_parser *p) {
+  uint32_t at = p->pos;
+  while (at < p->limit && !strchr(" \t\n|&;()<>\"'\\$`]", p->s[at])) at++;
+  return at + 2 < p->limit && p->s[at] == ']' && strchr("=+", p->s[at + 1]) &&
+         strchr("(=", p->s[at + 2]);
+}
+
+/* NAME[…]=, from the bracket on; 0 if it is a word, which then goes on in `b`. */
+static int subscript_head(cm_parser *p, cm_wordb *b, cm_assign *as) {
+  cm_wordb inner = {0};
+  cm_wordb_text(p, b, as->name.p, as->name.n, p->pos);
+  subscript(p, b, &inner);
+  const uint32_t close = p->pos++;
+  const int sign = equals(p);
+  if (sign) {
     as->subscript = cm_sh_new(p, sizeof *as->subscript);
     as->subscript->parts = inner.first;
     as->subscript->span = cm_sh_span(p, b->from, close);
-  } else if (!(sign = equals(p)) || (!(mode & CM_LEX_COMMAND) && cm_sh_peek(p) != '(')) {
+  } else {
+    p->pos = close;
+    cm_wordb_join(p, b, &inner);
+    cm_sh_special(p, b);
+  }
+  return sign;
+}
+
+bool cm_sh_assign_head(cm_parser *p, unsigned mode, cm_wordb *b, cm_assign *as) {
+  const uint32_t start = p->pos;
+  const bool bash = cm_sh_is_bash(p), command = mode & CM_LEX_COMMAND;
+  int sign;
+  as->name = cm_sh_name(p);
+  if (!as->name.n) return false;
+  if (bash && cm_sh_peek(p) == '[' && (command || plain_subscript(p))) {
+    sign = subscript_head(p, b, as);
+    if (!sign) return false;
+  } else {
+    sign = equals(p);
+  }
+  if (!sign || (!command && cm_sh_peek(p) != '(')) {
+    *b = (cm_wordb){.from = start};
     p->pos = start;
     return false;
   }
   as->append = sign == '+';
-  as->array = cm_sh_is_bash(p) && cm_sh_peek(p) == '(';
+  as->array = bash && cm_sh_peek(p) == '(';
   *b = (cm_wordb){.from = p->pos};
   if (as->array) {
     p->pos++;

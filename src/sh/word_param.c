@@ -15,6 +15,9 @@ static int second(cm_parser *p) {
   return c;
 }
 
+/* Behind a "$", which then is no name. */
+static bool opens_expansion(int c) { return c == '{' || c == '(' || c == '['; }
+
 static void take_name(cm_parser *p, cm_param *x) {
   const int c = cm_sh_peek(p);
   if (cm_sh_name_char(c, true)) {
@@ -22,6 +25,7 @@ static void take_name(cm_parser *p, cm_param *x) {
     return;
   }
   const uint32_t start = p->pos;
+  if (c == '$' && opens_expansion(second(p))) return;
   if (special_name(c)) p->pos++;
   else
     while (p->pos < p->limit && p->s[p->pos] >= '0' && p->s[p->pos] <= '9') p->pos++;
@@ -47,27 +51,30 @@ static void take_prefix(cm_parser *p, cm_param *x) {
 static cm_word *argument(cm_parser *p, cm_wordb *b, char stop, bool dq) {
   cm_wordb inner = {.from = p->pos, .quoted = b->quoted && dq, .dq = dq};
   const uint32_t start = p->pos;
-  cm_sh_group(p, &inner, (cm_group){0, '}', stop, true});
+  cm_sh_group(p, &inner, (cm_group){.close = '}', .stop = stop, .process = true});
   return cm_wordb_done(p, &inner, start);
 }
 
 static void take_subscript(cm_parser *p, cm_param *x) {
   const uint32_t start = ++p->pos;
   cm_wordb inner = {.from = start};
-  cm_sh_group(p, &inner, (cm_group){'[', ']', '}', true});
+  cm_sh_group(p, &inner, (cm_group){.open = '[', .close = ']', .stop = '}', .process = true});
   x->subscript = cm_wordb_done(p, &inner, start);
   if (cm_sh_peek(p) == ']') p->pos++;
 }
 
-static const char operators[][3] = {":-", ":=", ":?", ":+", "##", "%%", "//", "/#",
-                                    "/%", "^^", ",,", "~~", "-",  "=",  "?",  "+",
-                                    "#",  "%",  "/",  "^",  ",",  "~",  ":",  "@"};
+/* Longer ones first; dash knows those of POSIX. */
+enum { POSIX_OPERATORS = 12 };
+static const char operators[][3] = {":-", ":=", ":?", ":+", "##", "%%", "-",  "=",
+                                    "?",  "+",  "#",  "%",  "//", "/#", "/%", "^^",
+                                    ",,", "~~", "/",  "^",  ",",  "~",  ":",  "@"};
 
 static cm_str take_operator(cm_parser *p) {
   const int c = cm_sh_peek(p), next = second(p);
   for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
     const char *op = operators[i];
-    if (op[0] != c || (op[1] && op[1] != next)) continue;
+    if (op[0] != c || (op[1] && op[1] != next) || (i >= POSIX_OPERATORS && !cm_sh_is_bash(p)))
+      continue;
     for (size_t k = 0; op[k]; k++) {
       cm_sh_peek(p);
       p->pos++;
@@ -87,23 +94,26 @@ static void take_arguments(cm_parser *p, cm_wordb *b, cm_param *x) {
   x->arg2 = argument(p, b, 0, b->dq && substring);
 }
 
+/* The end of ${!name*}. */
+static bool is_prefix_star(cm_parser *p) {
+  const int c = cm_sh_peek(p);
+  return (c == '*' || c == '@') && second(p) == '}';
+}
+
 static void take_rest(cm_parser *p, cm_wordb *b, cm_param *x) {
-  if (cm_sh_peek(p) == '}') return;
+  if (p->code || cm_sh_peek(p) == '}') return;
+  if (x->indirect && is_prefix_star(p)) {
+    p->pos++;
+    x->op = CM_STR("*");
+    return;
+  }
   if (x->name.n) x->op = take_operator(p);
   if (x->op.n && !x->length) {
     take_arguments(p, b, x);
     return;
   }
-  const uint32_t start = p->pos;
   x->arg = argument(p, b, 0, b->dq);
-  const cm_str rest = cm_sh_slice(p, start, p->pos);
-  if (x->indirect && !x->op.n && (cm_str_is(rest, "*") || cm_str_is(rest, "@"))) {
-    x->op = CM_STR("*");
-    x->arg = NULL;
-  } else {
-    x->name = (cm_str){NULL, 0};
-    x->op = (cm_str){NULL, 0};
-  }
+  x->name = x->op = (cm_str){NULL, 0};
 }
 
 void cm_sh_param(cm_parser *p, cm_wordb *b) {

@@ -4,9 +4,11 @@
 
 /* --- $( ) and <( ) --------------------------------------------------------------------------- */
 
-/* Commands up to the parenthesis that closes them. Here-documents do not cross it. */
-static cm_sh_list *body(cm_parser *p) {
-  cm_here *heres = p->heres;
+/* Commands up to the parenthesis that closes them. */
+static cm_sh_list *commands(cm_parser *p) {
+  cm_here *heres = p->heres, **const heres_tail = p->heres_tail;
+  const bool closing = p->closing;
+  p->closing = true;
   p->heres = NULL;
   p->heres_tail = &p->heres;
   cm_sh_enter(p);
@@ -16,16 +18,34 @@ static cm_sh_list *body(cm_parser *p) {
   if (!cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND)) cm_sh_unexpected(p);
   cm_sh_leave(p);
   p->warned |= p->heres != NULL;
-  p->heres = heres;
-  p->heres_tail = &p->heres;
-  while (*p->heres_tail) p->heres_tail = &(*p->heres_tail)->next;
+  p->closing = closing;
+  /* bash reads what is left from behind the line, in front of what waited before; dash drops it. */
+  const bool keep = p->heres && cm_sh_is_bash(p);
+  if (keep) *p->heres_tail = heres;
+  else p->heres = heres;
+  if (heres) p->heres_tail = heres_tail;
+  else if (!keep) p->heres_tail = &p->heres;
   return list;
 }
 
 void cm_sh_substitution(cm_parser *p, cm_wordb *b) {
   cm_part *part = cm_wordb_part(p, b, CM_PART_COMMAND);
-  part->body = body(p);
+  part->body = commands(p);
   cm_wordb_end(p, b);
+}
+
+static const cm_group in_parens = {.open = '(', .close = ')'};
+
+/* Behind a "(" that is followed by another: bash looks no further than the parenthesis that closes
+ * it, and reads the commands when it runs them. */
+static cm_sh_list *counted(cm_parser *p, uint32_t start) {
+  cm_wordb scratch = {.from = p->pos, .dq = true};
+  cm_sh_group(p, &scratch, in_parens);
+  const uint32_t end = p->pos;
+  if (p->code) return NULL;
+  cm_sh_list *list = cm_sh_inner_lines(p, p->s, p->map, start, end);
+  if (!p->code) p->pos = end + 1;
+  return list;
 }
 
 void cm_sh_process(cm_parser *p, cm_wordb *b) {
@@ -33,7 +53,9 @@ void cm_sh_process(cm_parser *p, cm_wordb *b) {
   part->direction = p->s[p->pos++];
   cm_sh_peek(p);
   p->pos++;
-  part->body = body(p);
+  cm_sh_enter(p);
+  part->body = cm_sh_peek(p) == '(' ? counted(p, p->pos) : commands(p);
+  cm_sh_leave(p);
   cm_wordb_end(p, b);
 }
 
@@ -88,79 +110,72 @@ void cm_sh_bracket(cm_parser *p, cm_wordb *b) {
   cm_wordb inner = {.from = p->pos, .dq = true};
   const uint32_t start = p->pos;
   cm_sh_enter(p);
-  cm_sh_group(p, &inner, (cm_group){'[', ']', 0, false});
+  cm_sh_group(p, &inner, (cm_group){.open = '[', .close = ']'});
   cm_sh_leave(p);
   part->arith = cm_wordb_done(p, &inner, start);
   if (!p->code) p->pos++;
   cm_wordb_end(p, b);
 }
 
-/* Behind "$((". It is arithmetic if "))" ends it; else a subshell in a command substitution, whose
- * end has been found by counting parentheses, as bash does it. */
+/* At ")": whether it is "))". */
+static bool closes_twice(cm_parser *p) {
+  const uint32_t at = p->pos++;
+  const bool twice = cm_sh_peek(p) == ')';
+  p->pos = at;
+  return twice;
+}
+
+/* Behind "$((". It is arithmetic if "))" ends it; else bash takes it for a subshell in a command
+ * substitution, whose end it has found by counting parentheses. */
 static void double_paren(cm_parser *p, cm_wordb *b) {
   cm_part *part = cm_wordb_part(p, b, CM_PART_ARITH);
   cm_wordb inner = {.from = p->pos, .dq = true};
   const uint32_t start = p->pos;
   cm_sh_enter(p);
-  cm_sh_group(p, &inner, (cm_group){'(', ')', 0, false});
+  cm_sh_group(p, &inner, in_parens);
+  while (!cm_sh_is_bash(p) && !p->code && !closes_twice(p)) {
+    cm_sh_special(p, &inner); /* dash: one parenthesis is an ordinary character */
+    cm_sh_group(p, &inner, in_parens);
+  }
+  const bool arith = closes_twice(p);
   part->arith = cm_wordb_done(p, &inner, start);
   p->pos++;
-  if (cm_sh_peek(p) == ')') {
+  if (arith) {
+    cm_sh_peek(p);
     p->pos++;
   } else if (!p->code) {
-    cm_sh_group(p, &inner, (cm_group){'(', ')', 0, false});
-    const uint32_t end = p->pos;
     part->kind = CM_PART_COMMAND;
     part->arith = NULL;
-    if (!p->code) part->body = cm_sh_inner_lines(p, p->s, p->map, start - 1, end);
-    if (!p->code) p->pos = end + 1;
+    part->body = counted(p, start - 1);
   }
   cm_sh_leave(p);
   cm_wordb_end(p, b);
 }
 
-/* Behind a quote or parenthesis in ((: past its partner. No expansion is looked into. */
-static void skip_to(cm_parser *p, char close) {
+bool cm_sh_double_paren(cm_parser *p, char stop, cm_word **out, size_t *count) {
+  const cm_group g = {.open = '(', .close = ')', .stop = stop};
+  const uint32_t open = p->pos++;
   cm_sh_enter(p);
-  while (p->pos < p->limit && p->s[p->pos] != close) {
-    char c = p->s[p->pos++];
-    if (c == '\\' && close != '\'') p->pos++;
-    else if (close == '\'' || close == '`') continue;
-    else if (c == '(' && close == ')') skip_to(p, ')');
-    else if (c == '`' || (c == '"' && close != '"') || (c == '\'' && close == ')')) skip_to(p, c);
-    else if (c == '$' && close == '"' && p->pos < p->limit) {
-      if (p->s[p->pos] == '(') p->pos++, skip_to(p, ')');
-      else if (p->s[p->pos] == '{') p->pos++, skip_to(p, '}');
-    }
-  }
-  cm_sh_leave(p);
-  p->pos++;
-}
-
-uint32_t cm_sh_pair_end(cm_parser *p) {
-  const uint32_t start = p->pos, limit = p->limit;
-  skip_to(p, ')');
-  const uint32_t end = p->pos - 1;
-  if (p->code) return UINT32_MAX;
-  p->pos = start;
-  cm_sh_reread(p, (end < limit ? end : limit) - start);
-  return end < limit ? end : UINT32_MAX;
-}
-
-cm_word *cm_sh_arith(cm_parser *p, uint32_t start, uint32_t end, char stop, size_t *count) {
-  cm_word *first = NULL, **tail = &first;
-  const cm_parser outer = cm_sh_begin(p, p->s, p->map, start, end);
-  for (*count = 0;; p->pos++) {
+  *count = 0;
+  for (bool more = true; more; ++*count) {
     const uint32_t from = p->pos;
     cm_wordb b = {.from = from, .dq = true};
-    cm_sh_group(p, &b, (cm_group){'(', 0, stop, false});
-    *tail = cm_wordb_done(p, &b, from);
-    tail = &(*tail)->next;
-    ++*count;
-    if (p->code || p->pos >= p->limit) break;
+    cm_sh_group(p, &b, g);
+    more = cm_sh_peek(p) == stop && !p->code;
+    *out = cm_wordb_done(p, &b, from);
+    out = &(*out)->next;
+    p->pos += more;
   }
-  cm_sh_finish(p, &outer);
-  return first;
+  cm_sh_leave(p);
+  if (p->code || closes_twice(p)) {
+    p->pos++;
+    cm_sh_peek(p);
+    p->pos++;
+    return true;
+  }
+  cm_sh_reread(p, p->pos - open);
+  if (!p->code) p->pos = open;
+  return false;
 }
 
 /* --- $ --------------------------------------------------------------------------------------- */

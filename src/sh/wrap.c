@@ -183,6 +183,17 @@ bool cm_wrap_env(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   return started;
 }
 
+/* setarch [architecture] [options] program */
+bool cm_wrap_setarch(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
+  static const char names[] =
+      "x86_64 i386 i486 i586 i686 linux32 linux64 aarch64 arm armv7l armv8l "
+      "uname26 ppc ppc64 s390 s390x";
+  cm_wrapper as = *w;
+  as.run = NULL;
+  as.skip = r->run.n > 1 && cm_listed(names, ' ', r->run.words[1].text);
+  return cm_wrap_plain(ev, r, &as);
+}
+
 /* --- the table --- */
 
 #define ROOT   CM_WRAP_ROOT
@@ -306,7 +317,7 @@ static const cm_wrapper wrappers[] = {
     {"script", "c:E:I:O:B:T:m:o:",
      "command= echo= log-in= log-out= log-io= log-timing= output-limit=", OPT_C, 1, NULL},
     {"sem", "j:", "jobs= id=", CODE, 0, NULL},
-    {"setarch", NULL, NULL, 0, 1, NULL},
+    {"setarch", NULL, NULL, 0, 0, cm_wrap_setarch},
     {"setpriv", NULL,
      "reuid= regid= groups= inh-caps= ambient-caps= bounding-set= securebits= pdeathsig= "
      "selinux-label= apparmor-profile=",

@@ -103,7 +103,8 @@ static void read_make(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
   static const char call[] = "$(shell ";
   for (size_t at; (at = cm_str_find(rest, CM_STR(call))) != SIZE_MAX;) {
     size_t depth = 1, i = at += sizeof call - 1;
-    for (; i < rest.n && depth; i++) depth += (size_t)(rest.p[i] == '('), depth -= rest.p[i] == ')';
+    for (; i < rest.n && depth; i++)
+      depth += (size_t)(rest.p[i] == '('), depth -= rest.p[i] == ')';
     cm_rword code = cm_wrap_piece(value, (cm_str){rest.p + at, i - at - (depth == 0)});
     cm_wrap_code(ev, r, &code, NULL, 0);
     rest.p += i, rest.n -= i;
@@ -191,7 +192,7 @@ typedef struct taker {
   unsigned how;
   const char *options; /* names separated by blanks; "*": operands; "1": the first operand, unless
                           an option of the list is there; "<": stdin */
-  reader *read;
+  reader *read;        /* NULL: what follows the option is a command */
 } taker;
 
 #define BARE CM_ARGV_BARE
@@ -244,7 +245,7 @@ static const taker takers[] = {
     {"socat", "b:d::t:T:l:", NULL, 0, "*", read_socat},
     {"nc ncat netcat", "c:e:i:p:s:w:g:G:m:x:X:q:", "sh-exec= exec= lua-exec=", 0, "c sh-exec",
      read_shell},
-    {"xterm konsole alacritty kitty urxvt x-terminal-emulator", NULL, NULL, DASH, "e", read_shell},
+    {"xterm konsole alacritty kitty urxvt x-terminal-emulator", NULL, NULL, DASH, "e", NULL},
     {"start-stop-daemon", "x:a:n:p:u:g:c:d:s:", "exec= startas= name= pidfile= user= chuid=", 0,
      "x exec a startas", read_shell},
     {"sed gsed", "e:f:l:", "expression= file= line-length=", 0, "1 e expression f file", read_sed},
@@ -270,6 +271,12 @@ static const char *const taker_names[] = {"alacritty", "apt",    "apt-get", "apt
 
 static bool listed(const char *list, cm_str name) { return cm_listed(list, ' ', name); }
 
+/* xterm -e PROGRAM ARGUMENTS: all that is left. */
+static void take_rest(cm_eval *ev, cm_evrun *r, size_t at) {
+  if (at + 1 == r->run.n) cm_wrap_code(ev, r, &r->run.words[at], NULL, 0);
+  else if (at < r->run.n) cm_run_words(ev, r, r->run.words + at, r->run.n - at, CM_START_PROGRAM);
+}
+
 static void take(cm_eval *ev, cm_evrun *r, const taker *t) {
   cm_argv v = cm_argv_of(r->run.words, r->run.n, (cm_argv_spec){t->shorts, t->longs, t->how});
   cm_arg arg;
@@ -280,6 +287,10 @@ static void take(cm_eval *ev, cm_evrun *r, const taker *t) {
     bool vim_command = plus && arg.option && arg.name.n > 1 && arg.name.p[0] == '+';
     bool option = arg.option && listed(t->options, arg.name);
     if (option) first = false;
+    if (option && !t->read) {
+      take_rest(ev, r, arg.index + 1);
+      return;
+    }
     if (!arg.option && !operand) operand = arg.word;
     if (option && (cm_str_is(arg.name, "f") || cm_str_is(arg.name, "file"))) continue;
     if (!option && !vim_command && !(operands && !arg.option)) continue;

@@ -98,17 +98,20 @@ bool cm_wrap_find(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
 
 /* --- fd --- */
 
+/* fd [options] [pattern [path]] -x command */
 bool cm_wrap_fd(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
-  const cm_run *run = &r->run;
+  static const cm_argv_spec spec = {
+      "e:E:t:d:S:j:o:c:", "extension= exclude= type= max-depth= size=", 0};
+  cm_argv v = cm_argv_of(r->run.words, r->run.n, spec);
+  cm_arg arg;
+  size_t operands = 0;
+  cm_rword start = {.text = CM_STR("."), .span = r->run.span};
   (void)w;
-  for (size_t i = 1; i < run->n; i++) {
-    cm_str word = run->words[i].text;
-    if (!cm_str_is(word, "-x") && !cm_str_is(word, "-X") && !cm_str_is(word, "--exec") &&
-        !cm_str_is(word, "--exec-batch"))
-      continue;
-    cm_rword item = {.text = CM_STR("./\x01"), .from = CM_FROM_FILES, .span = run->span};
-    item.source = run;
-    start_with(ev, r, run->words + i + 1, run->n - i - 1, CM_STR("{}"), &item, true);
+  while (cm_argv_next(&v, &arg)) {
+    if (!arg.option && ++operands == 2) start = *arg.word;
+    if (!arg.option || !cm_listed("x X exec exec-batch", ' ', arg.name)) continue;
+    cm_rword item = below(ev, &start, &r->run);
+    start_with(ev, r, r->run.words + v.next, r->run.n - v.next, CM_STR("{}"), &item, true);
     output_unknown(ev);
     return true;
   }

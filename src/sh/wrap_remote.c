@@ -212,7 +212,7 @@ bool cm_wrap_tmux(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
     return false;
   v.next++;
   v.ended = false;
-  v.spec.shorts = keys ? "N:t:c:" : "c:e:F:f:n:s:t:x:y:l:p:h:w:d:";
+  v.spec.shorts = keys ? "N:t:c:" : "c:e:F:f:n:s:t:x:y:l:p:h:w:";
   while (cm_argv_next(&v, &arg)) continue;
   if (!keys) return cm_wrap_start(ev, r, &as, v.next);
   cm_rword code = typed_keys(ev, r->run.words + v.next, r->run.n - v.next);

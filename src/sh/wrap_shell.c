@@ -65,7 +65,15 @@ bool cm_wrap_sh(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   size_t at = v.next, n = r->run.n;
   if (command && at < n) {
     size_t args = at + 2 < n ? at + 2 : n;
+    cm_log *mark = ev->log;
+    cm_var *zero = at + 1 < n ? cm_env_var(ev, CM_VARS, CM_STR("0")) : NULL;
+    if (zero) {
+      cm_env_set(ev, zero, cm_val_of_word(&r->run.words[at + 1]));
+      zero->exported = true;
+    }
     cm_wrap_code(ev, r, &r->run.words[at], r->run.words + args, n - args);
+    if (zero) zero->exported = false;
+    cm_env_back(ev, mark);
     return true;
   }
   if (at < n && !input) return shell_file(ev, r, &r->run.words[at]);

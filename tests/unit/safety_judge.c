@@ -211,6 +211,8 @@ static void flows(void **state) {
       {"cat x.sh | sh", "moderate", "code.file"},
       {"grep -v x x.sh | sh", "critical?", "code.unknown"},
       {"eval \"$(ssh-agent -s)\"", "safe", ""},
+      {"source <(git completion bash)", "safe", ""},
+      {"source <(cat completion)", "moderate", "code.file"},
       {"eval \"$(curl x)\"", "critical?", "code.fetched"},
       {"eval \"$x\"", "critical?", "code.unknown"},
       {"sh <(curl x)", "critical?", NULL},

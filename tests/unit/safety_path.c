@@ -102,6 +102,8 @@ static const place_case known[] = {
     {"/dev/mapper/root", "device"},
     {"/dev/vg0/data", "device"},
     {"/dev/mem", "device"},
+    {"/dev/ada0", "device"},
+    {"/dev/video0", "null"},
     {"/dev/shm/x", "tmp"},
     {"/dev/tcp/host/80", "remote"},
     {"host:file", "remote"},

@@ -101,9 +101,58 @@ static void test_table(void **state) {
   assert_int_equal(failed, 0);
 }
 
+/* --- memory --- */
+
+static const char *const torture[] = {
+    "x=/; if a; then x=b; fi; for i in 1 {a,b}$x; do sudo sh -c \"rm ${i%x} $x\" | cat; done",
+    "f() { local y=$1; rm \"$y\" <<E > >(sh)\n$(echo a | base64 -d)\nE\n}; f a b; trap 'f c' EXIT",
+    "echo cm0geA== | base64 -d | bash; find / -exec rm {} + | xargs -I{} env A={} rm {}",
+    "python3 -c \"import os as o; o.system('rm ' + 'x'); open('f', 'w')\" && cd a && $x y",
+    "a=(1 2); a[3]=$((1+2)); case $a in x) alias q='rm'; q z;; esac; while read l; do $l; done <f",
+};
+
+/* Whichever allocation fails: out of memory, or an answer, but no crash. */
+static void test_memory(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof torture / sizeof *torture; i++) {
+    for (size_t limit = 0;; limit += 64) {
+      cm_arena *a = cm_arena_open(limit);
+      cm_runs runs;
+      cm_err e = {0};
+      assert_non_null(a);
+      cm_code code = cm_sh_resolve(cm_str_of(torture[i]), &context, a, &runs, &e);
+      cm_arena_close(a);
+      assert_true(code == CM_OK || code == CM_E_NOMEM);
+      if (code == CM_OK) break;
+      assert_int_equal(e.code, CM_E_NOMEM);
+      assert_int_equal(runs.n, 0);
+    }
+  }
+}
+
+static void test_failing_blocks(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof torture / sizeof *torture; i++) {
+    cm_code code = CM_E_NOMEM;
+    for (uint64_t nth = 1; code == CM_E_NOMEM && nth < 100; nth++) {
+      cm_arena *a = cm_arena_open(ARENA);
+      cm_runs runs;
+      cm_err e;
+      assert_non_null(a);
+      cm_mem_fail_nth(nth);
+      code = cm_sh_resolve(cm_str_of(torture[i]), &context, a, &runs, &e);
+      cm_mem_fail_nth(0);
+      cm_arena_close(a);
+    }
+    assert_int_equal(code, CM_OK);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_table),
+      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_failing_blocks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,5 +90,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench safety-report lint format clang asan tsan aarch64 fuzz sh-report soak check \
-  train peers install clean
+.PHONY: all help deps test bench safety-report lint format clang asan tsan aarch64 fuzz sh-report \
+  soak check train peers install clean

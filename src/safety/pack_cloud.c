@@ -8,6 +8,7 @@
   "region= profile= output= query= endpoint-url= color= ca-bundle= cli-read-timeout= "       \
   "cli-connect-timeout= cli-input-json= cli-input-yaml= generate-cli-skeleton=? page-size= " \
   "max-items= starting-token= cli-binary-format= acl= public-access-block-configuration= "   \
+  "parameters= commands= "                                                                   \
   "no-sign-request no-verify-ssl debug "
 #define AWS_S3                                                                                 \
   AWS_GLOBAL                                                                                   \

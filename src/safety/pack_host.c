@@ -22,7 +22,7 @@ static const cm_program programs[] = {
      "force "
      "yes",
      0, CM_MODERATE},
-    {PLATFORM, "a:r:t:s:p:o:c:m:e:g:n:",
+    {PLATFORM, "a:r:t:s:p:o:c:C:m:e:g:n:",
      "app= remote= team= org= site= token= scope= project= project-ref= config= env= name= "
      "message= "
      "region= only= except= auth= dir= alias= confirm= command= linked local force yes prod",

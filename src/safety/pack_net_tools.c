@@ -1,16 +1,17 @@
 /* The network of this machine: asking about it, its interfaces, its firewall, listening in.
  * Sources: iproute2, iptables and nftables manuals, ufw(8), firewall-cmd(1), pf(4), tcpdump(8). */
 #include "safety/packs.h"
+#include "safety/shape.h"
 
-#define SENDS        CM_PROGRAM_SENDS
-#define FETCHES      CM_PROGRAM_FETCHES
-#define BOTH         (CM_PROGRAM_SENDS | CM_PROGRAM_FETCHES)
-#define IPTABLES     "ip6tables|iptables|iptables-legacy|iptables-nft|ip6tables-legacy|ip6tables-nft"
-#define IPTABLES_ETC IPTABLES "|arptables|ebtables"
-#define RESTORE      "ip6tables-restore|iptables-restore|iptables-legacy-restore|iptables-nft-restore"
+#define SENDS   CM_PROGRAM_SENDS
+#define FETCHES CM_PROGRAM_FETCHES
+#define BOTH    (CM_PROGRAM_SENDS | CM_PROGRAM_FETCHES)
+#define TABLES  "ip6tables|ip6tables-legacy|ip6tables-nft|iptables|iptables-legacy|iptables-nft"
+#define FILTERS TABLES "|arptables|ebtables"
+#define RESTORE "ip6tables-restore|iptables-legacy-restore|iptables-nft-restore|iptables-restore"
 
 static const cm_program programs[] = {
-    {IPTABLES_ETC, "A:D:E:I:R:P:C:t:p:s:d:j:g:i:o:m:c:W:",
+    {FILTERS, "A:D:E:I:R:P:C:t:p:s:d:j:g:i:o:m:c:W:",
      "append= delete= insert= replace= policy= check= rename-chain= new-chain= table= protocol= "
      "proto= source= src= destination= dst= jump= goto= in-interface= out-interface= match= "
      "dport= sport= dports= sports= state= ctstate= comment= to-destination= to-source= "
@@ -106,7 +107,7 @@ static const cm_program programs[] = {
 
 static const cm_rule rules[] = {
     /* Only looking. */
-    {"net.ask", IPTABLES_ETC " -L|-S|-C|--list|--list-rules|--check|-h|--help|-V|--version",
+    {"net.ask", FILTERS " -L|-S|-C|--list|--list-rules|--check|-h|--help|-V|--version",
      CM_FX_HARMLESS, "lists firewall rules"},
     {"net.ask", RESTORE " -t|--test|--help|--version", CM_FX_HARMLESS, "only checks the rules"},
     {"net.ask", "nft list|describe|monitor", CM_FX_HARMLESS, "lists firewall rules"},
@@ -255,19 +256,21 @@ static const cm_rule rules[] = {
      "asks for, changes or removes certificates"},
 
     /* Firewalls and access control. */
-    {"net.firewall-off", IPTABLES_ETC " -F|--flush", CM_FX_HIGH, "removes all firewall rules"},
-    {"net.firewall-off", IPTABLES " -P|--policy ~ACCEPT", CM_FX_HIGH,
+    {"net.firewall-off", FILTERS " -F|--flush", CM_FX_HIGH, "removes all firewall rules"},
+    {"net.firewall-off", TABLES " -P|--policy ~ACCEPT", CM_FX_HIGH,
      "lets everything through that no rule stops"},
-    {"net.firewall-off", IPTABLES " -X|--delete-chain !?*", CM_FX_HIGH,
+    {"net.firewall-off", TABLES " -X|--delete-chain !?*", CM_FX_HIGH,
      "removes all chains of the firewall"},
     {"net.firewall-off",
-     IPTABLES " -A|-I|--append|--insert=INPUT|FORWARD -j|--jump=ACCEPT !-s|--source|--src "
-              "!-d|--destination|--dst !-p|--protocol|--proto !-i|--in-interface "
-              "!-o|--out-interface !-m|--match",
+     TABLES " -A|-I|--append|--insert=INPUT|FORWARD -j|--jump=ACCEPT !-s|--source|--src "
+            "!-d|--destination|--dst !-p|--protocol|--proto !-i|--in-interface "
+            "!-o|--out-interface !-m|--match",
      CM_FX_HIGH, "lets everything through"},
     {"net.firewall-off", RESTORE " !-n|--noflush", CM_FX_HIGH, "replaces all firewall rules"},
+    {"net.firewall-off", FILTERS "|nft|ufw|ferm|firehol stop", CM_FX_HIGH,
+     "switches the firewall off"},
     {"net.firewall", RESTORE, CM_FX_MODERATE, "adds firewall rules"},
-    {"net.firewall", IPTABLES_ETC, CM_FX_MODERATE, "changes firewall rules"},
+    {"net.firewall", FILTERS, CM_FX_MODERATE, "changes firewall rules"},
     {"net.firewall-off", "nft flush|flush?*|destroy|*flush?ruleset*", CM_FX_HIGH,
      "removes firewall rules"},
     {"net.firewall-off", "nft delete|destroy table|chain", CM_FX_HIGH, "removes firewall rules"},
@@ -322,6 +325,14 @@ static const cm_rule rules[] = {
      "reads the traffic of other programs"},
 };
 
+/* nft -f - with the commands in the text. */
+static void look(cm_judging *j, const cm_run *run) {
+  if (!cm_str_is(run->program, "nft") || !run->in_text) return;
+  if (cm_glob_any(CM_STR("*flush?ruleset*|*delete?table*|*destroy?table*|*flush?table*"),
+                  run->in_text->text))
+    cm_report(j, "net.firewall-off", CM_HIGH, "removes firewall rules", run, run->span);
+}
+
 const cm_pack cm_pack_net_tools = {
-    "net_tools", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
+    "net_tools", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
 };

@@ -189,6 +189,8 @@ static cm_sql_kind verb_kind(const reading *r, cm_str whole) {
   if (first_is(r, 0, "grant"))
     return r->everything || r->superuser ? CM_SQL_RIGHTS : CM_SQL_CHANGES;
   if (first_is(r, 0, "create")) return r->superuser ? CM_SQL_RIGHTS : CM_SQL_CHANGES;
+  if (first_is(r, 0, "set") && first_is(r, 1, "global|persist|password|session_authorization"))
+    return CM_SQL_CHANGES;
   if (first_is(r, 0, "reset")) return reset_kind(r);
   if (first_is(r, 0, "do|execute|exec|declare|begin|call")) return code_kind(r, whole);
   if (first_is(r, 0, "select|with|from|values|table")) return select_kind(r);

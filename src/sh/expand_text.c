@@ -79,7 +79,7 @@ bool cm_str_all_holes(cm_str s) {
 bool cm_str_number(cm_str s, long *out) {
   bool minus = s.n && s.p[0] == '-', sign = minus || (s.n && s.p[0] == '+');
   uint64_t v;
-  if (!cm_str_u64((cm_str){s.p + sign, s.n - sign}, 0, INT64_MAX, &v)) return false;
+  if (!s.n || !cm_str_u64((cm_str){s.p + sign, s.n - sign}, 0, INT64_MAX, &v)) return false;
   *out = minus ? -(long)v : (long)v;
   return true;
 }

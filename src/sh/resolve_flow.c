@@ -46,7 +46,7 @@ static void feed(cm_eval *ev, const cm_sink *sink, const cm_run *last, cm_span s
 
 static void walk_piped(cm_eval *ev, const cm_cmd *cmds) {
   cm_frame outer = ev->f;
-  size_t before = ev->n, first = ev->n;
+  size_t before, first = ev->n;
   ev->pipes++;
   for (const cm_cmd *c = cmds; c; c = c->next) {
     cm_frame in = ev->f;

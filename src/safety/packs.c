@@ -17,6 +17,15 @@ const cm_pack *const cm_packs[] = {
     &cm_pack_perm_key,
 
     /* processes, network, start-up, interpreters, packages */
+    &cm_pack_proc,
+    &cm_pack_proc_service,
+    &cm_pack_net,
+    &cm_pack_net_tools,
+    &cm_pack_startup,
+    &cm_pack_code,
+    &cm_pack_code_build,
+    &cm_pack_package,
+    &cm_pack_package_lang,
 
     /* versions, containers, cloud, databases */
 

@@ -50,10 +50,11 @@ function(cm_tools)
   endforeach()
 endfunction()
 
-# Links what the first line of a file asks for: "/* rooms: a b libs: pcre2-8 jansson */".
+# Links what the first line of a file asks for: "/* rooms: a b libs: pcre2-8 jansson */". Behind
+# that may stand "label: t2".
 function(cm_link_listed target file)
   file(STRINGS ${file} first LIMIT_COUNT 1)
-  if(first MATCHES "rooms: ([a-z ]+)( libs:| \\*/)")
+  if(first MATCHES "rooms: ([a-z ]+)( libs:| label:| \\*/)")
     separate_arguments(rooms UNIX_COMMAND "${CMAKE_MATCH_1}")
     foreach(room ${rooms})
       target_link_libraries(${target} PRIVATE cm_${room})
@@ -65,7 +66,8 @@ function(cm_link_listed target file)
   endif()
 endfunction()
 
-# tests/unit/ROOM_what.c -> a cmocka program with the label t1, linked with cm_ROOM.
+# tests/unit/ROOM_what.c -> a cmocka program with the label t1 (or what its first line says), linked
+# with cm_ROOM.
 # tests/fuzz/ROOM_what.c -> LLVMFuzzerTestOneInput; the normal tests replay its
 # tests/fuzz/corpus/ROOM_what.
 function(cm_tests)
@@ -88,6 +90,10 @@ function(cm_tests)
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unit)
     add_test(NAME unit.${stem} COMMAND unit_${stem})
     set_tests_properties(unit.${stem} PROPERTIES LABELS t1 TIMEOUT 300 SKIP_RETURN_CODE 77)
+    file(STRINGS ${file} first LIMIT_COUNT 1)
+    if(first MATCHES "label: (t[0-9])")
+      set_tests_properties(unit.${stem} PROPERTIES LABELS ${CMAKE_MATCH_1})
+    endif()
   endforeach()
   file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_*.c)
   foreach(file ${fuzzers})

@@ -66,8 +66,8 @@ function(cm_link_listed target file)
   endif()
 endfunction()
 
-# tests/unit/ROOM_what.c -> a cmocka program with the label t1 (or what its first line says), linked
-# with cm_ROOM.
+# tests/unit/ROOM_what.c -> a cmocka program with the label t1 (or what its first line says),
+# linked with cm_ROOM.
 # tests/fuzz/ROOM_what.c -> LLVMFuzzerTestOneInput; the normal tests replay its
 # tests/fuzz/corpus/ROOM_what.
 function(cm_tests)

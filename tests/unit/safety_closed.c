@@ -1,6 +1,6 @@
 /* rooms: base sh safety */
-/* What can't be read does not run: broken texts, noise, texts that are too large or too deep, and too
- * little memory; and no text needs much time. */
+/* What can't be read does not run: broken texts, noise, texts that are too large or too deep, and
+ * too little memory; and no text needs much time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

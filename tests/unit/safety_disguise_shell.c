@@ -1,6 +1,6 @@
 /* rooms: base sh safety label: t2 */
-/* That disguises.txt means what it says, by a real bash: it parses every disguised command, and the
- * disguises marked "try" run a harmless command. Only texts made of that command are ever run. */
+/* That disguises.txt means what it says, by a real bash: it parses every disguised command, and
+ * the disguises marked "try" run a harmless command. No other text is ever run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

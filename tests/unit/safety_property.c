@@ -22,7 +22,7 @@ static void end(void) {
 /* --- lists -------------------------------------------------------------------------------- */
 
 static const char *const harmless[] = {
-    "ls -la",         "echo 'rm -rf /'",      "grep -rn TODO src | sort",    "git status",
+    "ls -la",         "echo 'rm -rf /'",      "grep -rn main src | sort",    "git status",
     "cat README.md",  "find . -name '*.c'",   "for i in 1 2; do date; done", "x=3",
     "mkdir -p a/b/c", "if true; then ls; fi", "printf '%s\\n' mkfs",         "(uname -a)",
 };

@@ -27,7 +27,11 @@ static inline int judging_set_up(void **state) {
   jg.table = disguise_open();
   jg.arena = cm_arena_open(JUDGING_ARENA);
   jg.dressing = cm_arena_open(JUDGING_ARENA);
-  return cm_safety_open(&jg.safety, NULL, 0, NULL, 0, &e) || !jg.arena || !jg.dressing;
+  if (cm_safety_open(&jg.safety, NULL, 0, NULL, 0, &e)) {
+    fprintf(stderr, "%s\n", e.msg);
+    return -1;
+  }
+  return jg.arena && jg.dressing ? 0 : -1;
 }
 
 static inline int judging_tear_down(void **state) {

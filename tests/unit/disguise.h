@@ -1,5 +1,5 @@
-/* Reads tests/corpus/safety/disguises.txt, which says what its tables mean, and puts disguises on
- * commands. Everything lives in the caller's arena. */
+/* Reads disguises.txt and tricks.txt of tests/corpus/safety, which say what they mean, and puts
+ * disguises on commands. Everything lives in the caller's arena. */
 #ifndef CM_TESTS_DISGUISE_H
 #define CM_TESTS_DISGUISE_H
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "safety/safety.h"
 
-enum { DISGUISE_TEXT_MAX = 1 << 20, DISGUISE_BASES = 100, DISGUISES = 500 };
+enum { DISGUISE_TEXT_MAX = 1 << 20, DISGUISE_BASES = 100, DISGUISES = 500, TRICKS = 600 };
 
 typedef enum disguise_kind { DISGUISE_SIMPLE, DISGUISE_LIST, DISGUISE_TEXT } disguise_kind;
 
@@ -43,6 +43,8 @@ typedef struct disguise_table {
   size_t n_bases;
   disguise how[DISGUISES];
   size_t n_how;
+  disguised tricks[TRICKS];
+  size_t n_tricks;
 } disguise_table;
 
 /* --- bytes -------------------------------------------------------------------------------- */
@@ -290,7 +292,7 @@ static const struct disguise_filter {
 /* --- the file ----------------------------------------------------------------------------- */
 
 static inline void disguise_wrong(cm_str line, const char *what) {
-  fprintf(stderr, "disguises.txt: %s: %.*s\n", what, (int)line.n, line.p);
+  fprintf(stderr, "tests/corpus/safety: %s: %.*s\n", what, (int)line.n, line.p);
   exit(1);
 }
 
@@ -344,18 +346,34 @@ static inline void disguise_read_line(disguise_table *t, cm_str line) {
   }
 }
 
-static inline disguise_table *disguise_open(void) {
-  cm_arena *arena = cm_arena_open(1 << 20);
-  disguise_table *t = arena ? cm_arena_alloc(arena, 1, sizeof *t) : NULL;
+static inline void disguise_read_trick(disguise_table *t, cm_str line) {
+  cm_str rest = line;
+  if (t->n_tricks == TRICKS) disguise_wrong(line, "too many tricks");
+  disguised *d = &t->tricks[t->n_tricks++];
+  d->risk = (cm_risk)disguise_index(line, disguise_cut(&rest, " "), disguise_risks);
+  d->kind = cm_str_find(rest, CM_STR("<<'")) == SIZE_MAX ? DISGUISE_LIST : DISGUISE_TEXT;
+  d->bash = true;
+  d->text = disguise_unescape(t->arena, rest);
+}
+
+static inline void disguise_read(disguise_table *t, const char *path,
+                                 void (*read_line)(disguise_table *, cm_str)) {
   cm_buf file;
   cm_err e;
   cm_buf_init(&file, 1 << 20);
-  const char *path = CM_SOURCE_DIR "/tests/corpus/safety/disguises.txt";
-  if (!t || cm_os_read_file(path, &file, &e)) disguise_wrong(cm_str_of(path), "can't be read");
-  t->arena = arena;
-  cm_str rest = disguise_kept(arena, &file), line;
+  if (cm_os_read_file(path, &file, &e)) disguise_wrong(cm_str_of(path), "can't be read");
+  cm_str rest = disguise_kept(t->arena, &file), line;
   while (cm_str_line(&rest, &line))
-    if (line.n && line.p[0] != '#') disguise_read_line(t, line);
+    if (line.n && line.p[0] != '#') read_line(t, line);
+}
+
+static inline disguise_table *disguise_open(void) {
+  cm_arena *arena = cm_arena_open(4 << 20);
+  disguise_table *t = arena ? cm_arena_alloc(arena, 1, sizeof *t) : NULL;
+  if (!t) disguise_wrong(CM_STR("disguise.h"), "no memory");
+  t->arena = arena;
+  disguise_read(t, CM_SOURCE_DIR "/tests/corpus/safety/disguises.txt", disguise_read_line);
+  disguise_read(t, CM_SOURCE_DIR "/tests/corpus/safety/tricks.txt", disguise_read_trick);
   return t;
 }
 

@@ -243,18 +243,19 @@ static void test_size(void **state) {
   end();
 }
 
-/* A critical command behind, or deep inside, much that is harmless. */
+/* A critical command before and behind much that is harmless. */
 static void test_hidden(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes * 2; i++) {
     const char *const *s = shapes[i / 2];
     cm_verdict v;
+    cm_sh_tree tree;
     cm_arena_reset(jg.dressing);
     cm_str much = repeated(s[0], s[1], s[2], i % 2 ? 3000 : 60000);
     cm_str parts[] = {CM_STR("rm -rf /\n"), much, CM_STR("\nrm -rf /\n")};
     cm_str behind = judging_joined(parts + 1, 2), before = judging_joined(parts, 2);
     if (judging_judge(before, &v), judging_may_run(&v)) judging_miss("may run", before);
-    if (cm_sh_parse(behind, CM_SH_BASH, jg.arena, &(cm_sh_tree){0}, &(cm_err){0})) continue;
+    if (cm_sh_parse(behind, CM_SH_BASH, jg.arena, &tree, NULL) || tree.warned) continue;
     if (judging_judge(behind, &v), judging_may_run(&v)) judging_miss("may run", behind);
   }
   end();

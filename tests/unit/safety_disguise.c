@@ -39,6 +39,20 @@ static void test_bases(void **state) {
   assert_int_equal(missed, 0);
 }
 
+static void test_tricks(void **state) {
+  (void)state;
+  size_t missed = 0;
+  for (size_t i = 0; i < jg.table->n_tricks; i++) {
+    const disguised *trick = &jg.table->tricks[i];
+    cm_risk got = judging_risk(trick->text);
+    if (got >= trick->risk) continue;
+    if (!missed++) print_error("tricks:\n");
+    print_miss(got, trick->risk, trick->text);
+  }
+  print_message("%zu of %zu tricks judged too low\n", missed, jg.table->n_tricks);
+  assert_int_equal(missed, 0);
+}
+
 /* Crosses one disguise with all bases; prints what is judged too low. */
 static size_t cross(const disguise *how, size_t *tried) {
   size_t missed = 0;
@@ -74,6 +88,7 @@ static void test_disguises(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_bases),
+      cmocka_unit_test(test_tricks),
       cmocka_unit_test(test_disguises),
   };
   return cmocka_run_group_tests(tests, judging_set_up, judging_tear_down);

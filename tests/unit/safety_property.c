@@ -78,7 +78,9 @@ static void test_quoted_names(void **state) {
 
 /* One to four disguises, one over the other. */
 static disguised dressed(void) {
-  disguised text = jg.table->bases[judging_noise(jg.table->n_bases)];
+  size_t at = judging_noise(jg.table->n_bases + jg.table->n_tricks);
+  disguised text =
+      at < jg.table->n_bases ? jg.table->bases[at] : jg.table->tricks[at - jg.table->n_bases];
   cm_risk alone = judging_risk(text.text);
   if (alone > text.risk) text.risk = alone;
   for (size_t left = 1 + judging_noise(4); left;) {

@@ -360,10 +360,11 @@ static void look_at_list(const cm_rword *word, parts *w, const cm_sh_context *co
   }
 }
 
-/* host:path and URLs: a colon before the first '/'. "C:/x" is a drive of Windows. */
+/* host:path and URLs: a colon before the first '/'. "C:/x" is a drive of Windows, "c:/x" a host. */
 static bool is_remote(cm_str s) {
   for (size_t i = 0; i < s.n && s.p[i] != '/'; i++)
-    if (s.p[i] == ':') return i > 1 || (i == 1 && (s.n == 2 || !strchr("/\\", s.p[2])));
+    if (s.p[i] == ':')
+      return i > 1 || (i == 1 && (s.n == 2 || s.p[0] >= 'a' || !strchr("/\\", s.p[2])));
   return false;
 }
 

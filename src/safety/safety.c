@@ -98,13 +98,14 @@ static cm_code give_up(cm_verdict *out, cm_finding *why, cm_code code, cm_err *e
 static cm_span whole(cm_str text) { return (cm_span){0, (uint32_t)text.n}; }
 
 static void judge_limits(cm_judging *j, cm_str text) {
-  if (j->runs->syntax && !j->outer)
+  bool syntax = j->runs->syntax && !j->outer;
+  if (syntax)
     cm_report(j, "text.syntax", CM_HIGH, "is not valid shell, or code in it isn't", NULL,
               whole(text));
   if (j->runs->limited)
     cm_report(j, "text.limit", CM_HIGH, "is too long or too deeply nested to be looked at whole",
               NULL, whole(text));
-  j->unresolved |= j->runs->limited;
+  j->unresolved |= syntax || j->runs->limited;
 }
 
 static void judge_all(cm_judging *j, cm_str text) {

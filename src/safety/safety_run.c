@@ -11,9 +11,16 @@ static cm_risk in_container(cm_risk risk, cm_place place) {
   return own && risk == CM_CRITICAL ? CM_HIGH : risk;
 }
 
+/* nsenter leads out of the container. */
+static bool is_inside(const cm_run *run) {
+  for (const cm_run *r = run->via; r; r = r->via)
+    if (cm_str_is(r->program, "nsenter")) return false;
+  return run->elsewhere;
+}
+
 static cm_harm harm_at(cm_effect effect, cm_place place, const cm_run *run) {
   cm_harm harm = cm_effect_on(effect, place);
-  if (run->elsewhere) harm.risk = in_container(harm.risk, place);
+  if (is_inside(run)) harm.risk = in_container(harm.risk, place);
   return harm;
 }
 

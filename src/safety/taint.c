@@ -4,7 +4,9 @@
 
 /* What is known of one run. */
 typedef struct flow {
-  const cm_run *run; /* NULL: a free slot */
+  const cm_run *run;  /* NULL: a free slot */
+  struct flow *feeds; /* one more run whose output this one reads, beside run->in */
+  struct flow *next;  /* another one with the same reader */
   uint8_t in, out;
   bool has_in, has_out, busy;
 } flow;
@@ -226,11 +228,20 @@ static unsigned taint_of_args(cm_judging *j, const cm_run *run) {
   return taint;
 }
 
+/* What spreads through files, and from each of several commands into one pipe. */
+enum { SPREADS = CM_TAINT_PRIVATE | CM_TAINT_NETWORK | CM_TAINT_DECODED };
+
 static unsigned taint_in(cm_judging *j, const cm_run *run) {
   unsigned taint = taint_of_redirs(j, run);
   if (run->in) taint |= cm_taint_out(j, run->in);
+  for (const flow *f = flow_of(j->taints, run)->feeds; f; f = f->next)
+    taint |= cm_taint_out(j, f->run) & SPREADS;
   if (run->in_text) taint |= taint_of_word(j, run->in_text);
-  for (size_t i = 1; i < run->n; i++) taint |= taint_of_word(j, &run->words[i]);
+  for (size_t i = 1; i < run->n; i++) {
+    const cm_rword *word = &run->words[i];
+    bool fed = word->source && word->source->in == run; /* >(…) */
+    if (!fed) taint |= taint_of_word(j, word);
+  }
   return run->n ? taint | taint_of_args(j, run) : taint;
 }
 
@@ -253,7 +264,7 @@ static unsigned taint_out(cm_judging *j, const cm_run *run) {
   if (how & CM_PROGRAM_INIT) return CM_TAINT_INIT;
   if (prints_secrets(run)) return CM_TAINT_SECRET | CM_TAINT_UNKNOWN;
   if (how & CM_PROGRAM_QUIET) return CM_TAINT_UNKNOWN;
-  if (how & CM_PROGRAM_FETCHES) taint |= CM_TAINT_NETWORK;
+  if ((how & CM_PROGRAM_FETCHES) || (run->remote && !run->elsewhere)) taint |= CM_TAINT_NETWORK;
   if (how & CM_PROGRAM_DECODES) taint |= CM_TAINT_DECODED;
   return copies_text(run->program) ? taint : taint | CM_TAINT_UNKNOWN;
 }
@@ -280,6 +291,7 @@ cm_str cm_taint_text(cm_judging *j, const cm_run *run) {
   for (size_t i = 1; i < run->n; i++) {
     cm_str word = run->words[i].text;
     if (i == 1 && word.n > 1 && word.p[0] == '-') continue;
+    if (i == 1 && run->n > 2 && cm_glob_any(CM_STR("%s|%s\\\\n|%b|%b\\\\n"), word)) continue;
     if (word.n) memcpy(text + at, word.p, word.n);
     at += word.n;
     text[at++] = ' ';
@@ -346,8 +358,6 @@ static void collect_copied(cm_judging *j, const cm_run *run, unsigned taint, cm_
   }
 }
 
-enum { SPREADS = CM_TAINT_PRIVATE | CM_TAINT_NETWORK | CM_TAINT_DECODED };
-
 static bool writes(const cm_rredir *r) {
   return !r->sub &&
          (r->op == CM_REDIR_WRITE || r->op == CM_REDIR_CLOBBER || r->op == CM_REDIR_APPEND ||
@@ -378,6 +388,15 @@ static void collect_circle(cm_judging *j, const cm_run *run) {
       cm_taint_write(j, &run->redirs[i].target, run, CM_TAINT_NETWORK, (cm_str){0});
 }
 
+/* Notes who writes into a pipe beside the command that its reader knows: { cat a; date; } | x. */
+static void collect_feeder(cm_taints *t, const cm_run *run) {
+  if (!run->out || run->out->in == run) return;
+  flow *reader = flow_of(t, run->out), *f = flow_of(t, run);
+  if (!reader->run) return;
+  f->next = reader->feeds;
+  reader->feeds = f;
+}
+
 void cm_taint_collect(cm_judging *j) {
   size_t slots = 4, n = j->runs->n;
   cm_taints *t = cm_arena_alloc(j->arena, 1, sizeof *t);
@@ -391,6 +410,7 @@ void cm_taint_collect(cm_judging *j) {
   j->taints = t;
   for (size_t i = 0; i < n; i++) flow_of(t, j->runs->items[i])->run = j->runs->items[i];
   if (n < 2) return;
+  for (size_t i = 0; i < n; i++) collect_feeder(t, j->runs->items[i]);
   for (size_t i = 0; i < n && !j->no_memory; i++) collect_circle(j, j->runs->items[i]);
   for (size_t i = 0; i < n && !j->no_memory; i++) collect_run(j, j->runs->items[i]);
 }

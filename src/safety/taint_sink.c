@@ -89,11 +89,31 @@ static void judge_sender(cm_judging *j, const cm_run *run) {
   if (is_sender(j, run)) judge_private(j, run, cm_taint_in(j, run));
 }
 
+/* A shell that reads its commands, or a command that is read, from what its surroundings open:
+ * "env bash -i >& /dev/tcp/…", "exec 5<>/dev/tcp/…; sh <&5". */
+static bool listens(const cm_run *run) {
+  if (run->in || run->in_text) return false;
+  if (run->n && has_hole(run->program)) return (run->words[0].from & CM_FROM_INPUT) != 0;
+  if (!run->n || !is_shell(run->program)) return false;
+  for (size_t i = 1; i < run->n; i++)
+    if (!run->words[i].text.n || run->words[i].text.p[0] != '-' || has(run->words[i].text, 'c'))
+      return false;
+  return true;
+}
+
+static bool any_listens(cm_judging *j) {
+  if (j->looked_for_shells) return false;
+  j->looked_for_shells = true;
+  for (size_t i = 0; i < j->runs->n; i++)
+    if (listens(j->runs->items[i])) return true;
+  return false;
+}
+
 static void judge_network_redirs(cm_judging *j, const cm_run *run) {
   for (size_t i = 0; i < run->n_redirs; i++) {
     const cm_rredir *r = &run->redirs[i];
     if (r->sub || !cm_path_of(&r->target, &run->cwd, j->context).network) continue;
-    if (run->n && is_interpreter(run->program)) {
+    if ((run->n && is_interpreter(run->program)) || any_listens(j)) {
       report(j, "net.reverse-shell", "gives a shell to another machine", run);
       return;
     }
@@ -179,6 +199,22 @@ static bool judge_startup(cm_judging *j, const cm_rword *word, const cm_run *run
   return true;
 }
 
+/* curl -o /etc/cron.d/x, curl … | crontab - */
+static void judge_startup_fetched(cm_judging *j, const cm_run *run) {
+  const cm_call *call = &j->call;
+  unsigned how = j->known.base ? j->known.program->how : 0;
+  for (size_t i = 0; (how & CM_PROGRAM_FETCHES) && i < call->n_options; i++) {
+    const cm_arg *arg = &call->options[i];
+    if (!arg->has_value || !cm_glob_any(CM_STR("o|O|output|output-document"), arg->name)) continue;
+    cm_rword word = *arg->at;
+    word.text = arg->value;
+    (void)judge_startup(j, &word, run, CM_TAINT_NETWORK, (cm_str){0});
+  }
+  if (cm_glob_any(CM_STR("crontab|fcrontab|at|batch"), run->program) && run->in &&
+      (cm_taint_in(j, run) & (CM_TAINT_NETWORK | CM_TAINT_DECODED)))
+    report(j, "startup.hidden", "makes code run by itself that nobody can read here", run);
+}
+
 /* The first such file is enough: all get the same text. */
 static void judge_startup_writes(cm_judging *j, const cm_run *run) {
   cm_str text = {0};
@@ -199,7 +235,7 @@ static void judge_startup_writes(cm_judging *j, const cm_run *run) {
 
 static bool has_pause(const cm_runs *runs) {
   for (size_t i = 0; i < runs->n; i++)
-    if (runs->items[i]->loop &&
+    if (runs->items[i]->loop && !runs->items[i]->background &&
         cm_glob_any(CM_STR("sleep|wait|read|inotifywait|timeout|usleep"), runs->items[i]->program))
       return true;
   return false;
@@ -220,5 +256,6 @@ void cm_judge_flow(cm_judging *j, const cm_run *run) {
   if (run->n) judge_sender(j, run);
   if (run->n_redirs) judge_network_redirs(j, run);
   judge_startup_writes(j, run);
+  if (run->n) judge_startup_fetched(j, run);
   if (run->n) judge_loop(j, run);
 }

@@ -88,6 +88,16 @@ static cm_str unescape(lexer *l, cm_str s) {
   return out;
 }
 
+/* '…' of Perl, Ruby and PHP: a backslash takes only itself and the quote. */
+static cm_str unescape_single(lexer *l, cm_str s) {
+  cm_txt t = {0};
+  for (size_t i = 0; i < s.n; i++) {
+    if (s.p[i] == '\\' && i + 1 < s.n && (s.p[i + 1] == '\'' || s.p[i + 1] == '\\')) i++;
+    cm_txt_add(l->ev, &t, (cm_str){s.p + i, 1});
+  }
+  return cm_txt_str(&t);
+}
+
 /* The body of a quoted text whose opening mark has been passed. */
 static cm_str quoted_body(lexer *l, const char *end) {
   size_t n = strlen(end), from = l->i;
@@ -107,7 +117,7 @@ static void quoted(lexer *l, char quote, bool raw, bool format) {
   bool single = quote == '\'' && spoken(l, "lrh");
   if (format) s = with_holes(l, s, true, false);
   else if (!single && quote != '\'') s = with_holes(l, s, false, spoken(l, "lh"));
-  put(l, CM_TOK_TEXT, raw || single ? s : unescape(l, s));
+  put(l, CM_TOK_TEXT, raw ? s : single ? unescape_single(l, s) : unescape(l, s));
 }
 
 static void backtick(lexer *l) {

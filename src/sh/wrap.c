@@ -189,6 +189,17 @@ bool cm_wrap_setarch(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   return cm_wrap_plain(ev, r, &as);
 }
 
+/* watch hands its words to a shell, joined; with -x it starts them. */
+bool cm_wrap_watch(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
+  cm_argv v =
+      cm_argv_of(r->run.words, r->run.n, (cm_argv_spec){w->shorts, w->longs, CM_ARGV_STOP});
+  cm_arg arg;
+  cm_wrapper as = *w;
+  while (cm_argv_next(&v, &arg))
+    if (cm_str_is(arg.name, "x") || cm_str_is(arg.name, "exec")) as.how &= ~(unsigned)CM_WRAP_CODE;
+  return cm_wrap_start(ev, r, &as, v.next);
+}
+
 /* --- the table --- */
 
 #define ROOT   CM_WRAP_ROOT
@@ -205,6 +216,8 @@ bool cm_wrap_setarch(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
 /* Sorted by name. */
 static const cm_wrapper wrappers[] = {
     {"adb", "s:H:P:t:", NULL, 0, 0, cm_wrap_sub},
+    {"ansible", "a:B:c:e:f:i:l:m:M:P:t:T:u:", "args= module-name= inventory= limit= user= forks=",
+     CM_WRAP_REMOTE, 0, cm_wrap_ansible},
     {"asdf", NULL, NULL, 0, 0, cm_wrap_sub},
     {"ash", NULL, NULL, 0, 0, cm_wrap_sh},
     {"at", "q:f:t:c:d:r:", NULL, 0, 0, cm_wrap_at},
@@ -371,7 +384,7 @@ static const cm_wrapper wrappers[] = {
     {"uvx", "p:w:", "from= with= python= index-url= index=", 0, 0, NULL},
     {"vagrant", NULL, NULL, 0, 0, cm_wrap_sub},
     {"valgrind", NULL, NULL, 0, 0, NULL},
-    {"watch", "n:q:", "interval= equexit=", CODE, 0, NULL},
+    {"watch", "n:q:", "interval= equexit=", CODE, 0, cm_wrap_watch},
     {"wsl", "d:u:", NULL, 0, 0, cm_wrap_wsl},
     {"xargs", NULL, NULL, 0, 0, cm_wrap_xargs},
     {"xvfb-run", "e:f:n:p:s:w:",

@@ -137,6 +137,28 @@ static bool start_sub(cm_eval *ev, cm_evrun *r, const subcommand *s, cm_argv v) 
   return at < r->run.n && cm_wrap_start(ev, r, &as, at);
 }
 
+/* ansible HOSTS -m shell -a CODE; "command" is what it does without -m. */
+bool cm_wrap_ansible(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
+  cm_argv v = cm_argv_of(r->run.words, r->run.n, (cm_argv_spec){w->shorts, w->longs, 0});
+  cm_arg arg, code = {0};
+  bool runs = true;
+  cm_frame saved = ev->f;
+  while (cm_argv_next(&v, &arg)) {
+    if (cm_str_is(arg.name, "m") || cm_str_is(arg.name, "module-name"))
+      runs = cm_str_ends(arg.value, CM_STR("shell")) || cm_str_is(arg.value, "raw") ||
+             cm_str_ends(arg.value, CM_STR("command"));
+    if (cm_str_is(arg.name, "a") || cm_str_is(arg.name, "args")) code = arg;
+    if (cm_str_is(arg.name, "b") || cm_str_is(arg.name, "become")) ev->f.root = true;
+  }
+  if (runs && code.has_value) {
+    cm_rword text = cm_wrap_piece(code.at, code.value);
+    ev->f.remote = true;
+    cm_wrap_code(ev, r, &text, NULL, 0);
+  }
+  ev->f = saved;
+  return runs && code.has_value;
+}
+
 bool cm_wrap_sub(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++) {
     const subcommand *s = &subcommands[i];

@@ -31,11 +31,30 @@ bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r, const cm_rword *args, size_t n_args
   return true;
 }
 
+/* The text behind /dev/fd/3, where a redirection gives one; NULL: not so. */
+static const cm_rword *descriptor_text(const cm_eval *ev, const cm_evrun *r, cm_str path) {
+  cm_str digit = {path.p, 0};
+  if (cm_str_starts(path, CM_STR("/dev/fd/"))) digit = (cm_str){path.p + 8, path.n - 8};
+  if (cm_str_starts(path, CM_STR("/proc/self/fd/"))) digit = (cm_str){path.p + 14, path.n - 14};
+  if (digit.n != 1 || digit.p[0] < '0' || digit.p[0] > '9') return NULL;
+  int fd = digit.p[0] - '0';
+  const cm_rredir *from = ev->fds[fd];
+  for (size_t i = 0; i < r->run.n_redirs; i++)
+    if (r->run.redirs[i].fd == fd) from = &r->run.redirs[i];
+  bool text = from && (from->op == CM_REDIR_HERE_DOC || from->op == CM_REDIR_HERE_STRING);
+  return text ? &from->target : NULL;
+}
+
 /* A shell's operand: a file is just that; a pipe is code. */
 static bool shell_file(cm_eval *ev, cm_evrun *r, const cm_rword *file) {
   if (cm_str_is(file->text, "/dev/stdin") || cm_str_is(file->text, "/dev/fd/0") ||
       cm_str_is(file->text, "/proc/self/fd/0") || cm_str_is(file->text, "-"))
     return cm_wrap_stdin(ev, r, NULL, 0);
+  const cm_rword *here = descriptor_text(ev, r, file->text);
+  if (here) {
+    cm_wrap_code(ev, r, here, NULL, 0);
+    return true;
+  }
   if (!cm_str_all_holes(file->text) || !file->source) return false;
   const cm_val *text = ((const cm_evrun *)file->source)->text;
   if (!(file->from & CM_FROM_OUTPUT)) return false;

@@ -286,8 +286,8 @@ static void texts(void **state) {
       {"\xd1\x81url x", "high", "text.look-alike"},
       {"ls                                                  a", "high", "text.padding"},
       {"cat <<E\n                                                  a\nE", "safe", ""},
-      {"ls 'a", "high", "text.syntax"},
-      {"ls; fi", "high", "text.syntax"},
+      {"ls 'a", "high?", "text.syntax"},
+      {"ls; fi", "high?", "text.syntax"},
   };
   for (size_t i = 0; i < CM_COUNT(cases); i++)
     if (cases[i].risk) check(&cases[i]);

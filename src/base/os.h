@@ -64,13 +64,13 @@ bool cm_os_is_root(void);
 cm_code cm_os_cwd(char *out, size_t size, cm_err *e);
 
 /* Starts argv[0] (looked up in PATH) with the terminal, the environment and the standard
- * descriptors of this process, and waits for it. *status is its exit status, or 128 + the number of
- * the signal that ended it. Meanwhile SIGINT and SIGQUIT are the child's alone. With
+ * descriptors of this process, and waits for it. *status is its exit status, or 128 + the number
+ * of the signal that ended it. Meanwhile SIGINT and SIGQUIT are the child's alone. With
  * `stdout_to_stderr` what it prints goes to stderr. CM_E_IO when it can't be started. */
 cm_code cm_os_run(char *const argv[], bool stdout_to_stderr, int *status, cm_err *e);
 
-/* Writes `question` to the terminal (not to stdout or stderr) and reads one line of answer, without
- * its newline; past answer->max it overflows. CM_E_NOTFOUND: no terminal; CM_E_CANCELLED: *cancel
+/* Writes `question` to the terminal (not to stdout or stderr) and reads one line of answer,
+ * without its newline; past answer->max it overflows. CM_E_NOTFOUND: no terminal; CM_E_CANCELLED: *cancel
  * became non-zero. */
 cm_code cm_os_ask_terminal(const char *question, const volatile int *cancel, cm_buf *answer,
                            cm_err *e);

@@ -70,8 +70,8 @@ cm_code cm_os_cwd(char *out, size_t size, cm_err *e);
 cm_code cm_os_run(char *const argv[], bool stdout_to_stderr, int *status, cm_err *e);
 
 /* Writes `question` to the terminal (not to stdout or stderr) and reads one line of answer,
- * without its newline; past answer->max it overflows. CM_E_NOTFOUND: no terminal; CM_E_CANCELLED: *cancel
- * became non-zero. */
+ * without its newline; past answer->max it overflows. CM_E_NOTFOUND: no terminal;
+ * CM_E_CANCELLED: *cancel became non-zero. */
 cm_code cm_os_ask_terminal(const char *question, const volatile int *cancel, cm_buf *answer,
                            cm_err *e);
 

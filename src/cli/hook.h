@@ -6,8 +6,8 @@
 #include "cli/verdict.h"
 
 /* Reads one tool call and answers it in the words of the agent that made it. A call without a
- * shell command is answered with {}: no opinion. Returns CM_EXIT_OK; CM_EXIT_USAGE (which these agents
- * take as "blocked", with the reason from stderr) when the call can't be read. */
+ * shell command is answered with {}: no opinion. Returns CM_EXIT_OK; CM_EXIT_USAGE (which these
+ * agents take as "blocked", with the reason from stderr) when the call can't be read. */
 int cm_hook(cm_guard *g, cm_arena *a);
 
 #endif

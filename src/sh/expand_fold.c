@@ -66,9 +66,11 @@ static void put_padded(format *f, cm_str s, cm_str spec) {
   char kind = spec.p[spec.n - 1];
   if (precision >= 0 && (size_t)precision < s.n && (kind == 's' || kind == 'b'))
     s.n = (size_t)precision;
-  for (long k = (long)s.n; !left && k < width; k++) cm_txt_putc(f->ev, &f->out, ' ');
+  for (long k = (long)s.n; !left && k < width && !f->out.over; k++)
+    cm_txt_putc(f->ev, &f->out, ' ');
   cm_txt_add(f->ev, &f->out, s);
-  for (long k = (long)s.n; left && k < width; k++) cm_txt_putc(f->ev, &f->out, ' ');
+  for (long k = (long)s.n; left && k < width && !f->out.over; k++)
+    cm_txt_putc(f->ev, &f->out, ' ');
 }
 
 /* A number in a base; arguments like "'a" stand for the character's code. */

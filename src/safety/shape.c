@@ -165,6 +165,7 @@ static bool scan_option(const char *text, const char **p, cm_need *need) {
 }
 
 static bool compile_word(const char *text, const char **p, cm_need *need) {
+  if (class_of(**p) == BYTE_END) return false;
   if (**p == '!' && class_of((*p)[1]) != BYTE_END) {
     need->negated = true;
     ++*p;

@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 SHARE = $(DESTDIR)$(PREFIX)/share
 FUZZ_SECONDS ?= 60
 SOAK_ROUNDS ?= 50
+SOAK_SECONDS ?= 600
 TESTS = tools/run_tests.sh
 LABELS = -L '^(t1|t2)$$'
 
@@ -68,8 +69,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 sh-report: all ## the shell parser against bash and dash, over the scripts of this machine
 	@tools/sh_sweep.sh build/release
 
-soak: all ## the tests again and again (SOAK_ROUNDS), until one fails
+soak: all ## the tests SOAK_ROUNDS times, then every fuzz target for SOAK_SECONDS
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
+	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 
 check: all test lint clang asan tsan aarch64 ## everything that CI runs
 

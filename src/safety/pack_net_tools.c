@@ -1,6 +1,7 @@
 /* The network of this machine: asking about it, its interfaces, its firewall, listening in.
  * Sources: iproute2, iptables and nftables manuals, ufw(8), firewall-cmd(1), pf(4), tcpdump(8). */
 #include "safety/packs.h"
+#include "safety/shape.h"
 
 #define SENDS   CM_PROGRAM_SENDS
 #define FETCHES CM_PROGRAM_FETCHES
@@ -266,6 +267,8 @@ static const cm_rule rules[] = {
             "!-o|--out-interface !-m|--match",
      CM_FX_HIGH, "lets everything through"},
     {"net.firewall-off", RESTORE " !-n|--noflush", CM_FX_HIGH, "replaces all firewall rules"},
+    {"net.firewall-off", FILTERS "|nft|ufw|ferm|firehol stop", CM_FX_HIGH,
+     "switches the firewall off"},
     {"net.firewall", RESTORE, CM_FX_MODERATE, "adds firewall rules"},
     {"net.firewall", FILTERS, CM_FX_MODERATE, "changes firewall rules"},
     {"net.firewall-off", "nft flush|flush?*|destroy|*flush?ruleset*", CM_FX_HIGH,
@@ -322,6 +325,14 @@ static const cm_rule rules[] = {
      "reads the traffic of other programs"},
 };
 
+/* nft -f - with the commands in the text. */
+static void look(cm_judging *j, const cm_run *run) {
+  if (!cm_str_is(run->program, "nft") || !run->in_text) return;
+  if (cm_glob_any(CM_STR("*flush?ruleset*|*delete?table*|*destroy?table*|*flush?table*"),
+                  run->in_text->text))
+    cm_report(j, "net.firewall-off", CM_HIGH, "removes firewall rules", run, run->span);
+}
+
 const cm_pack cm_pack_net_tools = {
-    "net_tools", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
+    "net_tools", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
 };

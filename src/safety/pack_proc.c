@@ -98,7 +98,7 @@ static const cm_rule rules[] = {
     {"proc.kill-all", "killall|pkill|skill " WHOSE " !*", CM_FX_HIGH,
      "stops all processes of a user"},
     {"proc.kill-all", "pkill -v|--inverse", CM_FX_HIGH, "stops every process but the named ones"},
-    {"proc.kill-all", "pkill ~.|.\\*|.+|^|^.\\*|$", CM_FX_HIGH,
+    {"proc.kill-all", "pkill ~|.|.\\*|.+|^|^.\\*|$", CM_FX_HIGH,
      "stops every process: the pattern fits all names"},
     {"proc.kill-all", "killall -r|--regexp ~.|.\\*|.+|^|^.\\*|$", CM_FX_HIGH,
      "stops every process: the pattern fits all names"},
@@ -170,6 +170,8 @@ static size_t first_process(const cm_run *run) {
 /* A filter that lets every line of ps through, as far as its words say. */
 static bool passes_all(const cm_run *run) {
   if (cm_glob_any(CM_STR("cut|tr|tail|sort|uniq|xargs"), run->program)) return true;
+  bool grep = cm_glob_any(CM_STR("grep|egrep|fgrep"), run->program) && run->n > 2;
+  if (grep) return cm_glob_any(CM_STR("-*v*|--invert-match"), run->words[1].text);
   if (!cm_glob_any(CM_STR("awk|gawk|mawk|sed"), run->program) || run->n < 2) return false;
   for (size_t i = 1; i < run->n; i++)
     if (cm_glob_any(CM_STR("*/*|*==*|*~*|*>*|*<*"), run->words[i].text)) return false;

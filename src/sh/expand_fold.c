@@ -298,7 +298,7 @@ static bool fold_number_option(cm_eval *ev, const cm_run *run, cm_val *out) {
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     for (size_t k = 1; k < w.n && w.p[0] == '-' && cm_str_is(run->program, table[i].program); k++)
       if (!operand && strchr(table[i].letters, w.p[k])) return fold_number(ev, run, out);
-  return false;
+  return cm_fold_filter(ev, run, out);
 }
 
 static bool fold_date(cm_eval *ev, const cm_run *run, cm_val *out) {

@@ -30,6 +30,9 @@ static const cm_program programs[] = {
      "color=? column=? abbrev=? track=? delete force move copy list edit-description",
      0, CM_SAFE},
     {"git bundle", NULL, "version= all", 0, CM_SAFE},
+    {"git cat-file|for-each-ref|rev-list|blame|annotate|cherry|describe|ls-remote|request-pull|"
+     "show-branch|show-index|fsck|interpret-trailers",
+     "L:", "format= sort= points-at= merged= contains= upload-pack= exec= in-place", 0, CM_SAFE},
     {"git check-attr|check-ignore|check-mailmap|check-ref-format|column|count-objects|diagnose|"
      "fmt-merge-msg|get-tar-commit-id|gui|hash-object|help|instaweb|ls-files|ls-tree|merge-base|"
      "merge-tree|mktree|name-rev|patch-id|rev-parse|show-ref|status|stripspace|unpack-file|var|"
@@ -58,15 +61,12 @@ static const cm_program programs[] = {
      "get-color= get-colorbool= global system local worktree list unset unset-all add replace-all "
      "rename-section remove-section edit name-only show-origin show-scope",
      0, CM_MODERATE},
-    {"git cat-file|for-each-ref|rev-list|blame|annotate|cherry|describe|ls-remote|request-pull|"
-     "show-branch|show-index|fsck|interpret-trailers",
-     "L:", "format= sort= points-at= merged= contains= upload-pack= exec= in-place", 0, CM_SAFE},
+    {"git credential fill", NULL, NULL, 0, CM_SAFE},
     {"git credential|credential-store|credential-cache", NULL, "file= socket= timeout=", 0,
      CM_MODERATE},
-    {"git credential fill", NULL, NULL, 0, CM_SAFE},
+    {"git difftool|mergetool", "t:x:", "tool= extcmd=", 0, CM_SAFE},
     {"git diff|log|show|shortlog|whatchanged|range-diff|diff-tree|diff-files|diff-index",
      "n:S:G:L:O:", DIFF, 0, CM_SAFE},
-    {"git difftool|mergetool", "t:x:", "tool= extcmd=", 0, CM_SAFE},
     {"git fast-export|fetch-pack|send-pack", NULL, NULL, 0, CM_SAFE},
     {"git fetch", "j:o:",
      "upload-pack= depth= deepen= shallow-since= shallow-exclude= refmap= server-option= jobs= "

@@ -29,8 +29,8 @@ static const cm_program programs[] = {
      "ruleset|run|secret|ssh-key|variable|workflow "
      "list|ls|view|status|diff|checks|watch|get|check",
      "R:", "repo= json= jq= template= limit=", CM_PROGRAM_FETCHES, CM_SAFE},
-    {"gh gist|repo clone", NULL, NULL, CM_PROGRAM_FETCHES, CM_SAFE},
     {"gh gist create|edit", "d:f:a:", "desc= filename= add=", CM_PROGRAM_SENDS, CM_MODERATE},
+    {"gh gist|repo clone", NULL, NULL, CM_PROGRAM_FETCHES, CM_SAFE},
     {"gh release create|upload",
      "R:t:n:F:", "repo= title= notes= notes-file= target=", CM_PROGRAM_SENDS, CM_MODERATE},
     {"gh run|release download",

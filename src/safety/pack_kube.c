@@ -42,12 +42,13 @@ static const cm_program programs[] = {
     {"helm", "n:f:o:d:", HELM, 0, CM_MODERATE},
     {"helmfile", "f:e:l:n:", "file= environment= selector= namespace= args= set=", 0, CM_MODERATE},
     {"k0s|k0sctl|k3sup|rke|rke2", "c:", "config= data-dir=", 0, CM_MODERATE},
+    {"k3d|kind|minikube|microk8s|ctlptl", "p:c:n:", "name= profile= config= image= kubeconfig=", 0,
+     CM_MODERATE},
+    {"k3s|k3s-uninstall.sh|k3s-killall.sh|k3s-agent-uninstall.sh", SHORTS, GLOBAL, 0, CM_MODERATE},
     {"k9s|kubectx|kubens|stern|kubetail|kubeval|kubeconform|kube-linter|kubescape|popeye|pluto|"
      "kube-score|"
      "kube-ps1|krew|kubeseal|kail",
      "n:o:", "namespace= context= output=", 0, CM_SAFE},
-    {"k3d|kind|minikube|microk8s|ctlptl", "p:c:n:", "name= profile= config= image= kubeconfig=", 0,
-     CM_MODERATE},
     {"kops", NULL, "name= state=", 0, CM_MODERATE},
     {"kubeadm",
      "f:v:", "config= cri-socket= cert-dir= kubeconfig= token= discovery-token-ca-cert-hash=", 0,
@@ -57,7 +58,6 @@ static const cm_program programs[] = {
     {CTL " get|logs|describe|top", "n:f:o:l:k:s:v:c:L:", GLOBAL, 0, CM_SAFE},
     {CTL " rollout|auth|config|certificate|adm|create|set|apply", SHORTS, GLOBAL, 0, CM_MODERATE},
     {CTL " run", "n:f:o:l:", GLOBAL, 0, CM_MODERATE},
-    {"k3s|k3s-uninstall.sh|k3s-killall.sh|k3s-agent-uninstall.sh", SHORTS, GLOBAL, 0, CM_MODERATE},
     {"kustomize|jsonnet|tanka|ytt|kapp|skaffold|tilt|garden|telepresence|okteto|devspace",
      "f:n:p:o:a:", "filename= namespace= profile= app= output= file=", 0, CM_MODERATE},
     {"talosctl", "n:e:f:", "nodes= endpoints= talosconfig= context=", 0, CM_MODERATE},

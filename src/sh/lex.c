@@ -120,14 +120,6 @@ static void join_redirection(cm_parser *p, cm_tok *t) {
   t->fd_name = name;
 }
 
-static bool starts_process(cm_parser *p, int c) {
-  if ((c != '<' && c != '>') || !cm_sh_is_bash(p)) return false;
-  uint32_t at = p->pos++;
-  bool starts = cm_sh_peek(p) == '(';
-  p->pos = at;
-  return starts;
-}
-
 /* The "-" of >&-: what stands behind it is another word. */
 static void dash(cm_parser *p, cm_tok *t) {
   cm_wordb b = {.from = p->pos};
@@ -152,8 +144,8 @@ static void lex(cm_parser *p, unsigned mode, cm_tok *t) {
     return;
   } else if (c == '-' && (mode & CM_LEX_DASH)) {
     dash(p, t);
-  } else if (((mode & CM_LEX_REGEX) && (c == '(' || c == '|')) || starts_process(p, c) ||
-             !operator_at(p, t)) {
+  } else if (((mode & CM_LEX_REGEX) && (c == '(' || c == '|')) ||
+             ((c == '<' || c == '>') && cm_sh_opens_process(p)) || !operator_at(p, t)) {
     cm_sh_word(p, mode, t);
     if (t->plain.n && !(mode & CM_LEX_NO_REDIR)) join_redirection(p, t);
     t->key = cm_sh_key_of(p, t->plain);

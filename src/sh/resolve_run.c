@@ -80,7 +80,7 @@ static cm_str match_program(cm_eval *ev, cm_str pattern) {
   return pattern;
 }
 
-/* Where a path with a slash leads: "bin/rm" in "/" is /bin/rm, and enough "../" lead to the root. */
+/* Where a path with a slash leads: "bin/rm" in "/" is /bin/rm, and "../" may lead to the root. */
 static cm_str absolute(cm_eval *ev, cm_str s, cm_str cwd) {
   size_t climbs = 0;
   if (s.p[0] == '/') return cm_path_join(ev, CM_STR(""), s);

@@ -59,6 +59,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 	@$(call build,fuzz)
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
+sh-report: all ## the shell parser against bash and dash, over the scripts of this machine
+	@tools/sh_sweep.sh build/release
+
 soak: all ## the tests again and again (SOAK_ROUNDS), until one fails
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
 
@@ -79,5 +82,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench lint format clang asan tsan aarch64 fuzz soak check train peers \
-  install clean
+.PHONY: all help deps test bench lint format clang asan tsan aarch64 fuzz sh-report soak check train \
+  peers install clean

@@ -310,7 +310,7 @@ void cm_redirs(cm_eval *ev, cm_evrun *r, const cm_redir *redirs);
 cm_input *cm_input_of(cm_eval *ev, const cm_rword *text);
 /* stdin of a run for the frame of what it starts. */
 void cm_run_stdin(cm_eval *ev, const cm_evrun *r);
-cm_str cm_program_name(cm_eval *ev, const cm_rword *word);
+cm_str cm_program_name(cm_eval *ev, const cm_rword *word, cm_str cwd);
 cm_str cm_path_join(cm_eval *ev, cm_str base, cm_str path);             /* lexical */
 cm_rword cm_words_joined(cm_eval *ev, const cm_rword *words, size_t n); /* by blanks */
 

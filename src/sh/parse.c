@@ -92,7 +92,7 @@ static bool takes_arrays(const cm_word *w) {
                                          "let",   "local",   "readonly", "typeset"};
   const cm_part *part = w->parts;
   if (!part || part->next || part->kind != CM_PART_TEXT || part->quoted) return false;
-  if (!part->text.n || !strchr("adelrt", part->text.p[0])) return false;
+  if (part->text.n < 3 || !strchr("adelrt", part->text.p[0])) return false;
   for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
     if (cm_str_is(part->text, builtins[i])) return true;
   return false;

@@ -11,22 +11,20 @@ static const char *const system_folders[] = {
 
 /* Programs that a glob in a path is tried on, worst first. */
 static const char *const system_programs[] = {
-    "rm",      "dd",       "mkfs",      "sh",        "bash",      "dash",     "zsh",
-    "shred",   "nc",       "ncat",      "python3",   "python",    "perl",     "ruby",
-    "php",     "node",     "curl",      "wget",      "chmod",     "chown",    "mv",
-    "cp",      "tee",      "find",      "xargs",     "env",       "sudo",     "su",
-    "kill",    "killall",  "pkill",     "reboot",    "halt",      "shutdown", "poweroff",
-    "ln",      "wipefs",   "fdisk",     "sfdisk",    "parted",    "mount",    "umount",
-    "crontab", "at",       "ssh",       "scp",       "rsync",     "tar",      "base64",
-    "base32",  "xxd",      "openssl",   "awk",       "sed",       "cat",      "less",
-    "more",    "head",     "tail",      "tac",       "nl",        "od",       "cut",
-    "ls",      "echo",     "printf",    "id",        "whoami",    "uname",    "ps",
-    "grep",    "busybox",  "mkfs.ext4", "iptables",  "systemctl", "userdel",  "useradd",
-    "passwd",  "truncate", "unlink",    "rmdir",     "touch",     "mkdir",    "sort",
-    "uniq",    "wc",       "date",      "df",        "du",        "git",      "docker",
-    "podman",  "kubectl",  "helm",      "terraform", "psql",      "mysql",    "redis-cli",
-    "mongosh", "sqlite3",  "aws",       "gcloud",    "az",        "gsutil",   "ufw",
-    "nft",     "setcap",   "chattr",    "usermod",   "socat",     "telnet",   "busybox"};
+    "rm",      "dd",        "mkfs",      "sh",        "bash",    "dash",    "zsh",    "shred",
+    "nc",      "ncat",      "python3",   "python",    "perl",    "ruby",    "php",    "node",
+    "curl",    "wget",      "chmod",     "chown",     "mv",      "cp",      "tee",    "find",
+    "xargs",   "env",       "sudo",      "su",        "kill",    "killall", "pkill",  "reboot",
+    "halt",    "shutdown",  "poweroff",  "ln",        "wipefs",  "fdisk",   "sfdisk", "parted",
+    "mount",   "umount",    "crontab",   "at",        "ssh",     "scp",     "rsync",  "tar",
+    "base64",  "base32",    "xxd",       "openssl",   "aws",     "awk",     "sed",    "cat",
+    "less",    "more",      "head",      "tail",      "tac",     "nl",      "od",     "cut",
+    "ls",      "echo",      "printf",    "id",        "whoami",  "uname",   "ps",     "grep",
+    "busybox", "mkfs.ext4", "iptables",  "systemctl", "userdel", "useradd", "passwd", "truncate",
+    "unlink",  "rmdir",     "touch",     "mkdir",     "sort",    "uniq",    "wc",     "date",
+    "df",      "du",        "git",       "docker",    "podman",  "kubectl", "helm",   "terraform",
+    "psql",    "mysql",     "redis-cli", "mongosh",   "sqlite3", "gcloud",  "az",     "gsutil",
+    "ufw",     "nft",       "setcap",    "chattr",    "usermod", "socat",   "telnet", "busybox"};
 
 /* Names that people and other programs use: a function of this name runs some day. */
 bool cm_is_common(cm_str name) {

@@ -111,11 +111,14 @@ static void read_make(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
     rest.p += i, rest.n -= i;
   }
   for (rest = value->text; cm_str_line(&rest, &line);) {
-    if (!line.n || line.p[0] != '\t') continue;
-    size_t skip = 1;
+    const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+    const char *recipe = colon ? memchr(colon, ';', (size_t)(line.p + line.n - colon)) : NULL;
+    if (!line.n || (line.p[0] != '\t' && !recipe)) continue;
+    size_t skip = line.p[0] == '\t' ? 1 : (size_t)(recipe + 1 - line.p);
     while (skip < line.n && strchr("@-+ \t", line.p[skip])) skip++;
     cm_rword code = cm_wrap_piece(value, (cm_str){line.p + skip, line.n - skip});
-    if (code.text.n) cm_wrap_code(ev, r, &code, NULL, 0);
+    bool computed = cm_str_starts(code.text, CM_STR("$("));
+    if (code.text.n && !computed) cm_wrap_code(ev, r, &code, NULL, 0);
   }
 }
 
@@ -267,7 +270,7 @@ static const taker takers[] = {
      read_shell},
     {OF_MAKE, "f:C:I:o:W:j::l::", "eval= file= directory= makefile=", 0, "eval E", read_make},
     {OF_MAKE, "C:I:o:W:j::l::", "eval= directory=", STDIN, "", read_make},
-    {OF_VIM, "c:S:u:U:i:s:T:t:w:W:", "cmd=", CM_ARGV_PLUS | PLUS, "c cmd", read_vim},
+    {OF_VIM, "c:S:u:U:i:T:t:w:W:", "cmd=", CM_ARGV_PLUS | PLUS, "c cmd", read_vim},
     {OF_ED, "p:", NULL, STDIN, "", read_bang},
     {OF_MARIADB, "e:h:u:D:P:S:", "execute= host= user= database= port= socket= defaults-file=",
      STDIN, "e execute", read_bang},
@@ -453,8 +456,24 @@ static const interpreter *interpreter_of(cm_str program) {
   return NULL;
 }
 
+/* exec CMD…, spawn CMD…: Tcl's words, whose braces quote, are near enough to the shell's. */
+static void read_tcl(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  cm_str rest = value->text, line;
+  while (cm_str_line(&rest, &line)) {
+    size_t at = cm_str_find(line, CM_STR("exec ")), skip = 5;
+    if (at == SIZE_MAX) at = cm_str_find(line, CM_STR("spawn ")), skip = 6;
+    if (at == SIZE_MAX) continue;
+    cm_txt t = {0};
+    for (size_t i = at + skip; i < line.n && line.p[i] != ']'; i++)
+      cm_txt_putc(ev, &t, (char)(strchr("{}", line.p[i]) ? '\'' : line.p[i]));
+    cm_rword code = cm_wrap_piece(value, cm_str_trim(cm_txt_str(&t)));
+    if (code.text.n) cm_wrap_code(ev, r, &code, NULL, 0);
+  }
+}
+
 static void run_code(cm_eval *ev, cm_evrun *r, const interpreter *in, const cm_rword *code) {
   if (cm_str_all_holes(code->text)) cm_run_is_code(ev, r);
+  else if (strcmp(in->language, "tcl") == 0) read_tcl(ev, r, code);
   else cm_script(ev, r, in->language, code);
 }
 

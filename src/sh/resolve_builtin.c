@@ -214,7 +214,7 @@ static void do_read(cm_eval *ev, size_t at, cm_evrun *r) {
   if (!n) names[n++] = CM_STR("REPLY");
   bool known = in && next_record(&in->rest, delimiter, &line);
   for (size_t i = 0; i < n; i++) {
-    cm_val value = cm_val_hole(CM_FROM_INPUT, r->run.in);
+    cm_val value = cm_val_hole(CM_FROM_INPUT, r->own_in ? &r->run : r->run.in);
     if (known) value = (cm_val){next_field(&line, i + 1 == n), in->word.from, in->word.source};
     if (known && !cm_str_has(value.text, CM_HOLE)) value.from = 0;
     set_name(ev, names[i], value);

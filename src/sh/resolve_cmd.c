@@ -252,7 +252,11 @@ void cm_variable_code(cm_eval *ev, cm_str name, const cm_rword *value, const cm_
   if (cm_str_is(name, "PROMPT_COMMAND")) {
     cm_defer_code(ev, value, true);
   } else if (cm_listed("PS0 PS1 PS2 PS4 BASH_ENV ENV", ' ', name)) {
+    const cm_val *text = value->source ? ((const cm_evrun *)value->source)->text : NULL;
     (void)cm_expand_hidden(ev, value->text);
+    if (!text || !cm_str_ends(name, CM_STR("ENV"))) return;
+    code = cm_word_of_val(text, value->span); /* BASH_ENV=<(…) */
+    cm_walk_code(ev, &code, via);
   } else if (several && cm_listed(commands, ' ', name) && !cm_str_all_holes(code.text)) {
     if (code.text.p[0] == '|') code.text.p++, code.text.n--;
     cm_walk_code(ev, &code, via);

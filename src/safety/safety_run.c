@@ -40,6 +40,10 @@ static cm_harm harm_on(const cm_judging *j, cm_effect effect, const cm_rword *wo
         effect == CM_FX_DELETE || path->place == CM_PLACE_ARTEFACT || path->place == CM_PLACE_FILE;
     return files ? harm_at(CM_FX_DELETE_SOME, path->also, run) : harm;
   }
+  if (effect == CM_FX_MODE && word->from == CM_FROM_FILES) {
+    effect = CM_FX_MODE_TREE; /* one by one, all that find gives is a tree */
+    harm = harm_at(effect, path->place, run);
+  }
   cm_harm also = harm_at(effect, path->also, run);
   return (cm_harm){harm.risk > also.risk ? harm.risk : also.risk,
                    harm.unresolved || also.unresolved};

@@ -341,6 +341,16 @@ static void collect_fetched(cm_judging *j, const cm_run *run, const cm_call *cal
   }
 }
 
+/* scp HOST:x FILE */
+static void collect_remote(cm_judging *j, const cm_run *run) {
+  const cm_call *call;
+  (void)cm_taint_program(j, run, &call);
+  for (size_t i = 0; i + 1 < call->n_operands; i++)
+    if (cm_path_of(call->operands[i].at, &run->cwd, j->context).place == CM_PLACE_REMOTE)
+      cm_taint_write(j, call->operands[call->n_operands - 1].at, run, CM_TAINT_NETWORK,
+                     (cm_str){0});
+}
+
 /* Every file that a copying program names may now hold what it read. */
 static void collect_copied(cm_judging *j, const cm_run *run, unsigned taint, cm_str text) {
   const cm_call *call;
@@ -370,6 +380,7 @@ static void collect_run(cm_judging *j, const cm_run *run) {
   unsigned own = (how & CM_PROGRAM_FETCHES ? CM_TAINT_NETWORK : 0u) |
                  (how & CM_PROGRAM_DECODES ? CM_TAINT_DECODED : 0u);
   if (own) collect_fetched(j, run, call, own);
+  if (cm_glob_any(CM_STR("scp|rsync|rcp"), run->program)) collect_remote(j, run);
   if (copies_files(run->program)) {
     cm_str text = run->in_text && !run->in_text->from ? run->in_text->text : (cm_str){0};
     collect_copied(j, run, cm_taint_in(j, run) & SPREADS, text);

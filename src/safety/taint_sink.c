@@ -85,8 +85,20 @@ static bool is_sender(const cm_judging *j, const cm_run *run) {
   return j->known.base && (j->known.program->how & CM_PROGRAM_SENDS);
 }
 
+/* What the rest of a script reads may be what one of its calls sends. */
+static unsigned script_reads(cm_judging *j, const cm_run *run) {
+  unsigned taint = 0;
+  if (!run->language || !run->via) return 0;
+  for (size_t i = 0; i < j->runs->n; i++) {
+    const cm_run *other = j->runs->items[i];
+    if (other->language && other->via == run->via && other->n == 0)
+      taint |= cm_taint_in(j, other) & CM_TAINT_PRIVATE;
+  }
+  return taint;
+}
+
 static void judge_sender(cm_judging *j, const cm_run *run) {
-  if (is_sender(j, run)) judge_private(j, run, cm_taint_in(j, run));
+  if (is_sender(j, run)) judge_private(j, run, cm_taint_in(j, run) | script_reads(j, run));
 }
 
 /* A shell that reads its commands, or a command that is read, from what its surroundings open:

@@ -22,7 +22,7 @@ cm_var *cm_env_find(cm_eval *ev, cm_space space, cm_str name) {
   if (!ev->spaces[space]) return NULL;
   cm_var *v = ev->spaces[space][hash(name)];
   while (v && !cm_str_eq(v->name, name)) v = v->next;
-  return v;
+  return v && v->ref ? v->ref : v;
 }
 
 cm_var *cm_env_var(cm_eval *ev, cm_space space, cm_str name) {

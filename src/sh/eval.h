@@ -88,6 +88,7 @@ typedef struct cm_var {
   unsigned chosen; /* the state that this pass over a command looks at */
   bool fixed;      /* chosen by the command that is being evaluated */
   bool exported;
+  struct cm_var *ref; /* declare -n: the variable that is meant */
   cm_slot *slot;
 } cm_var;
 
@@ -223,7 +224,8 @@ struct cm_eval {
   cm_call *calls;
   cm_val last_arg;
   const cm_rredir *fds[10];
-  cm_log *dirs; /* of pushd: what popd goes back to */
+  const cm_evrun *exec_in; /* exec <…: stdin of what follows */
+  cm_log *dirs;            /* of pushd: what popd goes back to */
   bool all_exported;
   unsigned assigned; /* counts assignments */
   unsigned breaks;   /* counts break, return and exit */
@@ -308,7 +310,7 @@ void cm_redirs(cm_eval *ev, cm_evrun *r, const cm_redir *redirs);
 cm_input *cm_input_of(cm_eval *ev, const cm_rword *text);
 /* stdin of a run for the frame of what it starts. */
 void cm_run_stdin(cm_eval *ev, const cm_evrun *r);
-cm_str cm_program_name(cm_eval *ev, const cm_rword *word);
+cm_str cm_program_name(cm_eval *ev, const cm_rword *word, cm_str cwd);
 cm_str cm_path_join(cm_eval *ev, cm_str base, cm_str path);             /* lexical */
 cm_rword cm_words_joined(cm_eval *ev, const cm_rword *words, size_t n); /* by blanks */
 
@@ -318,11 +320,13 @@ void cm_walk_list(cm_eval *ev, const cm_sh_list *list);
 void cm_walk_simple(cm_eval *ev, const cm_cmd *c);
 bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r); /* false: not a function */
 void cm_walk_func(cm_eval *ev, cm_func *func);          /* its body, in the frame as it is */
+void cm_variable_code(cm_eval *ev, cm_str name, const cm_rword *value, const cm_evrun *via);
 /* Code that runs at the end (`real`) or perhaps one day: traps, hooks. */
 void cm_defer_code(cm_eval *ev, const cm_rword *code, bool real);
 void cm_walk_text(cm_eval *ev, cm_str text); /* parses and walks */
 /* Code in a word, for this very shell (eval). */
 void cm_walk_code(cm_eval *ev, const cm_rword *code, const cm_evrun *via);
+void cm_walk_quoted(cm_eval *ev, const cm_rword *text);
 /* … for a new shell with these positional parameters. */
 void cm_walk_shell(cm_eval *ev, const cm_rword *code, const cm_evrun *via, const cm_rword *args,
                    size_t n_args);

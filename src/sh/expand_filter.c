@@ -173,11 +173,21 @@ static const filter filters[] = {
 
 static const filter *filter_of(cm_str name) { return CM_TABLE_FIND(filters, name); }
 
+/* Some of the files are files of the same kind. */
+static bool chooses(const cm_run *run) {
+  cm_str w = run->n > 1 ? run->words[1].text : CM_STR("");
+  bool counts =
+      w.n > 1 && w.p[0] == '-' && w.p[1] != '-' && (cm_str_has(w, 'c') || cm_str_has(w, 'o'));
+  return cm_listed("grep egrep fgrep head tail sort uniq shuf tac", ' ', run->program) && !counts;
+}
+
 bool cm_fold_filter(cm_eval *ev, const cm_run *run, cm_val *out) {
-  const filter *f = run->kind == CM_RUN_COMMAND ? filter_of(run->program) : NULL;
   const cm_rword *in = run->in_text;
-  if (!f || !in) return false;
+  if (run->kind != CM_RUN_COMMAND || !in) return false;
   *out = cm_val_of_word(in);
+  if (in->from == CM_FROM_FILES && chooses(run)) return true;
+  const filter *f = filter_of(run->program);
+  if (!f) return false;
   if (in->from) return f->fold == fold_pass && fold_pass(ev, run, in->text, &out->text);
   return f->fold(ev, run, in->text, &out->text);
 }

@@ -66,9 +66,11 @@ static void put_padded(format *f, cm_str s, cm_str spec) {
   char kind = spec.p[spec.n - 1];
   if (precision >= 0 && (size_t)precision < s.n && (kind == 's' || kind == 'b'))
     s.n = (size_t)precision;
-  for (long k = (long)s.n; !left && k < width; k++) cm_txt_putc(f->ev, &f->out, ' ');
+  for (long k = (long)s.n; !left && k < width && !f->out.over; k++)
+    cm_txt_putc(f->ev, &f->out, ' ');
   cm_txt_add(f->ev, &f->out, s);
-  for (long k = (long)s.n; left && k < width; k++) cm_txt_putc(f->ev, &f->out, ' ');
+  for (long k = (long)s.n; left && k < width && !f->out.over; k++)
+    cm_txt_putc(f->ev, &f->out, ' ');
 }
 
 /* A number in a base; arguments like "'a" stand for the character's code. */
@@ -296,7 +298,7 @@ static bool fold_number_option(cm_eval *ev, const cm_run *run, cm_val *out) {
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     for (size_t k = 1; k < w.n && w.p[0] == '-' && cm_str_is(run->program, table[i].program); k++)
       if (!operand && strchr(table[i].letters, w.p[k])) return fold_number(ev, run, out);
-  return false;
+  return cm_fold_filter(ev, run, out);
 }
 
 static bool fold_date(cm_eval *ev, const cm_run *run, cm_val *out) {

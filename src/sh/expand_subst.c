@@ -71,12 +71,8 @@ void cm_sink_add(cm_eval *ev, const cm_evrun *r) {
 }
 
 bool cm_expand_hidden(cm_eval *ev, cm_str text) {
-  if (cm_str_find(text, CM_STR("$(")) == SIZE_MAX && !memchr(text.p, '`', text.n)) return false;
-  cm_txt code = {0};
-  cm_txt_add(ev, &code, CM_STR(": <<_\n"));
-  cm_txt_add(ev, &code, text);
-  cm_txt_add(ev, &code, CM_STR("\n_\n"));
-  cm_rword word = {.text = cm_txt_str(&code), .span = ev->f.whole};
-  cm_walk_code(ev, &word, NULL);
+  if (cm_str_find(text, CM_STR("$(")) == SIZE_MAX && !cm_str_has(text, '`')) return false;
+  cm_rword word = {.text = text, .span = ev->f.whole};
+  cm_walk_quoted(ev, &word);
   return true;
 }

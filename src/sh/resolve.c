@@ -106,13 +106,14 @@ cm_input *cm_input_of(cm_eval *ev, const cm_rword *text) {
 
 /* --- texts as code --- */
 
-void cm_walk_text(cm_eval *ev, cm_str text) {
+/* NULL: nothing, too much, or no memory. What doesn't parse leaves the lines before it. */
+static const cm_sh_list *parse_code(cm_eval *ev, cm_str text) {
   cm_sh_tree tree = {0};
   cm_err e = {0};
   ev->bytes += text.n;
-  if (ev->bytes > CM_SH_TEXT_MAX + CM_EV_BYTES || !cm_ev_step(ev) || !cm_ev_enter(ev)) {
+  if (ev->bytes > CM_SH_TEXT_MAX + CM_EV_BYTES || !cm_ev_step(ev)) {
     ev->limited = true;
-    return;
+    return NULL;
   }
   ev->f.source = text;
   cm_code code = cm_sh_parse(text, ev->context->dialect, ev->a, &tree, &e);
@@ -122,7 +123,12 @@ void cm_walk_text(cm_eval *ev, cm_str text) {
     ev->syntax = true;
     ev->error = e;
   }
-  cm_walk_list(ev, tree.list);
+  return ev->nomem ? NULL : tree.list;
+}
+
+void cm_walk_text(cm_eval *ev, cm_str text) {
+  if (!cm_ev_enter(ev)) return;
+  cm_walk_list(ev, parse_code(ev, text));
   ev->nest--;
 }
 
@@ -147,6 +153,27 @@ static bool enter_code(cm_eval *ev, const cm_rword *code, const cm_evrun *via) {
 void cm_walk_code(cm_eval *ev, const cm_rword *code, const cm_evrun *via) {
   cm_frame saved = ev->f;
   if (enter_code(ev, code, via)) cm_walk_text(ev, code->text);
+  ev->f = saved;
+}
+
+static void walk_here(cm_eval *ev, cm_str text) {
+  const cm_sh_list *list = parse_code(ev, text);
+  const cm_cmd *c = list && list->first ? list->first->cmds : NULL;
+  if (c && c->redirs) (void)cm_expand_one(ev, c->redirs->here);
+}
+
+/* The text as the body of a here-document: only its expansions happen. */
+void cm_walk_quoted(cm_eval *ev, const cm_rword *text) {
+  cm_frame saved = ev->f;
+  cm_rword code = *text;
+  cm_txt t = {0};
+  cm_txt_add(ev, &t, CM_STR(": <<_\n"));
+  cm_txt_add(ev, &t, text->text);
+  cm_txt_add(ev, &t, CM_STR("\n_\n"));
+  code.text = cm_txt_str(&t);
+  if (!cm_ev_enter(ev)) return;
+  if (enter_code(ev, &code, NULL)) walk_here(ev, code.text);
+  ev->nest--;
   ev->f = saved;
 }
 

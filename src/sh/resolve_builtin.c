@@ -87,10 +87,18 @@ static void declare_one(cm_eval *ev, const cm_rword *w, bool exported, bool loca
     v.from |= old->val.from;
   }
   cm_env_set(ev, var, v);
-  if (cm_str_is(name, "PROMPT_COMMAND")) {
-    cm_rword code = cm_word_of_val(&v, w->span);
-    cm_defer_code(ev, &code, true);
-  }
+  cm_rword code = cm_word_of_val(&v, w->span);
+  cm_variable_code(ev, name, &code, NULL);
+}
+
+/* declare -n NAME=OTHER */
+static void declare_ref(cm_eval *ev, cm_str w) {
+  const char *equals = w.n ? memchr(w.p, '=', w.n) : NULL;
+  size_t n = equals ? (size_t)(equals - w.p) : 0;
+  cm_str name = {w.p, n}, other = {w.p + n + 1, equals ? w.n - n - 1 : 0};
+  if (!cm_is_name(name) || !cm_is_name(other) || cm_str_eq(name, other)) return;
+  cm_var *var = cm_env_var(ev, CM_VARS, name), *target = cm_env_var(ev, CM_VARS, other);
+  if (var && target && target != var && !target->ref) var->ref = target;
 }
 
 static void export_function(cm_eval *ev, cm_str name) {
@@ -102,7 +110,7 @@ static void export_function(cm_eval *ev, cm_str name) {
 }
 
 static void do_declare(cm_eval *ev, size_t at, cm_evrun *r) {
-  bool exported = cm_str_is(r->run.program, "export"), functions = false;
+  bool exported = cm_str_is(r->run.program, "export"), functions = false, ref = false;
   bool local = cm_str_is(r->run.program, "local") ||
                (ev->calls && !exported && !cm_str_is(r->run.program, "readonly"));
   put_silent(ev, at, r);
@@ -110,8 +118,11 @@ static void do_declare(cm_eval *ev, size_t at, cm_evrun *r) {
     const cm_rword *w = &r->run.words[i];
     if (w->text.n && w->text.p[0] == '-') {
       exported |= memchr(w->text.p, 'x', w->text.n) != NULL;
-      functions |= memchr(w->text.p, 'f', w->text.n) != NULL;
+      ref |= cm_str_has(w->text, 'n') && !cm_str_is(r->run.program, "export");
+      functions |= cm_str_has(w->text, 'f');
       local &= memchr(w->text.p, 'g', w->text.n) == NULL;
+    } else if (ref) {
+      declare_ref(ev, w->text);
     } else if (functions) {
       export_function(ev, w->text);
     } else {
@@ -203,7 +214,7 @@ static void do_read(cm_eval *ev, size_t at, cm_evrun *r) {
   if (!n) names[n++] = CM_STR("REPLY");
   bool known = in && next_record(&in->rest, delimiter, &line);
   for (size_t i = 0; i < n; i++) {
-    cm_val value = cm_val_hole(CM_FROM_INPUT, r->run.in);
+    cm_val value = cm_val_hole(CM_FROM_INPUT, r->own_in ? &r->run : r->run.in);
     if (known) value = (cm_val){next_field(&line, i + 1 == n), in->word.from, in->word.source};
     if (known && !cm_str_has(value.text, CM_HOLE)) value.from = 0;
     set_name(ev, names[i], value);
@@ -351,6 +362,7 @@ static void do_exec(cm_eval *ev, size_t at, cm_evrun *r) {
     ev->breaks++;
     return;
   }
+  if (r->own_in) ev->exec_in = r;
   for (size_t i = 0; i < r->run.n_redirs; i++)
     if (r->run.redirs[i].fd > 2 && r->run.redirs[i].fd < 10)
       ev->fds[r->run.redirs[i].fd] = &r->run.redirs[i];

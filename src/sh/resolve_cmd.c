@@ -239,11 +239,33 @@ static cm_log *keep_assigned(cm_eval *ev, const cm_assign *assigns) {
   return kept;
 }
 
-/* PROMPT_COMMAND='…': runs with the next prompt. */
+/* Variables whose value is a command that programs run, and prompts, whose substitutions run. */
+void cm_variable_code(cm_eval *ev, cm_str name, const cm_rword *value, const cm_evrun *via) {
+  static const char commands[] =
+      "GIT_SSH_COMMAND GIT_PAGER PAGER MANPAGER EDITOR VISUAL GIT_EDITOR "
+      "GIT_SEQUENCE_EDITOR GIT_EXTERNAL_DIFF GIT_PROXY_COMMAND "
+      "GIT_ASKPASS SSH_ASKPASS SUDO_ASKPASS LESSOPEN BROWSER RSYNC_RSH "
+      "FCEDIT";
+  cm_rword code = *value;
+  bool several = false; /* a bare name of a program isn't worth a run */
+  for (size_t i = 0; i < code.text.n; i++) several |= strchr(" ;|&`$(<>", code.text.p[i]) != NULL;
+  if (cm_str_is(name, "PROMPT_COMMAND")) {
+    cm_defer_code(ev, value, true);
+  } else if (cm_listed("PS0 PS1 PS2 PS4 BASH_ENV ENV", ' ', name)) {
+    const cm_val *text = value->source ? ((const cm_evrun *)value->source)->text : NULL;
+    (void)cm_expand_hidden(ev, value->text);
+    if (!text || !cm_str_ends(name, CM_STR("ENV"))) return;
+    code = cm_word_of_val(text, value->span); /* BASH_ENV=<(…) */
+    cm_walk_code(ev, &code, via);
+  } else if (several && cm_listed(commands, ' ', name) && !cm_str_all_holes(code.text)) {
+    if (code.text.p[0] == '|') code.text.p++, code.text.n--;
+    cm_walk_code(ev, &code, via);
+  }
+}
+
 static void assigned_code(cm_eval *ev, const cm_evrun *r) {
   for (size_t i = 0; i < r->run.n_env; i++)
-    if (cm_str_is(r->run.env[i].name, "PROMPT_COMMAND"))
-      cm_defer_code(ev, &r->run.env[i].value, true);
+    cm_variable_code(ev, r->run.env[i].name, &r->run.env[i].value, r->run.n ? r : NULL);
 }
 
 /* --- the command --- */
@@ -292,11 +314,14 @@ static void simple_pass(cm_eval *ev, void *arg) {
     if (c->assigns) assigned_code(ev, r);
   } else {
     cm_run_start(ev, at, r);
+    if (c->assigns) assigned_code(ev, r);
     if (!cm_declares(words.v[0].text))
       for (; kept; kept = kept->prev) cm_env_put(ev, kept->var, kept->old, kept->old_n);
   }
   ev->f = saved;
   note_last_arg(ev, r);
+  if (ev->exec_in) cm_run_stdin(ev, ev->exec_in);
+  ev->exec_in = NULL;
 }
 
 void cm_walk_simple(cm_eval *ev, const cm_cmd *c) {

@@ -11,22 +11,20 @@ static const char *const system_folders[] = {
 
 /* Programs that a glob in a path is tried on, worst first. */
 static const char *const system_programs[] = {
-    "rm",      "dd",       "mkfs",      "sh",        "bash",      "dash",     "zsh",
-    "shred",   "nc",       "ncat",      "python3",   "python",    "perl",     "ruby",
-    "php",     "node",     "curl",      "wget",      "chmod",     "chown",    "mv",
-    "cp",      "tee",      "find",      "xargs",     "env",       "sudo",     "su",
-    "kill",    "killall",  "pkill",     "reboot",    "halt",      "shutdown", "poweroff",
-    "ln",      "wipefs",   "fdisk",     "sfdisk",    "parted",    "mount",    "umount",
-    "crontab", "at",       "ssh",       "scp",       "rsync",     "tar",      "base64",
-    "base32",  "xxd",      "openssl",   "awk",       "sed",       "cat",      "less",
-    "more",    "head",     "tail",      "tac",       "nl",        "od",       "cut",
-    "ls",      "echo",     "printf",    "id",        "whoami",    "uname",    "ps",
-    "grep",    "busybox",  "mkfs.ext4", "iptables",  "systemctl", "userdel",  "useradd",
-    "passwd",  "truncate", "unlink",    "rmdir",     "touch",     "mkdir",    "sort",
-    "uniq",    "wc",       "date",      "df",        "du",        "git",      "docker",
-    "podman",  "kubectl",  "helm",      "terraform", "psql",      "mysql",    "redis-cli",
-    "mongosh", "sqlite3",  "aws",       "gcloud",    "az",        "gsutil",   "ufw",
-    "nft",     "setcap",   "chattr",    "usermod",   "socat",     "telnet",   "busybox"};
+    "rm",      "dd",        "mkfs",      "sh",        "bash",    "dash",    "zsh",    "shred",
+    "nc",      "ncat",      "python3",   "python",    "perl",    "ruby",    "php",    "node",
+    "curl",    "wget",      "chmod",     "chown",     "mv",      "cp",      "tee",    "find",
+    "xargs",   "env",       "sudo",      "su",        "kill",    "killall", "pkill",  "reboot",
+    "halt",    "shutdown",  "poweroff",  "ln",        "wipefs",  "fdisk",   "sfdisk", "parted",
+    "mount",   "umount",    "crontab",   "at",        "ssh",     "scp",     "rsync",  "tar",
+    "base64",  "base32",    "xxd",       "openssl",   "aws",     "awk",     "sed",    "cat",
+    "less",    "more",      "head",      "tail",      "tac",     "nl",      "od",     "cut",
+    "ls",      "echo",      "printf",    "id",        "whoami",  "uname",   "ps",     "grep",
+    "busybox", "mkfs.ext4", "iptables",  "systemctl", "userdel", "useradd", "passwd", "truncate",
+    "unlink",  "rmdir",     "touch",     "mkdir",     "sort",    "uniq",    "wc",     "date",
+    "df",      "du",        "git",       "docker",    "podman",  "kubectl", "helm",   "terraform",
+    "psql",    "mysql",     "redis-cli", "mongosh",   "sqlite3", "gcloud",  "az",     "gsutil",
+    "ufw",     "nft",       "setcap",    "chattr",    "usermod", "socat",   "telnet", "busybox"};
 
 /* Names that people and other programs use: a function of this name runs some day. */
 bool cm_is_common(cm_str name) {
@@ -84,16 +82,24 @@ static cm_str match_program(cm_eval *ev, cm_str pattern) {
   return pattern;
 }
 
-cm_str cm_program_name(cm_eval *ev, const cm_rword *word) {
+/* Where a path with a slash leads: "bin/rm" in "/" is /bin/rm, and "../" may lead to the root. */
+static cm_str absolute(cm_eval *ev, cm_str s, cm_str cwd) {
+  size_t climbs = 0;
+  if (s.p[0] == '/') return cm_path_join(ev, CM_STR(""), s);
+  if (cwd.n && cwd.p[0] == '/' && !has_hole(cwd)) return cm_path_join(ev, cwd, s);
+  while (cm_str_starts((cm_str){s.p + climbs, s.n - climbs}, CM_STR("../"))) climbs += 3;
+  return climbs ? cm_path_join(ev, CM_STR("/"), (cm_str){s.p + climbs, s.n - climbs}) : s;
+}
+
+cm_str cm_program_name(cm_eval *ev, const cm_rword *word, cm_str cwd) {
   cm_str s = word->text;
-  if (!s.n || !memchr(s.p, '/', s.n)) return word->glob && s.n > 1 ? CM_STR("\x01") : s;
-  cm_str path = cm_path_join(ev, CM_STR(""), s), name = base_name(path);
-  if (s.p[0] != '/') return s;
-  if (word->glob) return match_program(ev, path);
+  if (!cm_str_has(s, '/')) return word->glob && s.n > 1 ? CM_STR("\x01") : s;
+  cm_str path = absolute(ev, s, cwd), name = base_name(path);
+  if (word->glob) return path.p[0] == '/' ? match_program(ev, path) : s;
   cm_str folder = {path.p, path.n - name.n - (path.n > name.n)};
   for (size_t i = 0; i < sizeof system_folders / sizeof *system_folders; i++)
     if (cm_str_is(folder, system_folders[i])) return name;
-  return path;
+  return s.p[0] == '/' ? path : s;
 }
 
 void cm_run_is_code(cm_eval *ev, cm_evrun *r) {
@@ -146,7 +152,7 @@ static bool starts_itself(const cm_eval *ev, const cm_evrun *r) {
 
 void cm_run_start(cm_eval *ev, size_t at, cm_evrun *r) {
   const cm_rword *w = r->run.words;
-  r->run.program = cm_program_name(ev, &w[0]);
+  r->run.program = cm_program_name(ev, &w[0], r->run.cwd.text);
   if (has_hole(w[0].text) || has_hole(r->run.program)) {
     if (starts_itself(ev, r)) r->run.kind = CM_RUN_FORKS;
     if (r->run.kind == CM_RUN_FORKS) cm_run_put(ev, at, r);

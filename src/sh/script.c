@@ -149,8 +149,8 @@ static void scan_name(cm_code_call *base, size_t i, cm_str name, size_t end) {
   cm_code_reader *s = base->s;
   const cm_primitive *p = cm_script_find(s, name);
   bool parens = cm_tok_is(cm_script_tok(s, end), "(");
-  bool text =
-      cm_script_tok(s, end)->kind == CM_TOK_TEXT || cm_script_tok(s, end)->kind == CM_TOK_NAME;
+  cm_tok_kind next = cm_script_tok(s, end)->kind;
+  bool text = next == CM_TOK_TEXT || next == CM_TOK_NAME || next == CM_TOK_NUMBER;
   bool defined = i && (cm_tok_is(cm_script_tok(s, i - 1), "def") ||
                        cm_tok_is(cm_script_tok(s, i - 1), "function"));
   if (parens && s->language == 'p' && has_name("Path pathlib.Path", name))

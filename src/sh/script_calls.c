@@ -22,7 +22,7 @@ cm_evrun *cm_script_make(cm_code_call *c, const cm_rword *words, size_t n) {
   if (!r) return NULL;
   r->run.in = NULL;
   r->run.in_text = NULL;
-  if (n) r->run.program = cm_program_name(ev, &words[0]);
+  if (n) r->run.program = cm_program_name(ev, &words[0], r->run.cwd.text);
   cm_run_put(ev, at, r);
   return r;
 }

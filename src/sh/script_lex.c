@@ -58,6 +58,7 @@ static bool skip_comment(lexer *l) {
 /* "…$name…" and "…#{x}…" hold something that isn't known. */
 static cm_str with_holes(lexer *l, cm_str s, bool braces, bool dollars) {
   cm_txt t = {0};
+  if (!cm_str_has(s, '$') && !cm_str_has(s, '{') && !cm_str_has(s, '@')) return s;
   for (size_t i = 0; i < s.n;) {
     char c = s.p[i], next = i + 1 < s.n ? s.p[i + 1] : 0;
     bool hash = l->language == 'r' && c == '#' && next == '{';

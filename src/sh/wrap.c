@@ -200,6 +200,15 @@ bool cm_wrap_watch(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   return cm_wrap_start(ev, r, &as, v.next);
 }
 
+/* faketime [-m] [-f] WHEN program, where WHEN may be "-1d". */
+bool cm_wrap_faketime(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
+  size_t at = 1;
+  while (at < r->run.n && (cm_listed("-f -m", ' ', r->run.words[at].text) ||
+                           cm_str_starts(r->run.words[at].text, CM_STR("--"))))
+    at++;
+  return cm_wrap_start(ev, r, w, at + 1);
+}
+
 /* --- the table --- */
 
 #define ROOT   CM_WRAP_ROOT
@@ -257,7 +266,7 @@ static const cm_wrapper wrappers[] = {
     {"env", "u:S:C:P:", "unset= split-string= chdir= block-signal=? default-signal=?", ENV, 0,
      cm_wrap_env},
     {"fakeroot", "l:s:i:b:", "lib= faked=", 0, 0, NULL},
-    {"faketime", "f:", NULL, 0, 1, NULL},
+    {"faketime", NULL, NULL, 0, 0, cm_wrap_faketime},
     {"fd", NULL, NULL, 0, 0, cm_wrap_fd},
     {"fdfind", NULL, NULL, 0, 0, cm_wrap_fd},
     {"find", NULL, NULL, 0, 0, cm_wrap_find},

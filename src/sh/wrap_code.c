@@ -111,11 +111,14 @@ static void read_make(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
     rest.p += i, rest.n -= i;
   }
   for (rest = value->text; cm_str_line(&rest, &line);) {
-    if (!line.n || line.p[0] != '\t') continue;
-    size_t skip = 1;
+    const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+    const char *recipe = colon ? memchr(colon, ';', (size_t)(line.p + line.n - colon)) : NULL;
+    if (!line.n || (line.p[0] != '\t' && !recipe)) continue;
+    size_t skip = line.p[0] == '\t' ? 1 : (size_t)(recipe + 1 - line.p);
     while (skip < line.n && strchr("@-+ \t", line.p[skip])) skip++;
     cm_rword code = cm_wrap_piece(value, (cm_str){line.p + skip, line.n - skip});
-    if (code.text.n) cm_wrap_code(ev, r, &code, NULL, 0);
+    bool computed = cm_str_starts(code.text, CM_STR("$("));
+    if (code.text.n && !computed) cm_wrap_code(ev, r, &code, NULL, 0);
   }
 }
 
@@ -187,88 +190,161 @@ static void read_sed(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
 
 /* --- the table --- */
 
+/* Programs with the same rows. */
+typedef enum group {
+  OF_TAR,
+  OF_RSYNC,
+  OF_SCP,
+  OF_MAN,
+  OF_SORT,
+  OF_SPLIT,
+  OF_RG,
+  OF_ZIP,
+  OF_GIT,
+  OF_MAKE,
+  OF_VIM,
+  OF_ED,
+  OF_MARIADB,
+  OF_PSQL,
+  OF_SQLITE3,
+  OF_DC,
+  OF_APT,
+  OF_SOCAT,
+  OF_NC,
+  OF_ALACRITTY,
+  OF_START_STOP_DAEMON,
+  OF_GSED,
+  OF_NPX,
+  OF_CPIO,
+  OF_NMAP
+} group;
+
 typedef struct taker {
-  const char *programs; /* separated by blanks */
+  group of; /* see taker_names */
   const char *shorts, *longs;
-  unsigned how;
-  const char *options; /* names separated by blanks; "*": operands; "1": the first operand, unless
-                          an option of the list is there; "<": stdin */
+  unsigned how;        /* CM_ARGV_… and what else holds code */
+  const char *options; /* names separated by blanks */
   reader *read;        /* NULL: what follows the option is a command */
 } taker;
 
 #define BARE CM_ARGV_BARE
 #define DASH CM_ARGV_DASH
 
+enum {
+  OPERANDS = 256, /* all operands */
+  FIRST = 512,    /* the first operand, unless an option of the list is there */
+  STDIN = 1024,
+  PLUS = 2048 /* +CODE */
+};
+
 static const taker takers[] = {
-    {"tar bsdtar gtar", "f:C:I:F:T:X:b:L:N:K:g:H:V:",
+    {OF_TAR, "f:C:I:F:T:X:b:L:N:K:g:H:V:",
      "checkpoint-action= to-command= use-compress-program= info-script= new-volume-script= "
      "rsh-command= file= directory= exclude= transform= checkpoint=?",
      BARE, "checkpoint-action", read_checkpoint},
-    {"tar bsdtar gtar", "f:C:I:F:T:X:b:L:N:K:g:H:V:",
+    {OF_TAR, "f:C:I:F:T:X:b:L:N:K:g:H:V:",
      "checkpoint-action= to-command= use-compress-program= info-script= new-volume-script= "
      "rsh-command= file= directory= exclude= transform= checkpoint=?",
      BARE, "to-command I use-compress-program F info-script new-volume-script rsh-command",
      read_shell},
-    {"rsync", "e:f:B:M:T:", "rsh= rsync-path= exclude= include=", 0, "e rsh rsync-path",
+    {OF_RSYNC, "e:f:B:M:T:", "rsh= rsync-path= exclude= include=", 0, "e rsh rsync-path",
      read_shell},
-    {"scp sftp", "S:c:F:i:J:l:o:P:D:b:B:R:s:X:", NULL, 0, "S", read_shell},
-    {"man", "P:H::M:L:m:s:S:e:C:E:p:R:r:", "pager= html=? preprocessor=", 0, "P pager",
+    {OF_SCP, "S:c:F:i:J:l:o:P:D:b:B:R:s:X:", NULL, 0, "S", read_shell},
+    {OF_MAN, "P:H::M:L:m:s:S:e:C:E:p:R:r:", "pager= html=? preprocessor=", 0, "P pager",
      read_shell},
-    {"sort", "k:t:o:S:T:", "compress-program= key= field-separator= output=", 0,
+    {OF_SORT, "k:t:o:S:T:", "compress-program= key= field-separator= output=", 0,
      "compress-program", read_shell},
-    {"split", "b:C:l:n:a:t:", "filter= bytes= lines= number= suffix-length=", 0, "filter",
+    {OF_SPLIT, "b:C:l:n:a:t:", "filter= bytes= lines= number= suffix-length=", 0, "filter",
      read_shell},
-    {"rg", "e:f:g:t:T:A:B:C:m:j:r:M:", "pre= pre-glob= glob= type= regexp= file=", 0, "pre",
+    {OF_RG, "e:f:g:t:T:A:B:C:m:j:r:M:", "pre= pre-glob= glob= type= regexp= file=", 0, "pre",
      read_shell},
-    {"zip", "b:n:t:x:i:P:s:", "unzip-command=", DASH, "TT unzip-command", read_shell},
-    {"git", "c:C:", "git-dir= work-tree= namespace= exec-path=? config-env=", CM_ARGV_STOP, "c",
+    {OF_ZIP, "b:n:t:x:i:P:s:", "unzip-command=", DASH, "TT unzip-command", read_shell},
+    {OF_GIT, "c:C:", "git-dir= work-tree= namespace= exec-path=? config-env=", CM_ARGV_STOP, "c",
      read_git},
-    {"git", "c:C:m:u:x:",
+    {OF_GIT, "c:C:m:u:x:",
      "exec= extcmd= upload-pack= receive-pack= tree-filter= index-filter= msg-filter= env-filter= "
      "commit-filter= parent-filter= tag-name-filter= open-files-in-pager=? message=",
      0,
      "exec extcmd upload-pack receive-pack tree-filter index-filter msg-filter env-filter "
      "commit-filter parent-filter tag-name-filter open-files-in-pager",
      read_shell},
-    {"make gmake", "f:C:I:o:W:j::l::", "eval= file= directory= makefile=", 0, "eval E", read_make},
-    {"make gmake", "C:I:o:W:j::l::", "eval= directory=", 0, "<", read_make},
-    {"vim vi nvim view ex gvim rvim vimdiff", "c:S:u:U:i:T:t:w:W:", "cmd=", CM_ARGV_PLUS,
-     "c cmd + ", read_vim},
-    {"ed ex red", "p:", NULL, 0, "<", read_bang},
-    {"mysql mariadb", "e:h:u:D:P:S:",
-     "execute= host= user= database= port= socket= defaults-file=", 0, "e execute <", read_bang},
-    {"psql", "c:d:f:h:U:p:v:o:L:P:F:R:T:", "command= dbname= file= host= username= port= set=", 0,
-     "c command <", read_psql},
-    {"sqlite3", "", "cmd= init= separator= nullvalue=", DASH, "* cmd <", read_bang},
-    {"sqlite3 ftp telnet dc", NULL, NULL, 0, "<", read_bang},
-    {"apt apt-get aptitude", "o:t:c:q::", "option= target-release= config-file=", 0, "o option",
-     read_apt},
-    {"socat", "b:d::t:T:l:", NULL, 0, "*", read_socat},
-    {"nc ncat netcat", "c:e:i:p:s:w:g:G:m:x:X:q:", "sh-exec= exec= lua-exec=", 0, "c sh-exec",
-     read_shell},
-    {"xterm konsole alacritty kitty urxvt x-terminal-emulator", NULL, NULL, DASH, "e", NULL},
-    {"start-stop-daemon", "x:a:n:p:u:g:c:d:s:", "exec= startas= name= pidfile= user= chuid=", 0,
+    {OF_MAKE, "f:C:I:o:W:j::l::", "eval= file= directory= makefile=", 0, "eval E", read_make},
+    {OF_MAKE, "C:I:o:W:j::l::", "eval= directory=", STDIN, "", read_make},
+    {OF_VIM, "c:S:u:U:i:T:t:w:W:", "cmd=", CM_ARGV_PLUS | PLUS, "c cmd", read_vim},
+    {OF_ED, "p:", NULL, STDIN, "", read_bang},
+    {OF_MARIADB, "e:h:u:D:P:S:", "execute= host= user= database= port= socket= defaults-file=",
+     STDIN, "e execute", read_bang},
+    {OF_PSQL, "c:d:f:h:U:p:v:o:L:P:F:R:T:", "command= dbname= file= host= username= port= set=",
+     STDIN, "c command", read_psql},
+    {OF_SQLITE3, "", "cmd= init= separator= nullvalue=", DASH | OPERANDS | STDIN, "cmd",
+     read_bang},
+    {OF_DC, NULL, NULL, STDIN, "", read_bang},
+    {OF_APT, "o:t:c:q::", "option= target-release= config-file=", 0, "o option", read_apt},
+    {OF_SOCAT, "b:d::t:T:l:", NULL, OPERANDS, "", read_socat},
+    {OF_NC, "c:e:i:p:s:w:g:G:m:x:X:q:", "sh-exec= exec= lua-exec=", 0, "c sh-exec", read_shell},
+    {OF_ALACRITTY, NULL, NULL, DASH, "e", NULL},
+    {OF_START_STOP_DAEMON, "x:a:n:p:u:g:c:d:s:", "exec= startas= name= pidfile= user= chuid=", 0,
      "x exec a startas", read_shell},
-    {"sed gsed", "e:f:l:", "expression= file= line-length=", 0, "1 e expression f file", read_sed},
-    {"npx", "c:p:", "call= package=", 0, "c call", read_shell},
-    {"cpio", "F:I:O:E:H:R:", "rsh-command= file=", 0, "rsh-command", read_shell},
-    {"nmap", NULL, "script= script-args=", DASH, "", read_shell},
+    {OF_GSED, "e:f:l:", "expression= file= line-length=", FIRST, "e expression f file", read_sed},
+    {OF_NPX, "c:p:", "call= package=", 0, "c call", read_shell},
+    {OF_CPIO, "F:I:O:E:H:R:", "rsh-command= file=", 0, "rsh-command", read_shell},
+    {OF_NMAP, NULL, "script= script-args=", DASH, "", read_shell},
 };
 
-/* All programs of the table, sorted: most commands are none of them. */
-static const char *const taker_names[] = {"alacritty", "apt",    "apt-get", "aptitude",
-                                          "bsdtar",    "cpio",   "dc",      "ed",
-                                          "ex",        "ftp",    "git",     "gmake",
-                                          "gsed",      "gtar",   "gvim",    "kitty",
-                                          "konsole",   "make",   "man",     "mariadb",
-                                          "mysql",     "nc",     "ncat",    "netcat",
-                                          "nmap",      "npx",    "nvim",    "psql",
-                                          "red",       "rg",     "rsync",   "rvim",
-                                          "scp",       "sed",    "sftp",    "socat",
-                                          "sort",      "split",  "sqlite3", "start-stop-daemon",
-                                          "tar",       "telnet", "urxvt",   "vi",
-                                          "view",      "vim",    "vimdiff", "x-terminal-emulator",
-                                          "xterm",     "zip"};
+/* The programs and their rows, sorted: most commands are none of them. */
+static const struct taker_name {
+  const char *name;
+  group of;
+} taker_names[] = {{"alacritty", OF_ALACRITTY},
+                   {"apt", OF_APT},
+                   {"apt-get", OF_APT},
+                   {"aptitude", OF_APT},
+                   {"bsdtar", OF_TAR},
+                   {"cpio", OF_CPIO},
+                   {"dc", OF_DC},
+                   {"ed", OF_ED},
+                   {"ex", OF_VIM},
+                   {"ftp", OF_DC},
+                   {"git", OF_GIT},
+                   {"gmake", OF_MAKE},
+                   {"gsed", OF_GSED},
+                   {"gtar", OF_TAR},
+                   {"gvim", OF_VIM},
+                   {"kitty", OF_ALACRITTY},
+                   {"konsole", OF_ALACRITTY},
+                   {"make", OF_MAKE},
+                   {"man", OF_MAN},
+                   {"mariadb", OF_MARIADB},
+                   {"mysql", OF_MARIADB},
+                   {"nc", OF_NC},
+                   {"ncat", OF_NC},
+                   {"netcat", OF_NC},
+                   {"nmap", OF_NMAP},
+                   {"npx", OF_NPX},
+                   {"nvim", OF_VIM},
+                   {"psql", OF_PSQL},
+                   {"red", OF_ED},
+                   {"rg", OF_RG},
+                   {"rsync", OF_RSYNC},
+                   {"rvim", OF_VIM},
+                   {"scp", OF_SCP},
+                   {"sed", OF_GSED},
+                   {"sftp", OF_SCP},
+                   {"socat", OF_SOCAT},
+                   {"sort", OF_SORT},
+                   {"split", OF_SPLIT},
+                   {"sqlite3", OF_SQLITE3},
+                   {"start-stop-daemon", OF_START_STOP_DAEMON},
+                   {"tar", OF_TAR},
+                   {"telnet", OF_DC},
+                   {"urxvt", OF_ALACRITTY},
+                   {"vi", OF_VIM},
+                   {"view", OF_VIM},
+                   {"vim", OF_VIM},
+                   {"vimdiff", OF_VIM},
+                   {"x-terminal-emulator", OF_ALACRITTY},
+                   {"xterm", OF_ALACRITTY},
+                   {"zip", OF_ZIP}};
 
 static bool listed(const char *list, cm_str name) { return cm_listed(list, ' ', name); }
 
@@ -281,8 +357,7 @@ static void take_rest(cm_eval *ev, cm_evrun *r, size_t at) {
 static void take(cm_eval *ev, cm_evrun *r, const taker *t) {
   cm_argv v = cm_argv_of(r->run.words, r->run.n, (cm_argv_spec){t->shorts, t->longs, t->how});
   cm_arg arg;
-  bool operands = listed(t->options, CM_STR("*")), first = listed(t->options, CM_STR("1"));
-  bool plus = listed(t->options, CM_STR("+"));
+  bool operands = t->how & OPERANDS, first = t->how & FIRST, plus = t->how & PLUS;
   const cm_rword *operand = NULL;
   while (cm_argv_next(&v, &arg)) {
     bool vim_command = plus && arg.option && arg.name.n > 1 && arg.name.p[0] == '+';
@@ -302,7 +377,7 @@ static void take(cm_eval *ev, cm_evrun *r, const taker *t) {
     t->read(ev, r, &value);
   }
   if (first && operand) t->read(ev, r, operand);
-  if (listed(t->options, CM_STR("<")) && r->run.in_text) t->read(ev, r, r->run.in_text);
+  if (t->how & STDIN && r->run.in_text) t->read(ev, r, r->run.in_text);
 }
 
 /* git submodule foreach CODE, bisect run CMD…, rebase -x CODE, config alias.x '!CODE' */
@@ -381,8 +456,24 @@ static const interpreter *interpreter_of(cm_str program) {
   return NULL;
 }
 
+/* exec CMD…, spawn CMD…: Tcl's words, whose braces quote, are near enough to the shell's. */
+static void read_tcl(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
+  cm_str rest = value->text, line;
+  while (cm_str_line(&rest, &line)) {
+    size_t at = cm_str_find(line, CM_STR("exec ")), skip = 5;
+    if (at == SIZE_MAX) at = cm_str_find(line, CM_STR("spawn ")), skip = 6;
+    if (at == SIZE_MAX) continue;
+    cm_txt t = {0};
+    for (size_t i = at + skip; i < line.n && line.p[i] != ']'; i++)
+      cm_txt_putc(ev, &t, (char)(strchr("{}", line.p[i]) ? '\'' : line.p[i]));
+    cm_rword code = cm_wrap_piece(value, cm_str_trim(cm_txt_str(&t)));
+    if (code.text.n) cm_wrap_code(ev, r, &code, NULL, 0);
+  }
+}
+
 static void run_code(cm_eval *ev, cm_evrun *r, const interpreter *in, const cm_rword *code) {
   if (cm_str_all_holes(code->text)) cm_run_is_code(ev, r);
+  else if (strcmp(in->language, "tcl") == 0) read_tcl(ev, r, code);
   else cm_script(ev, r, in->language, code);
 }
 
@@ -422,9 +513,9 @@ static void interpret(cm_eval *ev, cm_evrun *r, const interpreter *in) {
 }
 
 bool cm_wrap_options(cm_eval *ev, cm_evrun *r) {
-  if (CM_TABLE_FIND(taker_names, r->run.program))
-    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
-      if (listed(takers[i].programs, r->run.program)) take(ev, r, &takers[i]);
+  const struct taker_name *name = CM_TABLE_FIND(taker_names, r->run.program);
+  for (size_t i = 0; name && i < sizeof takers / sizeof *takers; i++)
+    if (takers[i].of == name->of) take(ev, r, &takers[i]);
   if (cm_str_is(r->run.program, "git")) git_subcommands(ev, r);
   const interpreter *in = interpreter_of(r->run.program);
   if (in) interpret(ev, r, in);

@@ -101,6 +101,13 @@ static cm_rword below(cm_eval *ev, const cm_rword *start, const cm_run *source, 
   return out;
 }
 
+/* Conditions, and more of them behind an earlier -exec. */
+static cm_picked both(cm_picked a, cm_picked b) {
+  cm_picked out = {.some = a.some || b.some};
+  if (!a.name || !b.name) out.name = a.name ? a.name : b.name;
+  return out;
+}
+
 bool cm_wrap_find(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   const cm_run *run = &r->run;
   size_t first = 1, end;
@@ -114,16 +121,18 @@ bool cm_wrap_find(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
     if (word.n && strchr("-(!", word.p[0])) break;
   }
   cm_rword here = {.text = CM_STR("."), .span = run->span};
-  for (size_t i = end; i < run->n; i++) {
+  cm_picked p = {0};
+  for (size_t i = end, from = end; i < run->n; i++) {
     if (!is_exec(run->words[i].text)) continue;
     size_t stop = exec_end(run, i + 1);
-    cm_picked p = cm_find_picks(run, end, i);
+    p = both(p, cm_find_picks(run, from, i));
     any = true;
     for (size_t k = first; k < end || (k == first && first == end); k++) {
       cm_rword item = below(ev, first == end ? &here : &run->words[k], run, p);
       start_with(ev, r, run->words + i + 1, stop - i - 1, CM_STR("{}"), &item, false);
     }
     i = stop;
+    from = stop + 1;
   }
   if (any) output_unknown(ev);
   return any;

@@ -101,6 +101,53 @@ static void test_table(void **state) {
   assert_int_equal(failed, 0);
 }
 
+/* --- where runs and words stand --- */
+
+/* Spans point into the text that was given, through quotes and code in code, where it stands there
+ * as it is; else at the word that holds it. */
+static void test_spans(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t run, word;
+    const char *want_run, *want_word;
+  } cases[] = {
+      {"ls; rm -rf /", 1, 2, "rm -rf /", "/"},
+      {"sh -c 'ls; rm -rf /'", 2, 2, "rm -rf /", "/"},
+      {"sudo bash -c \"rm x\"", 2, 1, "rm x", "x"},
+      {"sh -c \"sh -c 'rm x'\"", 2, 1, "rm x", "x"},
+      {"sudo -u a rm -rf \"b c\"", 1, 2, "rm -rf \"b c\"", "\"b c\""},
+      {"x='rm y'; $x", 1, 0, "$x", "$x"},
+      {"eval 'rm '\"x\"", 1, 1, "'rm '\"x\"", "'rm '\"x\""},
+      {"echo cm0geA== | base64 -d | sh", 3, 0, "base64 -d", "base64 -d"},
+      {"sh <<E\nrm x\nE\n", 1, 1, "rm x", "x"},
+      {"find . -exec rm {} +", 1, 1, "rm {}", "{}"},
+      {"f() { rm $1; }; f a", 0, 1, "rm $1", "$1"},
+      {"a $(b c)", 1, 1, "b c", "c"},
+      {"ssh h 'rm x'", 1, 1, "rm x", "x"},
+      {"python3 -c 'import os; os.system(\"rm x\")'", 1, 1, "rm x", "x"},
+      {"python3 -c 'import os; os.remove(\"x\")'", 1, 1, "'import os; os.remove(\"x\")'", NULL},
+  };
+  cm_arena *a = cm_arena_open(ARENA);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    cm_runs runs;
+    cm_err e;
+    cm_str text = cm_str_of(cases[i].text);
+    cm_arena_reset(a);
+    assert_int_equal(cm_sh_resolve(text, &context, a, &runs, &e), CM_OK);
+    assert_true(runs.n > cases[i].run);
+    const cm_run *r = runs.items[cases[i].run];
+    cm_str got = {text.p + r->span.start, r->span.end - r->span.start};
+    if (!cm_str_is(got, cases[i].want_run))
+      fail_msg("%s: the run is \"%.*s\"", cases[i].text, (int)got.n, got.p);
+    cm_span s = r->words[cases[i].word].span;
+    got = (cm_str){text.p + s.start, s.end - s.start};
+    if (cases[i].want_word && !cm_str_is(got, cases[i].want_word))
+      fail_msg("%s: the word is \"%.*s\"", cases[i].text, (int)got.n, got.p);
+  }
+  cm_arena_close(a);
+}
+
 /* --- memory --- */
 
 static const char *const torture[] = {
@@ -151,6 +198,7 @@ static void test_failing_blocks(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_table),
+      cmocka_unit_test(test_spans),
       cmocka_unit_test(test_memory),
       cmocka_unit_test(test_failing_blocks),
   };

@@ -30,9 +30,15 @@ static const cm_program programs[] = {
     {"gdb|lldb|rr|rust-gdb|rust-lldb|cgdb|gdbserver", "p:x:c:s:d:o:n:",
      "pid= command= ex= eval-command= core= args batch attach-pid= attach", CM_ARGV_DASH, CM_SAFE},
     {"gjs|jjs|jrunscript|groovy|jshell|kotlin|scala|scala-cli", "e:c:f:cp:", NULL, 0, CM_SAFE},
+    {"h2ph|h2xs|perlbug|perldoc|piconv|pl2pm|pod2html|pod2man|pod2text|pod2usage|podchecker|prove|"
+     "ptar|py3versions|pygettext3|python3-config|torchrun|2to3|f2py|f2py3|regina|rexx|cobc|fpc",
+     "o:", NULL, 0, CM_SAFE},
     {"heaptrack|ltrace-ng|operf|perf|samply|valgrind|callgrind_annotate|ms_print|hyperfine|"
      "hotspot|flamegraph|py-spy|rbspy",
      "o:e:p:r:F:n:w:", NULL, CM_ARGV_STOP, CM_SAFE},
+    {"jarsigner|jcmd|jconsole|jdb|jdeprscan|jfr|jhsdb|jimage|jinfo|jmap|jmod|jps|jstack|jstat|"
+     "visualvm",
+     NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {"java|javaw",
      "cp:", "classpath= cp= jar= version help p= module-path= m= module=", CM_ARGV_DASH, CM_SAFE},
     {"julia", "e:E:L:p:t:J:", "eval= print= load= project=? threads=", 0, CM_SAFE},
@@ -125,6 +131,8 @@ static const cm_rule rules[] = {
      CM_FX_MODERATE, "changes files of a project"},
 
     /* Debuggers. */
+    {"code.edit", "perl|perl5|ruby -i @", CM_FX_EDIT, "changes files in place"},
+    {"code.edit", "2to3 -w @", CM_FX_EDIT, "changes files in place"},
     {"code.attach", "gdb|lldb|rust-gdb|rust-lldb|gdbserver|cgdb -p|-pid|--attach|-attach-pid",
      CM_FX_MODERATE, "takes hold of a running process"},
     {"code.attach", "valgrind|heaptrack @-o|--output|--log-file|--xml-file", CM_FX_CREATE,

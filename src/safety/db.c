@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "safety/origin.h"
+
 /* --- SQL ------------------------------------------------------------------------------------- */
 
 static void report_kind(cm_judging *j, cm_sql_kind kind, const cm_rword *word, const cm_run *run) {
@@ -186,22 +188,12 @@ static bool names_flush(cm_str code) {
 }
 
 /* DEL of what `redis-cli keys '*'` printed. */
-static bool lists_all(const cm_run *from) {
-  bool all = false, pattern = false;
-  for (size_t i = 1; from && i < from->n; i++) {
-    cm_str w = from->words[i].text;
-    all |= cm_str_is(w, "*") || cm_str_is(w, "--scan");
-    pattern |= cm_str_starts(w, CM_STR("--pattern"));
-  }
-  return all && !pattern;
-}
-
 static bool deletes_all(cm_str first, const cm_run *run) {
   if (!same_word(first, "del|unlink")) return false;
-  for (const cm_run *r = run; r; r = r->via)
-    if (lists_all(r->in)) return true;
-  for (size_t i = 1; i < run->n; i++)
-    if (lists_all(run->words[i].source)) return true;
+  for (size_t i = 1; i < run->n; i++) {
+    const cm_run *from = cm_origin(run, &run->words[i]);
+    if (from && cm_has_word(from, "\\*|--scan") && !cm_has_word(from, "--pattern*")) return true;
+  }
   return false;
 }
 

@@ -27,7 +27,7 @@ static const char *const risks[] = {
     [CM_FX_MOVE_AWAY] = "hmmm mmmm mmmH mhhh hhhc cch",
     [CM_FX_MODE] = "hmmm mmmm mmmm mmmh mmmh hhh",
     [CM_FX_MODE_TREE] = "hmmm mhmm mHHH hhhh hhhc hch",
-    [CM_FX_WRITE_DEVICE] = "hsss smhm hHmH mhhh hhcc ccc",
+    [CM_FX_WRITE_DEVICE] = "ssss smhm hHmH mhhh hhcc ccc",
 };
 
 static cm_harm harm_of(char c) {

@@ -1,6 +1,6 @@
 /* safety/pack_archive: archives and compressed files. Sources: the manuals of GNU tar, bsdtar,
  * Info-ZIP, gzip, bzip2, xz, lz4, zstd, brotli, 7-Zip, RAR, cpio, pax, ar, dpkg-deb, squashfs. */
-#include "safety/judge.h"
+#include "safety/packs.h"
 
 /* Programs that replace a file by its compressed form (and back), unless told to keep it. */
 #define GZIPS "compress|gunzip|gzip|pigz|uncompress|unpigz"
@@ -25,46 +25,48 @@
   "/usr/bin/*|/usr/lib*|/usr/sbin*|/var/lib/dpkg*|//*"
 
 static const cm_program programs[] = {
-    {SEVEN, "o:", NULL, CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
-    {"ar|gar|llvm-ar", NULL, "plugin= target= output= version help",
-     CM_ARGV_BARE | CM_PROGRAM_QUIET, CM_SAFE},
-    {"arj|unarj|lha|lzh|zoo|unace|cabextract|unshield|innoextract|lcab",
-     "d:F:p:", "directory= filter=", CM_PROGRAM_QUIET, CM_SAFE},
-    {"asar", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
-    {"aunpack|atool|acat|als|apack|arepack|unar|lsar|dtrx|unp|ouch|extract", "D:X:o:e:k:p:F:",
+    {SEVEN, "o:", NULL, CM_ARGV_DASH, CM_SAFE},
+    {"acat|als|apack|arepack|atool|aunpack|dtrx|extract|lsar|ouch|unar|unp", "D:X:o:e:k:p:F:",
      "output-directory= extract-to= format= password= encoding= force-overwrite force-skip",
      CM_PROGRAM_QUIET, CM_SAFE},
+    {"alien|deb2targz|ranlib|rpm2archive|rpm2cpio", NULL, NULL, 0, CM_SAFE},
+    {"ar|gar|llvm-ar", NULL, "plugin= target= output= version help",
+     CM_ARGV_BARE | CM_PROGRAM_QUIET, CM_SAFE},
+    {"arj|cabextract|innoextract|lcab|lha|lzh|unace|unarj|unshield|zoo",
+     "d:F:p:", "directory= filter=", CM_PROGRAM_QUIET, CM_SAFE},
+    {"asar", NULL, NULL, CM_PROGRAM_QUIET, CM_SAFE},
+    {"bcpio|cpio", "C:D:E:F:H:I:M:O:R:W:",
+     "block-size= create directory= extract file= format= help io-size= list message= owner= "
+     "pass-through pattern-file= quiet rsh-command= version warning=",
+     0, CM_SAFE},
     {KEEPS, "D:M:T:o:",
      "dictionary= format= help keep list memory= output= output-dir-flat= quality= rm stdout "
      "suffix= test threads= version",
      CM_PROGRAM_DECODES, CM_SAFE},
     {"bunzip2|bzip2|lbunzip2|lbzip2|pbzip2", "S:n:", PACK_LONGS, CM_PROGRAM_DECODES, CM_SAFE},
+    {"bzcat|bzgrep|bzless|bzmore|funzip|gzcat|gzexe|lz4cat|lzcat|lzless|unpack|xzcat|xzless|"
+     "zcat|zipgrep|zstdcat|zstdgrep|zstdless",
+     NULL, NULL, CM_PROGRAM_DECODES, CM_SAFE},
     {GZIPS, "S:b:p:", PACK_LONGS, CM_PROGRAM_DECODES, CM_SAFE},
-    {"cpio|bcpio", "C:D:E:F:H:I:M:O:R:W:",
-     "block-size= create directory= extract file= format= help io-size= list message= owner= "
-     "pass-through pattern-file= quiet rsh-command= version warning=",
-     0, CM_SAFE},
     {"dpkg-deb", "I:S:Z:z:",
      "build compression= contents control ctrl-tarfile deb-format= extract field fsys-tarfile "
      "info raw-extract root-owner-group show showformat= vextract",
      0, CM_SAFE},
-    {"funzip|bzcat|gzcat|lz4cat|lzcat|xzcat|zcat|zstdcat|zstdgrep|zstdless|bzgrep|bzless|"
-     "bzmore|xzless|lzless|zipgrep|gzexe|unpack",
-     NULL, NULL, CM_PROGRAM_DECODES, CM_SAFE},
-    {"genisoimage|mkisofs|xorrisofs|xorriso", "A:C:G:M:P:V:b:c:e:o:p:",
-     "appid= boot-load-size= c= e= exclude= graft-points m= o= outdev= output= publisher= volid=",
+    {"genisoimage|mkisofs|xorriso|xorrisofs", "A:C:G:M:P:V:b:c:e:o:p:",
+     "appid= boot-load-size= c= e= exclude= graft-points m= o= outdev= output= publisher= "
+     "volid=",
      CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
     {"isodump|isoinfo", NULL, NULL, 0, CM_SAFE},
-    {"jar", "C:e:f:m:", "file= main-class= manifest= create extract list update",
-     CM_ARGV_BARE | CM_PROGRAM_QUIET, CM_SAFE},
+    {"jar", "C:e:f:m:", "file= main-class= manifest= create extract list update", CM_ARGV_BARE,
+     CM_SAFE},
     {"lrzip|lzip|plzip|rzip", "B:O:S:b:m:n:o:s:w:", PACK_LONGS, CM_PROGRAM_DECODES, CM_SAFE},
     {"lzma|unlzma|unxz|xz", "C:F:M:S:T:", PACK_LONGS, CM_PROGRAM_DECODES, CM_SAFE},
-    {"mksquashfs|unsquashfs|sqfscat|squashfuse", NULL,
+    {"mksquashfs|sqfscat|squashfuse|unsquashfs", NULL,
      "comp= b= d= dest= e= ef= f= processors= noappend wildcards", CM_ARGV_DASH | CM_PROGRAM_QUIET,
      CM_SAFE},
     {"pax|spax", "B:E:T:U:G:b:f:o:p:s:x:", NULL, 0, CM_SAFE},
-    {"ranlib|rpm2cpio|rpm2archive|deb2targz|alien", NULL, NULL, 0, CM_SAFE},
-    {"rar", NULL, NULL, CM_ARGV_DASH | CM_PROGRAM_QUIET, CM_SAFE},
+    {"rar", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
+    {"rar2|unrar|unrar-free", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {"shar|unshar", "d:o:", "directory= output-prefix=", CM_PROGRAM_QUIET, CM_SAFE},
     {TAR, "C:F:H:I:K:L:N:T:V:X:b:f:g:",
      "absolute-names acls add-file= after-date= append atime-preserve=? auto-compress "
@@ -86,14 +88,13 @@ static const cm_program programs[] = {
      "update use-compress-program= utc verbose verify version volno-file= warning= wildcards "
      "xattrs xform= xz zstd",
      CM_ARGV_BARE, CM_SAFE},
-    {"unrar|unrar-free|rar2", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {"unzip", "P:d:x:", NULL, CM_PROGRAM_DECODES, CM_SAFE},
     {"zip", "O:P:b:i:n:s:t:x:",
      "copy-entries delete encrypt exclude= filesync freshen grow help include= latest-time "
      "move must-match out= output-file= password= recurse-paths show-files split-size= "
      "suffixes= symlinks temp-path= test unzip-command= update version",
-     CM_PROGRAM_QUIET, CM_SAFE},
-    {"zipcloak|zipnote|zipsplit|zipdetails|zipinfo|zipmerge|ziptool|zipcmp", "b:n:", NULL,
+     0, CM_SAFE},
+    {"zipcloak|zipcmp|zipdetails|zipinfo|zipmerge|zipnote|zipsplit|ziptool", "b:n:", NULL,
      CM_PROGRAM_QUIET, CM_SAFE},
 };
 
@@ -211,40 +212,6 @@ static const cm_rule rules[] = {
     {"archive.create", "xorriso @-o|-outdev", CM_FX_OVERWRITE, "writes an image"},
 };
 
-/* --- commands in options --------------------------------------------------------------------- */
-
-static cm_str without_exec(cm_str value) {
-  if (!cm_str_starts(value, CM_STR("exec="))) return value;
-  return (cm_str){value.p + 5, value.n - 5};
-}
-
-static void judge_options(cm_judging *j, const cm_run *run, cm_str names) {
-  for (size_t i = 0; i < j->call.n_options; i++) {
-    const cm_arg *arg = &j->call.options[i];
-    if (arg->has_value && cm_glob_any(names, arg->name))
-      cm_judge_code(j, without_exec(arg->value), run);
-  }
-}
-
-/* zip -TT CMD, which its option parser doesn't see as one letter. */
-static void judge_zip_test(cm_judging *j, const cm_run *run) {
-  for (size_t i = 1; i + 1 < run->n; i++)
-    if (cm_str_is(run->words[i].text, "-TT") || cm_str_is(run->words[i].text, "--unzip-command")) {
-      cm_report(j, "archive.runs", CM_HIGH, "makes zip start a program", run, run->span);
-      cm_judge_code(j, run->words[i + 1].text, run);
-    }
-}
-
-static void look(cm_judging *j, const cm_run *run) {
-  cm_str name = j->known.base->name;
-  if (cm_glob_any(CM_STR(TAR), name))
-    judge_options(j, run,
-                  CM_STR("F|I|checkpoint-action|info-script|new-volume-script|rmt-command|"
-                         "rsh-command|set-mtime-command|to-command|use-compress-program"));
-  if (cm_str_is(name, "cpio")) judge_options(j, run, CM_STR("rsh-command"));
-  if (cm_str_is(name, "zip")) judge_zip_test(j, run);
-}
-
 const cm_pack cm_pack_archive = {
-    "archive", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look,
+    "archive", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
 };

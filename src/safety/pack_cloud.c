@@ -2,14 +2,17 @@
  * regular, so that most rules go by verb; what holds data or a whole installation is named. */
 #include "safety/db.h"
 #include "safety/packs.h"
+#include "safety/remote_code.h"
 
 #define AWS_GLOBAL                                                                           \
   "region= profile= output= query= endpoint-url= color= ca-bundle= cli-read-timeout= "       \
   "cli-connect-timeout= cli-input-json= cli-input-yaml= generate-cli-skeleton=? page-size= " \
-  "max-items= starting-token= cli-binary-format= acl= public-access-block-configuration= no-sign-request no-verify-ssl debug "
+  "max-items= starting-token= cli-binary-format= acl= public-access-block-configuration= "   \
+  "parameters= commands= "                                                                   \
+  "no-sign-request no-verify-ssl debug "
 #define AWS_S3                                                                                 \
   AWS_GLOBAL                                                                                   \
-  "include= exclude= storage-class= grants= sse=? sse-c=? sse-c-key= sse-kms-key-id= "    \
+  "include= exclude= storage-class= grants= sse=? sse-c=? sse-c-key= sse-kms-key-id= "         \
   "content-type= cache-control= content-disposition= content-encoding= content-language= "     \
   "expires= metadata= metadata-directive= expected-size= source-region= website-redirect= "    \
   "request-payer=? expires-in= index-document= error-document= recursive delete dryrun force " \
@@ -249,12 +252,14 @@ static const cm_rule rules[] = {
     {"az.group", "az account management-group|subscription delete|cancel", CM_FX_CRITICAL,
      "closes a subscription"},
     {"az.delete",
-     "az vm|vmss|sql|mysql|postgres|cosmosdb|storage|disk|snapshot|image|webapp|"
+     "az vm|vmss|sql|mysql|postgres|cosmosdb|disk|snapshot|image|webapp|"
      "functionapp|keyvault|acr|network|redis|eventhubs|servicebus|ad|container|"
      "containerapp|appservice|deployment|stack|backup|resource|datafactory|synapse|"
      "databricks|iot|search|cognitiveservices|netappfiles|hdinsight|staticwebapp|"
      "monitor ~delete|purge|delete-batch|delete-directory|remove",
      CM_FX_HIGH, "deletes cloud resources with their data"},
+    {"az.delete", "az storage account|container|share|table|queue|fs|container-rm|share-rm delete",
+     CM_FX_HIGH, "deletes a store with its data"},
     {"az.delete", "az storage ~sync|delete-batch", CM_FX_HIGH,
      "deletes what the source doesn't have"},
     {"az.guard", "az role assignment create --role=Owner|Contributor|*Administrator*", CM_FX_HIGH,
@@ -283,5 +288,10 @@ static const cm_rule rules[] = {
     {"azcopy.read", "azcopy list|ls|env|doc|version|help", CM_FX_SAFE, "reads"},
 };
 
+static void look(cm_judging *j, const cm_run *run) {
+  cm_db_look(j, run);
+  cm_remote_code(j, run);
+}
+
 const cm_pack cm_pack_cloud = {"cloud", programs,        CM_COUNT(programs),
-                               rules,   CM_COUNT(rules), cm_db_look};
+                               rules,   CM_COUNT(rules), look};

@@ -1,7 +1,7 @@
 /* Container engines: docker, podman, nerdctl, compose, and the tools around images. */
+#include "safety/origin.h"
 #include "safety/packs.h"
-
-#include <string.h>
+#include "safety/shape.h"
 
 #define ENGINE  "docker|podman|nerdctl|finch"
 #define COMPOSE "docker-compose|podman-compose"
@@ -44,7 +44,7 @@ static const cm_program programs[] = {
     {ENGINE " commit|cp|export|save|import|load",
      "a:c:m:o:i:", GLOBAL "author= change= message= output= input=", 0, CM_MODERATE},
     {ENGINE " compose", "f:p:", GLOBAL COMPOSE_GLOBAL, 0, CM_MODERATE},
-    {ENGINE " compose down|rm|stop|kill|restart|up", "f:p:t:s:", GLOBAL COMPOSE_GLOBAL CHANGE, 0,
+    {ENGINE " compose down|rm|stop|restart|up", "f:p:t:", GLOBAL COMPOSE_GLOBAL CHANGE, 0,
      CM_MODERATE},
     {ENGINE " compose exec",
      "e:u:w:", GLOBAL COMPOSE_GLOBAL "env= user= workdir= index=", CM_ARGV_STOP, CM_SAFE},
@@ -63,7 +63,7 @@ static const cm_program programs[] = {
     {ENGINE " run|create", RUN_SHORTS, GLOBAL RUN, CM_ARGV_STOP, CM_MODERATE},
     {COMPOSE, "f:p:", COMPOSE_GLOBAL "host= context= log-level= tlscacert= tlscert= tlskey=", 0,
      CM_MODERATE},
-    {COMPOSE " down|rm|stop|kill|restart|up", "f:p:t:s:", COMPOSE_GLOBAL CHANGE, 0, CM_MODERATE},
+    {COMPOSE " down|rm|stop|restart|up", "f:p:t:", COMPOSE_GLOBAL CHANGE, 0, CM_MODERATE},
     {COMPOSE " exec", "e:u:w:", COMPOSE_GLOBAL "env= user= workdir= index=", CM_ARGV_STOP,
      CM_SAFE},
     {COMPOSE " run", RUN_SHORTS, COMPOSE_GLOBAL RUN, CM_ARGV_STOP, CM_MODERATE},
@@ -190,7 +190,7 @@ static const cm_rule rules[] = {
     {"container.read",
      ENGINE " attach|diff|events|healthcheck|help|history|images|info|inspect|logs|"
             "port|ps|search|stats|top|version|wait|tag|pull|scan|scout|completion|"
-            "mount|unshare|exists|untag|tree|generate|sbom|debug",
+            "mount|exists|untag|tree|generate|sbom|debug",
      CM_FX_SAFE, "reads"},
     {"container.read",
      ENGINE " config|container|context|image|manifest|network|node|plugin|pod|"
@@ -208,7 +208,7 @@ static const cm_rule rules[] = {
      "reads"},
     {"container.read",
      "buildah bud|build|containers|from|help|images|info|inspect|login|mount|pull|"
-     "run|tag|version|unshare|ls|list|copy|add|config",
+     "run|tag|version|ls|list|copy|add|config",
      CM_FX_SAFE, "reads or builds"},
     {"container.read",
      "crictl completion|events|exec|images|img|imagefsinfo|info|inspect|inspecti|"
@@ -238,46 +238,17 @@ static const cm_rule rules[] = {
 
 /* --- all of them ----------------------------------------------------------------------------- */
 
-/* Whether the word is what `docker ps -q` printed: the names of all containers (of a kind). */
-static bool is_listing(const cm_run *from) {
-  bool lists = false, quiet = false, filtered = false;
-  for (size_t i = 1; i < from->n; i++) {
-    cm_str w = from->words[i].text;
-    bool shorts = w.n > 1 && w.p[0] == '-' && w.p[1] != '-';
-    lists |=
-        cm_str_is(w, "ps") || cm_str_is(w, "ls") || cm_str_is(w, "list") || cm_str_is(w, "images");
-    quiet |= (shorts && memchr(w.p, 'q', w.n)) || cm_str_is(w, "--quiet");
-    filtered |= cm_str_starts(w, CM_STR("--filter")) || (shorts && memchr(w.p, 'f', w.n));
-  }
-  return lists && quiet && !filtered;
-}
-
-static bool is_engine(cm_str program) {
-  return cm_str_is(program, "docker") || cm_str_is(program, "podman") ||
-         cm_str_is(program, "nerdctl") || cm_str_is(program, "finch");
-}
-
-static bool removes(const cm_run *run) {
-  for (size_t i = 1; i < run->n; i++) {
-    cm_str w = run->words[i].text;
-    if (cm_str_is(w, "rm") || cm_str_is(w, "rmi") || cm_str_is(w, "remove")) return true;
-  }
-  return false;
-}
-
-/* The command that printed the names: of $(…), or in front of xargs. */
-static const cm_run *names_from(const cm_run *run, const cm_rword *word) {
-  if (word->source) return word->source;
-  for (const cm_run *r = run; r && word->from & CM_FROM_INPUT; r = r->via)
-    if (r->in) return r->in;
-  return NULL;
+/* `docker ps -q` and the like, without a condition: all containers (of a kind) that there are. */
+static bool lists_all(const cm_run *from) {
+  return cm_glob_any(CM_STR(ENGINE), from->program) && cm_has_word(from, "ps|ls|list|images") &&
+         !cm_has_word(from, "--filter*|-f*|-q*f*|-aqf*");
 }
 
 static void look(cm_judging *j, const cm_run *run) {
-  if (!is_engine(run->program) || !removes(run)) return;
+  if (!cm_glob_any(CM_STR(ENGINE), run->program) || !cm_has_word(run, "rm|rmi|remove")) return;
   for (size_t i = 1; i < run->n; i++) {
-    const cm_run *from = names_from(run, &run->words[i]);
-    if (!from || !is_engine(from->program) || !is_listing(from)) continue;
+    const cm_run *from = cm_origin(run, &run->words[i]);
+    if (!from || !lists_all(from)) continue;
     cm_report(j, "container.all", CM_HIGH,
               "removes all containers, images or volumes that there are", run, run->words[i].span);
     return;

@@ -128,7 +128,8 @@ static const client clients[] = {
     {"cockroach", "e|execute", 0, STDIN | CM_SQL_NESTS},
     {"cqlsh", "e|execute", 0, STDIN},
     {"cypher-shell", "", 1, STDIN | CYPHER},
-    {"db2|osql|tsql|isql|isql-fb|sqlplus|rqlite|surreal|bteq|nzsql", "q|Q", 1, STDIN},
+    {"bteq|isql|isql-fb|nzsql|osql|rqlite|sqlplus|surreal|tsql", "q|Q", 0, STDIN},
+    {"db2", "", 1, STDIN},
     {"dolt", "q|query", 0, STDIN | CM_SQL_MYSQL},
     {"duckdb", "c|cmd|s", 2, STDIN},
     {"heroku", "c|command", 0, CM_SQL_NESTS},
@@ -190,9 +191,16 @@ static bool reads_file(const cm_run *run) {
   return false;
 }
 
+/* Its stdin, or that of the wrapper that starts it (docker exec -i db psql < dump.sql). */
+static bool is_fed(const cm_run *run) {
+  for (; run; run = run->via)
+    if (run->in || reads_file(run)) return true;
+  return false;
+}
+
 static void judge_stdin(cm_judging *j, const client *c, const cm_run *run) {
   if (run->in_text) judge_text(j, c, run->in_text, run);
-  else if (run->in || reads_file(run))
+  else if (is_fed(run))
     cm_report(j, "db.stdin", CM_MODERATE, "runs statements that come from elsewhere", run,
               run->span);
 }

@@ -80,7 +80,8 @@ static const cm_program programs[] = {
      "neo4j-admin|"
      "neo4j",
      "f:c:D:p:h:u:", "config= dbpath= port= datadir= from= to= database=", 0, CM_MODERATE},
-    {"migrate", NULL, "path= database= source= lock-timeout= ext= dir=", CM_ARGV_DASH, CM_MODERATE},
+    {"migrate", NULL, "path= database= source= lock-timeout= ext= dir=", CM_ARGV_DASH,
+     CM_MODERATE},
     {"mongodump|mongoexport|mongofiles|mongostat|mongotop|bsondump", "h:u:p:d:c:o:q:", MONGO, 0,
      CM_SAFE},
     {"mongoimport|mongorestore", "h:u:p:d:c:", MONGO, 0, CM_MODERATE},

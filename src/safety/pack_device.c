@@ -20,53 +20,71 @@
   "--clear|--delete|--disk-guid|--gpttombr|--hybrid|--load-backup|--mbrtogpt|"          \
   "--move-main-table|--move-second-header|--new|--partition-guid|--randomize-guids|"    \
   "--recompute-chs|--replicate|--sort|--transpose|--typecode|--zap|--zap-all|--attributes"
-#define PARTED_WRITES                                                                        \
-  "disk_set|disk_toggle|mklabel|mkpart|mkpartfs|mktable|move|name|rescue|resize|resizepart|" \
-  "rm|set|toggle|type|cp"
+#define PARTED_WRITES "cp|disk_*|mk*|mo*|na*|res*|rm|set|to*|ty*"
 
 static const cm_program programs[] = {
     {"addpart|delpart|kpartx|partx|resizepart", "n:o:p:t:", "nr= output= type=", 0, CM_MODERATE},
+    {"archivemount|bindfs|davfs2|encfs|fuseiso|gocryptfs|jmtpfs|mount|mount.cifs|mount.nfs|"
+     "mount.ntfs|mount_apfs|mount_hfs|mount_msdos|mount_nfs|mount_smbfs|ntfs-3g|simple-mtpfs|"
+     "sshfs",
+     "L:N:O:T:U:o:t:",
+     "all bind fake fork help label= make-private mkdir=? move namespace= options= rbind "
+     "read-only rw source= target= target-prefix= test-opts= types= uuid= verbose version",
+     0, CM_MODERATE},
     {"asr", NULL, "erase noprompt noverify source= target=", CM_ARGV_DASH, CM_MODERATE},
     {"badblocks", "b:c:d:e:i:o:p:t:", NULL, 0, CM_SAFE},
+    {"blkdeactivate", "d:l:m:r:", NULL, 0, CM_HIGH},
     {"blkdiscard|blkzone", "c:l:o:p:", "count= force length= offset= secure step= version zeroout",
      0, CM_MODERATE},
-    {"blkid|blktrace|dumpe2fs|e2freefrag|filefrag|findfs|findmnt|isosize|lsblk|mountpoint|"
-     "ntfsinfo|ntfscluster|ntfsls|sg_inq|sg_map|sg_readcap|sginfo|lsscsi|volname|xfs_info|"
-     "xfs_spaceman|debugreiserfs",
+    {"blkid|blktrace|debugreiserfs|dumpe2fs|e2freefrag|filefrag|findfs|findmnt|isosize|lsblk|"
+     "lsscsi|mountpoint|ntfscluster|ntfsinfo|ntfsls|sg_inq|sg_map|sg_readcap|sginfo|volname|"
+     "xfs_info|xfs_spaceman",
      "o:s:t:", NULL, 0, CM_SAFE},
     {"blockdev", NULL, "getalignoff getro setbsz= setfra= setra= setro setrw", CM_ARGV_DASH,
      CM_SAFE},
     {"bsdlabel|disklabel|gpt", NULL, NULL, 0, CM_SAFE},
+    {"btrfs-convert|e2image|e2undo|e4crypt|e4defrag", "O:b:o:z:", NULL, 0, CM_MODERATE},
+    {"btrfstune|dosfslabel|e2label|exfatlabel|exfattune|fatlabel|mlabel|ntfslabel|"
+     "reiserfstune|swaplabel|xfs_admin",
+     "L:U:i:", NULL, 0, CM_SAFE},
     {"camcontrol", NULL, NULL, CM_ARGV_NONE, CM_SAFE},
-    {"cdrecord|wodim|cdrskin|growisofs|dvd+rw-format", NULL, NULL, CM_ARGV_DASH, CM_MODERATE},
+    {"cdrecord|cdrskin|dvd+rw-format|growisofs|wodim", NULL, NULL, CM_ARGV_DASH, CM_MODERATE},
     {"cfdisk", NULL, "color=? help lock=? read-only version zero", 0, CM_MODERATE},
     {"cgdisk|fixparts|gdisk", NULL, NULL, 0, CM_MODERATE},
+    {"dban|nwipe", "m:p:r:l:",
+     "autonuke exclude= help logfile= method= nowait rounds= verify= version", 0, CM_HIGH},
     {"dc3dd|dcfldd|dd|gdd", NULL, "help version", 0, CM_SAFE},
-    {"ddrescue|dd_rescue|safecopy", "B:C:E:H:I:K:L:O:P:Q:T:X:a:b:c:i:m:o:r:s:x:",
+    {"dd_rescue|ddrescue|safecopy", "B:C:E:H:I:K:L:O:P:Q:T:X:a:b:c:i:m:o:r:s:x:",
      "cluster-size= force help input-position= max-retries= output-position= retry-passes= "
      "size= version",
+     0, CM_SAFE},
+    {"ddrutility|extundelete|foremost|ntfsundelete|photorec|scalpel|testdisk", "c:d:i:o:t:", NULL,
      0, CM_SAFE},
     {"debugfs", "R:b:d:f:i:s:", NULL, 0, CM_SAFE},
     {"diskutil", NULL, NULL, CM_ARGV_NONE, CM_SAFE},
     {FSCK, "C::E:b:B:t:l::r::A:j:s:z:L::V", NULL, 0, CM_MODERATE},
-    {"e2image|e2undo|e4crypt|e4defrag|btrfs-convert", "O:b:o:z:", NULL, 0, CM_MODERATE},
-    {"e2label|exfatlabel|fatlabel|dosfslabel|mlabel|ntfslabel|swaplabel|xfs_admin|btrfstune|"
-     "reiserfstune|exfattune",
-     "L:U:i:", NULL, 0, CM_SAFE},
+    {"dump|restore|xfsdump|xfsrestore", "f:", NULL, 0, CM_MODERATE},
+    {"edquota|quotacheck|quotaoff|quotaon|setquota|warnquota", "F:f:p:t:", NULL, 0, CM_MODERATE},
     {"eject", "c:i:x:", "help no-unmount proc traytoggle version", 0, CM_MODERATE},
+    {"exportfs", "o:", NULL, 0, CM_SAFE},
     {"fdisk", "C:H:L::S:b:c::o:t:u::w:W:",
      "bytes color=? compatibility=? cylinders= getsz heads= help list list-details lock=? "
      "output= sector-size= sectors= type= units=? version wipe= wipe-partitions=",
      0, CM_MODERATE},
-    {"fsarchiver|ntfsclone|partclone.restore|partimage|partclone.ext4|partclone.ntfs|"
-     "partclone.dd|partclone.btrfs|partclone.vfat|partclone.xfs|ocs-sr|ocs-onthefly|"
-     "ntfsresize|ntfscp|ntfswipe",
+    {"fsarchiver|ntfsclone|ntfscp|ntfsresize|ntfswipe|ocs-onthefly|ocs-sr|partclone.btrfs|"
+     "partclone.dd|partclone.ext4|partclone.ntfs|partclone.restore|partclone.vfat|"
+     "partclone.xfs|partimage",
      "A:C:O:S:d:e:j:o:s:v:z:", "overwrite= output= source= save-image restore-image size=", 0,
      CM_MODERATE},
     {"fsfreeze|xfs_freeze", NULL, NULL, 0, CM_MODERATE},
     {"fstrim", "I:l:m:o:", "all dry-run fstab help length= listed-in= minimum= offset= version", 0,
      CM_MODERATE},
+    {"fusermount|fusermount3|umount",
+     "O:t:", "all all-targets fake force help lazy namespace= recursive test-opts= types= version",
+     0, CM_MODERATE},
     {"geom|glabel|gmirror|gpart|gstripe", "a:b:i:l:s:t:", NULL, 0, CM_SAFE},
+    {"growfs|jfs_tune|resize.f2fs|resize2fs|tunefs|xfs_growfs|xfs_mdrestore",
+     "S:z:d:D:m:L:R:t:", NULL, 0, CM_MODERATE},
     {"growpart", NULL, "dry-run free-percent= fudge= help update= verbose version", 0,
      CM_MODERATE},
     {"hdiutil", NULL, "encryption fs= format= o= size= srcfolder= srcdevice= type= volname=",
@@ -80,7 +98,7 @@ static const cm_program programs[] = {
      "output= partscan read-only sector-size= set-capacity= show sizelimit= version",
      0, CM_SAFE},
     {"mattrib|mcd|mcopy|mdir|minfo|mmd|mtype", "D:i:", NULL, 0, CM_SAFE},
-    {"mdel|mdeltree|mformat|mmove|mrd|mren|mpartition|mzip", "D:i:f:v:", NULL, 0, CM_MODERATE},
+    {"mdel|mdeltree|mformat|mmove|mpartition|mrd|mren|mzip", "D:i:f:v:", NULL, 0, CM_MODERATE},
     {FAT, "A:C:D:F:M:R:S:b:f:g:h:i:l:m:n:r:s:", "help mbr=? offset= codepage= invariant", 0,
      CM_MODERATE},
     {EXT, "C:E:G:I:J:L:M:N:O:T:U:b:d:e:g:i:l:m:o:r:t:z:", NULL, 0, CM_MODERATE},
@@ -98,18 +116,10 @@ static const cm_program programs[] = {
      "check endianness= file force help label= lock=? offset= pagesize= size= swapversion= "
      "uuid= verbose version",
      0, CM_MODERATE},
-    {"mount|mount.cifs|mount.nfs|mount_apfs|mount_hfs|mount_msdos|mount_nfs|mount_smbfs|"
-     "ntfs-3g|mount.ntfs|sshfs|s3fs|bindfs|gocryptfs|encfs|simple-mtpfs|jmtpfs|davfs2|"
-     "archivemount|fuseiso",
-     "L:N:O:T:U:o:t:",
-     "all bind fake fork help label= make-private mkdir=? move namespace= options= rbind "
-     "read-only rw source= target= target-prefix= test-opts= types= uuid= verbose version",
-     0, CM_MODERATE},
     {"nvme", NULL, NULL, 0, CM_SAFE},
     {"parted", "a:", "align= fix help json list machine script version", 0, CM_MODERATE},
     {"partprobe", NULL, "dry-run help summary version", 0, CM_MODERATE},
-    {"resize2fs|resize.f2fs|xfs_growfs|xfs_mdrestore|jfs_tune|tunefs|growfs",
-     "S:z:d:D:m:L:R:t:", NULL, 0, CM_MODERATE},
+    {"quota|repquota|showmount", "F:", NULL, 0, CM_SAFE},
     {"scrub", "D:b:d:f:p:s:t:X", "blocksize= device-size= dirent= freespace help pattern= version",
      0, CM_MODERATE},
     {"sfdisk", "N:O:S:W:X:Y:o:u:w:",
@@ -119,7 +129,7 @@ static const cm_program programs[] = {
      "part-uuid partno= quiet relocate= reorder sector-size= show-geometry show-size unit= "
      "verify version wipe= wipe-partitions=",
      0, CM_MODERATE},
-    {"sg_format|sg_sanitize|sg_write_buffer|sg_write_same|sg_unmap|sg_dd|sg_reset|sg_raw", NULL,
+    {"sg_dd|sg_format|sg_raw|sg_reset|sg_sanitize|sg_unmap|sg_write_buffer|sg_write_same", NULL,
      NULL, 0, CM_MODERATE},
     {"sgdisk", "A:C:D:F:I:N:R:S:T:U:a:b:c:d:g:h:i:j:k:l:n:r:t:u:",
      "adjust-main-table= attributes= backup= change-name= clear delete= disk-guid= "
@@ -135,19 +145,17 @@ static const cm_program programs[] = {
     {"swapoff|swapon", "L:U:T:d::o:p:",
      "all discard=? fixpgsz help options= priority= show=? summary verbose version", 0,
      CM_MODERATE},
-    {"tune2fs|tunefs.reiserfs", "C:E:I:J:L:M:O:Q:T:U:c:e:g:i:l:m:o:r:u:z:", NULL, 0, CM_MODERATE},
+    {"tmutil", "d:p:", NULL, 0, CM_MODERATE},
+    {"tune2fs|tunefs.reiserfs", "C:E:I:J:L:M:O:Q:T:U:c:e:g:i:m:o:r:u:z:", NULL, 0, CM_MODERATE},
     {"udisksctl", "b:o:p:t:", "block-device= object-path= options= filesystem-type=", 0,
      CM_MODERATE},
-    {"umount|fusermount|fusermount3",
-     "O:t:", "all all-targets fake force help lazy namespace= recursive test-opts= types= version",
-     0, CM_MODERATE},
     {"wipefs", "O:o:t:",
      "all backup=? force help json lock=? no-act noheadings offset= output= parsable quiet "
      "types= version",
      0, CM_SAFE},
     {"xfs_db|xfs_logprint|xfs_metadump|xfs_ncheck", "c:f:l:p:", NULL, 0, CM_SAFE},
     {"xfs_repair", "l:m:o:r:t:", NULL, 0, CM_MODERATE},
-    {"xfsdump|xfsrestore|dump|restore", "f:", NULL, 0, CM_MODERATE},
+    {"zramctl", "a:o:p:s:t:", "algorithm= find output= reset size= streams=", 0, CM_SAFE},
 };
 
 static const cm_rule rules[] = {
@@ -175,7 +183,8 @@ static const cm_rule rules[] = {
      "lists partitions"},
     {"device.list", "kpartx|partx -l|-s|--list|--show", CM_FX_HARMLESS, "lists partitions"},
     {"device.list", "partprobe -d|--dry-run", CM_FX_HARMLESS, "only looks at partitions"},
-    {"device.list", "tune2fs -l", CM_FX_HARMLESS, "lists settings of a file system"},
+    {"device.list", "tune2fs -l !-C|-E|-I|-J|-L|-M|-O|-Q|-T|-U|-c|-e|-f|-g|-i|-j|-m|-o|-r|-u",
+     CM_FX_HARMLESS, "lists settings of a file system"},
     {"device.list", "resize2fs -P", CM_FX_HARMLESS, "says how small a file system can become"},
     {"device.list", "ntfsresize -i|--info", CM_FX_HARMLESS, "lists settings of a file system"},
     {"device.list", "swapon -s|--show|--summary", CM_FX_HARMLESS, "lists swap space"},
@@ -184,11 +193,12 @@ static const cm_rule rules[] = {
     {"device.list", "mount !* !-a|--all", CM_FX_SAFE, "lists mounted file systems"},
     {"device.list", "udisksctl status|info|dump|monitor|help", CM_FX_SAFE, "lists disks"},
 
-    {"device.write", "dd|gdd|dcfldd|dc3dd @of=", CM_FX_WRITE, "writes over what is there"},
-    {"device.write", "dc3dd @hof=", CM_FX_WRITE, "writes over what is there"},
+    {"device.write", "dd|gdd|dcfldd|dc3dd @of=", CM_FX_WRITE_DEVICE, "writes over what is there"},
+    {"device.write", "dc3dd @hof=", CM_FX_WRITE_DEVICE, "writes over what is there"},
     {"device.write", "dc3dd @wipe=", CM_FX_WRITE_DEVICE, "wipes a device"},
     {"device.write", "dc3dd @hwipe=", CM_FX_WRITE_DEVICE, "wipes a device"},
-    {"device.write", "ddrescue|dd_rescue|safecopy * @1", CM_FX_WRITE, "writes over what is there"},
+    {"device.write", "ddrescue|dd_rescue|safecopy * @1", CM_FX_WRITE_DEVICE,
+     "writes over what is there"},
     {"device.write", "scrub|ntfswipe @", CM_FX_OVERWRITE, "writes over what is there"},
     {"device.format", EXT "|" EXFAT "|" FAT "|" NTFS " @1", CM_FX_WRITE_DEVICE,
      "makes a new file system, which erases what was there"},
@@ -201,10 +211,23 @@ static const cm_rule rules[] = {
     {"device.wipe", "wipefs -a|-o|--all|--offset @", CM_FX_WRITE_DEVICE,
      "erases the signatures of a file system or partition table"},
     {"device.wipe", "blkdiscard @", CM_FX_WRITE_DEVICE, "discards everything on a device"},
-    {"device.wipe", "blkzone reset|finish * @", CM_FX_WRITE_DEVICE, "discards zones of a device"},
-    {"device.wipe", "blkzone reset @", CM_FX_WRITE_DEVICE, "discards zones of a device"},
+    {"device.wipe", "blkzone finish|reset @", CM_FX_WRITE_DEVICE, "discards zones of a device"},
     {"device.list", "blkzone report|capacity", CM_FX_SAFE, "lists zones of a device"},
     {"device.wipe", "badblocks -w @1", CM_FX_WRITE_DEVICE, "overwrites a device to test it"},
+    {"device.wipe", "nwipe @", CM_FX_WRITE_DEVICE, "overwrites whole disks"},
+    {"device.wipe", "nwipe --autonuke", CM_FX_CRITICAL, "overwrites all disks"},
+    {"device.wipe", "dban", CM_FX_CRITICAL, "overwrites all disks"},
+    {"device.partition", "testdisk !/list !/log @", CM_FX_WRITE_DEVICE,
+     "changes a partition table"},
+    {"device.mount", "exportfs -a|-i|-r|-u", CM_FX_MODERATE,
+     "changes which folders other machines may use"},
+    {"device.list",
+     "tmutil list*|latestbackup|status|version|compare|destinationinfo|isexcluded|uniquesize|"
+     "calculatedrift|machinedirectory",
+     CM_FX_HARMLESS, "lists backups"},
+    {"device.backup", "tmutil delete*|thinlocalsnapshots|removedestination", CM_FX_HIGH,
+     "deletes backups"},
+    {"device.backup", "tmutil restore * @1", CM_FX_OVERWRITE, "restores files from a backup"},
     {"device.test", "badblocks -n", CM_FX_HIGH, "rewrites every block of a device"},
     {"device.partition", "fdisk|cgdisk|fixparts|gdisk @", CM_FX_WRITE_DEVICE,
      "changes a partition table"},
@@ -277,7 +300,7 @@ static const cm_rule rules[] = {
      CM_FX_MODERATE, "changes settings of a drive"},
     {"device.drive", "sg_format|sg_sanitize|sg_unmap|sg_write_buffer|sg_write_same",
      CM_FX_CRITICAL, "erases or overwrites a drive"},
-    {"device.write", "sg_dd @of=", CM_FX_WRITE, "writes over what is there"},
+    {"device.write", "sg_dd @of=", CM_FX_WRITE_DEVICE, "writes over what is there"},
     {"device.drive", "camcontrol format|sanitize|security|fwdownload", CM_FX_CRITICAL,
      "erases or overwrites a drive"},
     {"device.drive-setting", "smartctl -S|-o|-s|-t|--offlineauto|--saveauto|--set|--smart|--test",
@@ -292,10 +315,14 @@ static const cm_rule rules[] = {
     {"device.mount", "udisksctl mount|unmount|lock|unlock|loop-setup|loop-delete|power-off",
      CM_FX_MODERATE, "mounts or unmounts a file system"},
     {"device.mount", "eject", CM_FX_MODERATE, "unmounts and ejects a disk"},
+    {"device.unmount-all", "blkdeactivate", CM_FX_HIGH, "unmounts and switches off all devices"},
     {"device.swap", "swapon|swapoff *", CM_FX_MODERATE, "switches swap space on or off"},
+    {"device.swap", "zramctl -f|-r|-s|--find|--reset|--size", CM_FX_MODERATE,
+     "changes compressed swap space"},
     {"device.trim", "fstrim", CM_FX_MODERATE, "tells a disk which blocks are free"},
     {"device.cover",
-     "mount -B|-o|--bind|--options|--rbind * ~/etc/*|/bin/*|/sbin/*|/usr/bin/*|/usr/sbin/*|/lib/*",
+     "mount -B|-o|--bind|--options|--rbind * ~/etc/*|/bin/*|/sbin/*|/usr/bin/*|/usr/sbin/*|"
+     "/lib/*",
      CM_FX_HIGH, "covers a file of the system by another"},
     {"device.unmount-all", "umount -a|-A|--all|--all-targets", CM_FX_HIGH,
      "unmounts all file systems"},

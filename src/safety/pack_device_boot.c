@@ -8,20 +8,23 @@
 #define INITRD       "dracut|mkinitcpio|mkinitramfs|mkinitrd|update-initramfs|booster|genkernel"
 
 static const cm_program programs[] = {
-    {"acpidump|biosdecode|cpuid|cpupower|dmidecode|edid-decode|efivar|lsinitcpio|lsinitramfs|"
-     "lsinitrd|modinfo|needs-restarting|kmod-list|vpddecode|ioreg|kextstat|kmutil|sysdef|"
-     "turbostat|mcelog|lsmod|x86info|depmod",
+    {"acpidump|biosdecode|cpuid|cpupower|depmod|dmidecode|edid-decode|efivar|ioreg|kextstat|"
+     "kmod-list|kmutil|lsinitcpio|lsinitramfs|lsinitrd|lsmod|mcelog|modinfo|needs-restarting|"
+     "sysdef|turbostat|vpddecode|x86info",
      NULL, NULL, 0, CM_SAFE},
-    {"bless|kextload|kextunload|kextcache", NULL, NULL, CM_ARGV_DASH, CM_HIGH},
+    {"afulnx|ch341prog|efiflash|fwupdmgr|fwupdtool|ipmiflash", NULL, NULL, 0, CM_MODERATE},
+    {"bless|kextcache|kextload|kextunload", NULL, NULL, CM_ARGV_DASH, CM_HIGH},
     {"bootctl", NULL,
      "boot-path= efi-boot-option-description= entry-token= esp-path= help image= "
      "make-entry-directory= no-pager print-boot-path print-esp-path random-seed= root= version",
      0, CM_SAFE},
-    {"csrutil|spctl|systemsetup|fdesetup", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
+    {"chcpu|chmem|ctrlaltdel", "c:d:e:g:p:", NULL, 0, CM_MODERATE},
+    {"csrutil|fdesetup|spctl|systemsetup", NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {INITRD, "A:S:c:g:k:o:p:t:",
      "add= config= dry-run force help kernel-image= kver= list-modules omit= print-cmdline "
      "regenerate-all version",
      0, CM_HIGH},
+    {"efi-updatevar|kernel-stub-list|rEFInd|refind-install|sbctl|sbsign", NULL, NULL, 0, CM_HIGH},
     {"efibootmgr", "B::b:c::d:l:L:n:o:p:t:u:m:",
      "bootnext= bootnum= bootorder= create delete-bootnum disk= help label= loader= part= "
      "timeout= unicode= verbose version active inactive delete-bootnext delete-bootorder",
@@ -30,24 +33,23 @@ static const cm_program programs[] = {
      "chip= erase help ifd image= layout= list-supported output= programmer= read= verify= "
      "version write=",
      0, CM_SAFE},
-    {"fwupdmgr|fwupdtool|afulnx|ch341prog|ipmiflash|efiflash", NULL, NULL, 0, CM_MODERATE},
     {"grub-editenv|grub-reboot|grub-set-default|grub2-editenv|grub2-reboot|grub2-set-default",
      NULL, NULL, 0, CM_HIGH},
+    {"grub-file|grub-mkpasswd-pbkdf2|grub-mkrescue|grub-probe|grub-script-check",
+     "o:", "output=", 0, CM_SAFE},
     {GRUB_INSTALL, "d:",
      "boot-directory= bootloader-id= directory= efi-directory= force help modules= no-nvram "
      "recheck removable root-directory= target= version",
      0, CM_HIGH},
     {GRUB_CONFIG, "o:", "help output= version", 0, CM_SAFE},
-    {"grub-probe|grub-file|grub-script-check|grub-mkrescue|grub-mkpasswd-pbkdf2",
-     "o:", "output=", 0, CM_SAFE},
+    {"grub-update|update-grub|update-grub2", NULL, NULL, 0, CM_HIGH},
     {"grubby", NULL,
      "add-kernel= args= copy-default default-index default-kernel default-title help info= "
      "initrd= make-default remove-args= remove-kernel= set-default= set-default-index= title= "
      "update-kernel= version",
      0, CM_SAFE},
     {"insmod", NULL, NULL, 0, CM_HIGH},
-    {"kernel-install|kernelstub|installkernel|update-kernel", NULL, NULL, 0, CM_HIGH},
-    {"kernel-stub-list|rEFInd|refind-install|sbctl|sbsign|efi-updatevar", NULL, NULL, 0, CM_HIGH},
+    {"installkernel|kernel-install|kernelstub|update-kernel", NULL, NULL, 0, CM_HIGH},
     {"kexec", "p:t:", "append= command-line= exec help initrd= load status type= unload version",
      0, CM_HIGH},
     {"kmod", NULL, NULL, 0, CM_SAFE},
@@ -60,10 +62,10 @@ static const cm_program programs[] = {
     {"nvram", "f:", NULL, 0, CM_SAFE},
     {"rmmod", NULL, "force help version", 0, CM_MODERATE},
     {"sysctl", "p::f::r:",
-     "all deprecated dry-run help ignore load=? names pattern= quiet system values version write",
+     "all deprecated dry-run help ignore load=? names pattern= quiet system values version "
+     "write",
      0, CM_SAFE},
-    {"tpm2_clear|tpm_clear|tpm2_evictcontrol", NULL, NULL, 0, CM_HIGH},
-    {"update-grub|update-grub2|grub-update", NULL, NULL, 0, CM_HIGH},
+    {"tpm2_clear|tpm2_evictcontrol|tpm_clear", NULL, NULL, 0, CM_HIGH},
 };
 
 /* Settings that keep the kernel safe, switched off; or that name a program the kernel runs. */
@@ -89,8 +91,8 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "only says what it would do"},
     {"boot.list", "fwupdmgr|fwupdtool get-*|security|hwids|report-history|--version", CM_FX_SAFE,
      "lists firmware"},
-    {"boot.list", "sbctl status|verify|list-*", CM_FX_SAFE, "lists keys"},
-    {"boot.list", "kernel-install list|inspect", CM_FX_SAFE, "lists kernels"},
+    {"boot.list", "sbctl status|verify|list-*", CM_FX_HARMLESS, "lists keys"},
+    {"boot.list", "kernel-install list|inspect", CM_FX_HARMLESS, "lists kernels"},
     {"boot.list", "grub-editenv|grub2-editenv ~list", CM_FX_SAFE,
      "lists settings of the boot loader"},
 
@@ -106,7 +108,7 @@ static const cm_rule rules[] = {
      "writes the configuration of the boot loader"},
     {"boot.loader", "grub-reboot|grub-set-default|grub2-reboot|grub2-set-default", CM_FX_HIGH,
      "changes what the machine starts"},
-    {"boot.loader", "grub-editenv|grub2-editenv set|unset|create|* set|unset|create", CM_FX_HIGH,
+    {"boot.loader", "grub-editenv|grub2-editenv * set|unset|create", CM_FX_HIGH,
      "changes what the machine starts"},
     {"boot.loader",
      "grubby --add-kernel|--remove-kernel|--set-default*|--update-kernel|--make-default",

@@ -19,10 +19,11 @@
   "vgextend|vgimport|vgimportclone|vgmerge|vgmknodes|vgreduce|vgremove|vgrename|vgsplit"
 
 static const cm_program programs[] = {
+    {"arcstat|mdmon|zdb|zilstat|zstream|zstreamdump", NULL, NULL, 0, CM_SAFE},
     {"bcache|bcache-super-show|bcachefs|make-bcache", NULL, NULL, 0, CM_SAFE},
     {"bioctl|ccdconfig|gvinum", NULL, NULL, 0, CM_MODERATE},
     {"btrfs", NULL, NULL, 0, CM_MODERATE},
-    {"cryptsetup|cryptsetup-reencrypt|luksformat|veritysetup|integritysetup",
+    {"cryptsetup|cryptsetup-reencrypt|integritysetup|luksformat|veritysetup",
      "M:S:c:d:h:i:l:o:p:s:t:",
      "align-payload= allow-discards batch-mode cipher= debug device-size= dump-master-key "
      "dump-volume-key hash= header= header-backup-file= help hw-opal-factory-reset integrity= "
@@ -47,7 +48,6 @@ static const cm_program programs[] = {
      "size= spare-devices= stop test update= uuid= verbose version wait with write-mostly "
      "zero-superblock",
      0, CM_MODERATE},
-    {"mdmon|zdb|zstreamdump|zstream|arcstat|zilstat", NULL, NULL, 0, CM_SAFE},
     {"zfs", "V:b:d:i:o:p:s:t:x:", NULL, 0, CM_MODERATE},
     {"zpool", "O:R:c:d:m:o:t:", NULL, 0, CM_MODERATE},
 };
@@ -70,7 +70,7 @@ static const cm_rule rules[] = {
      CM_FX_SAFE, "lists file systems"},
     {"volume.list", "zpool list|get|status|iostat|history|events|version|help|wait", CM_FX_SAFE,
      "lists pools"},
-    {"volume.list", "zpool import|upgrade !* !-a", CM_FX_SAFE, "lists pools"},
+    {"volume.list", "zpool import|upgrade !* !-a", CM_FX_HARMLESS, "lists pools"},
     {"volume.list", "btrfs su* find-new|get-default|li*|show", CM_FX_SAFE, "lists subvolumes"},
     {"volume.list", "btrfs fi* df|du|show|usage|sh*|us*", CM_FX_SAFE, "lists a file system's use"},
     {"volume.list", "btrfs dev* scan|stats|usage|ready", CM_FX_SAFE, "lists devices"},
@@ -83,7 +83,7 @@ static const cm_rule rules[] = {
      "cryptsetup benchmark|bitlkDump|isLuks|fvault2Dump|luksDump|luksUUID|status|tcryptDump "
      "!--dump-master-key|--dump-volume-key",
      CM_FX_SAFE, "lists settings of an encrypted volume"},
-    {"volume.list", "cryptsetup --test-passphrase", CM_FX_SAFE, "tries a password"},
+    {"volume.list", "cryptsetup --test-passphrase", CM_FX_HARMLESS, "tries a password"},
     {"volume.list",
      "dmsetup deps|help|info|ls|report|splitname|stats|status|table|targets|version", CM_FX_SAFE,
      "lists mapped devices"},
@@ -106,8 +106,7 @@ static const cm_rule rules[] = {
      "changes volumes in a way that can lose data"},
     {"volume.shrink", "lvm|lvresize -L|-l|--size|--extents=-*", CM_FX_HIGH,
      "makes a volume smaller"},
-    {"volume.shrink", "pvmove|pvresize --setphysicalvolumesize", CM_FX_HIGH,
-     "makes a volume smaller"},
+    {"volume.shrink", "pvresize --setphysicalvolumesize", CM_FX_HIGH, "makes a volume smaller"},
 
     {"volume.make", "mdadm -C|-B|--create|--build * @", CM_FX_WRITE_DEVICE,
      "makes an array, which erases its devices"},
@@ -134,8 +133,7 @@ static const cm_rule rules[] = {
     {"volume.rollback", "zfs rollback", CM_FX_HIGH, "throws away everything since a snapshot"},
     {"volume.rollback", "zfs receive|recv -F", CM_FX_HIGH,
      "throws away everything since a snapshot"},
-    {"volume.rollback", "zfs change-key|unload-key -a|-i|-o|-r|-l", CM_FX_HIGH,
-     "changes the keys of a file system"},
+    {"volume.rollback", "zfs change-key", CM_FX_HIGH, "changes the keys of a file system"},
 
     {"volume.delete", "btrfs su* de* @", CM_FX_DELETE_TREE,
      "deletes a subvolume with everything in it"},

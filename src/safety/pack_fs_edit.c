@@ -11,19 +11,19 @@
 #define AWK   "awk|gawk|goawk|mawk|nawk|original-awk"
 
 static const cm_program programs[] = {
-    {"amp|bbedit|ee|gedit|geany|gnome-text-editor|hx|helix|jed|joe|jmacs|jpico|jstar|kak|kate|"
-     "kwrite|leafpad|mate|mcedit|micro|mousepad|ne|nedit|pluma|sensible-editor|editor|"
+    {"amp|bbedit|editor|ee|geany|gedit|gnome-text-editor|helix|hx|jed|jmacs|joe|jpico|jstar|"
+     "kak|kate|kwrite|leafpad|mate|mcedit|micro|mousepad|ne|nedit|pluma|sensible-editor|"
      "sudoedit|textadept|tilde|xed",
      "g:u:", "user=", CM_ARGV_PLUS, CM_SAFE},
-    {AWK, "F:L::d::D::E:e:f:i:l:o::p::v:",
-     "assign= characters-as-bytes csv debug=? dump-variables=? exec= field-separator= file= "
-     "help include= lint=? load= pretty-print=? profile=? sandbox source= version",
-     0, CM_SAFE},
-    {"code|code-insiders|codium|cursor|idea|pycharm|subl|zed|windsurf|atom|webstorm|clion|"
-     "goland|rider",
+    {"atom|clion|code|code-insiders|codium|cursor|goland|idea|pycharm|rider|subl|webstorm|"
+     "windsurf|zed",
      "a:d:g:m:n:r:w:",
      "add= diff= extensions-dir= force goto= help install-extension= list-extensions merge= "
      "profile= status uninstall-extension= user-data-dir= version wait",
+     0, CM_SAFE},
+    {AWK, "F:L::d::D::E:e:f:i:l:o::p::v:",
+     "assign= characters-as-bytes csv debug=? dump-variables=? exec= field-separator= file= "
+     "help include= lint=? load= pretty-print=? profile=? sandbox source= version",
      0, CM_SAFE},
     {"ed|red", "p:", NULL, 0, CM_SAFE},
     {EMACS, "L:T:d:f:g:l:nq:u:",
@@ -32,6 +32,11 @@ static const cm_program programs[] = {
      CM_ARGV_DASH | CM_ARGV_PLUS, CM_SAFE},
     {VIM, "L::S:T:W:c:i:q:r::t:u:w:U:", "clean cmd= help remote= servername= startuptime= version",
      CM_ARGV_PLUS, CM_SAFE},
+    {"gpatch|patch", "B:D:F:V:Y:d:g:i:o:p:r:z:",
+     "backup basename-prefix= batch binary check directory= dry-run forward fuzz= get= help "
+     "ifdef= input= output= posix prefix= quoting-style= read-only= reject-file= "
+     "reject-format= remove-empty-files reverse strip= suffix= version version-control=",
+     CM_PROGRAM_QUIET, CM_MODERATE},
     {SED, "e:f:i::l:",
      "debug expression= file= follow-symlinks help in-place=? line-length= null-data posix "
      "quiet regexp-extended sandbox separate silent unbuffered version zero-terminated",
@@ -40,11 +45,6 @@ static const cm_program programs[] = {
      "backupdir= fill= guidestripe= help operatingdir= quotestr= rcfile= speller= syntax= "
      "tabsize= version view wordchars=",
      CM_ARGV_PLUS, CM_SAFE},
-    {"patch|gpatch", "B:D:F:V:Y:d:g:i:o:p:r:z:",
-     "backup basename-prefix= batch binary check directory= dry-run forward fuzz= get= help "
-     "ifdef= input= output= posix prefix= quoting-style= read-only= reject-file= "
-     "reject-format= remove-empty-files reverse strip= suffix= version version-control=",
-     CM_PROGRAM_QUIET, CM_MODERATE},
 };
 
 static const cm_rule rules[] = {
@@ -91,23 +91,28 @@ static void judge_fed(cm_judging *j, const cm_run *run, cm_str command) {
   cm_judge_code(j, (cm_str){text, sizeof head - 1 + command.n}, run);
 }
 
+static void judge_file(cm_judging *j, const cm_run *run, cm_effect effect, cm_str name) {
+  cm_rword file = {.text = name, .span = run->span};
+  if (name.n && memchr(name.p, CM_HOLE, name.n)) file.from = CM_FROM_INPUT;
+  (void)cm_judge_path(j, "edit.writes", effect, "writes to a file from its script", &file, run);
+}
+
+/* A command with holes: what is put together. What stands there as it is was found before. */
+static void judge_mixed(cm_judging *j, const cm_run *run, cm_str command) {
+  bool known = false, hole = false;
+  for (size_t i = 0; i < command.n; i++) *(command.p[i] == CM_HOLE ? &hole : &known) = true;
+  if (known && hole) cm_judge_code(j, command, run);
+}
+
 static void judge_act(cm_judging *j, const cm_run *run, const cm_act *act) {
-  cm_rword file = {.text = act->text, .span = run->span};
-  if (act->text.n && memchr(act->text.p, CM_HOLE, act->text.n)) file.from = CM_FROM_INPUT;
   switch (act->kind) {
-    case CM_ACT_RUN: cm_judge_code(j, act->text, run); break;
+    case CM_ACT_RUN: judge_mixed(j, run, act->text); break;
     case CM_ACT_FEED: judge_fed(j, run, act->text); break;
+    case CM_ACT_WRITE: judge_file(j, run, CM_FX_WRITE, act->text); break;
+    case CM_ACT_APPEND: judge_file(j, run, CM_FX_APPEND, act->text); break;
     case CM_ACT_INPUT:
-      cm_report(j, "edit.runs-input", CM_CRITICAL, "runs what it reads as commands", run,
-                run->span);
-      break;
-    case CM_ACT_WRITE:
-      (void)cm_judge_path(j, "edit.writes", CM_FX_WRITE, "writes to a file from its script", &file,
-                          run);
-      break;
-    case CM_ACT_APPEND:
-      (void)cm_judge_path(j, "edit.writes", CM_FX_APPEND, "adds to a file from its script", &file,
-                          run);
+      cm_report(j, "edit.runs-input", CM_CRITICAL, "runs what it made of its input as commands",
+                run, run->span);
       break;
     case CM_ACT_CONNECT:
       cm_report(j, "edit.connects", CM_CRITICAL, "opens a connection that can steer it", run,
@@ -142,42 +147,14 @@ static void judge_scripts(cm_judging *j, const cm_run *run, bool awk) {
   if (!any && first < call->n_operands) judge_script(j, run, call->operands[first].value, awk);
 }
 
-/* --- commands of editors --------------------------------------------------------------------- */
+/* --- code of other languages in editors ------------------------------------------------------ */
 
-/* Behind an editor's ":", a range, "r", "w" and their long names: where "!" would stand. */
-static cm_str skip_range(cm_str s) {
-  while (s.n && strchr(": \t%$.,+-0123456789", s.p[0])) s.p++, s.n--;
-  static const char *const verbs[] = {"silent", "read", "write", "r", "w", "execute", "exe"};
-  for (size_t i = 0; i < CM_COUNT(verbs); i++) {
-    cm_str verb = cm_str_of(verbs[i]);
-    if (!cm_str_starts(s, verb) || s.n == verb.n || !strchr(" !", s.p[verb.n])) continue;
-    s = (cm_str){s.p + verb.n, s.n - verb.n};
-    while (s.n && strchr(" \"'", s.p[0])) s.p++, s.n--;
-  }
-  return s;
-}
-
-/* The string in quotes behind `name`( in `s`. */
-static bool find_call(cm_str s, const char *name, cm_str *code) {
-  size_t at = cm_str_find(s, cm_str_of(name));
-  if (at == SIZE_MAX) return false;
-  for (at += strlen(name); at < s.n && s.p[at] != '"' && s.p[at] != '\''; at++) continue;
-  if (at == s.n) return false;
-  const char *begin = s.p + at + 1, *end = memchr(begin, s.p[at], s.n - at - 1);
-  *code = (cm_str){begin, end ? (size_t)(end - begin) : s.n - at - 1};
-  return true;
-}
-
+/* :py3 …, (shell-command …) */
 static void judge_command(cm_judging *j, const cm_run *run, cm_str command) {
-  static const char *const calls[] = {"system(",     "systemlist(", "shell-command",
-                                      "os.execute(", "termopen(",   "jobstart("};
-  cm_str rest = skip_range(command), code;
-  if (rest.n && rest.p[0] == '!') cm_judge_code(j, (cm_str){rest.p + 1, rest.n - 1}, run);
-  if (cm_str_starts(rest, CM_STR("term ")) || cm_str_starts(rest, CM_STR("terminal ")))
-    cm_judge_code(j, (cm_str){rest.p + 4, rest.n - 4}, run);
-  for (size_t i = 0; i < CM_COUNT(calls); i++)
-    if (find_call(command, calls[i], &code)) cm_judge_code(j, code, run);
-  if (cm_glob_any(CM_STR("py *|py3 *|python *|python3 *|ruby *|perl *|tcl *|lua *"), rest))
+  while (command.n && strchr(": ", command.p[0])) command.p++, command.n--;
+  if (cm_glob_any(CM_STR("py *|py3 *|python *|python3 *|ruby *|perl *|tcl *|lua *|"
+                         "*(shell-command*|*(call-process*|*(start-process*|*(delete-*|*(load *"),
+                  command))
     cm_report(j, "edit.runs-code", CM_HIGH, "makes the editor run code of another language", run,
               run->span);
 }
@@ -192,22 +169,11 @@ static void judge_commands(cm_judging *j, const cm_run *run) {
   }
 }
 
-/* What ed and ex read from a here-document. */
-static void judge_input(cm_judging *j, const cm_run *run) {
-  cm_str rest = run->in_text ? run->in_text->text : (cm_str){0}, line;
-  while (cm_str_line(&rest, &line)) judge_command(j, run, line);
-}
-
 static void look(cm_judging *j, const cm_run *run) {
   cm_str name = j->known.base->name;
-  if (cm_glob_any(CM_STR(SED), name)) {
-    judge_scripts(j, run, false);
-  } else if (cm_glob_any(CM_STR(AWK), name)) {
-    judge_scripts(j, run, true);
-  } else if (cm_glob_any(CM_STR(VIM "|" EMACS), name)) {
-    judge_commands(j, run);
-  }
-  if (cm_glob_any(CM_STR("ed|ex|vi|vim"), name)) judge_input(j, run);
+  if (cm_glob_any(CM_STR(SED), name)) judge_scripts(j, run, false);
+  else if (cm_glob_any(CM_STR(AWK), name)) judge_scripts(j, run, true);
+  else if (cm_glob_any(CM_STR(VIM "|" EMACS), name)) judge_commands(j, run);
 }
 
 const cm_pack cm_pack_fs_edit = {

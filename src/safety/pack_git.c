@@ -182,7 +182,8 @@ static const cm_rule rules[] = {
     {"git.tree", "git switch -c|--create|--orphan", CM_FX_SAFE, "starts a branch"},
     {"git.tree", "git stash !list|show|create", CM_FX_MODERATE,
      "moves uncommitted work in or out of the stash"},
-    {"git.tree", "git merge|rebase|pull|cherry-pick|revert|am|apply|bisect|submodule "
+    {"git.tree",
+     "git merge|rebase|pull|cherry-pick|revert|am|apply|bisect|submodule "
      "!log|view|visualize|terms|help|status|summary|foreach",
      CM_FX_MODERATE, "changes the branch or the working tree"},
     {"git.tree", "git subtree|sparse-checkout|checkout-index|read-tree|quiltimport|unbundle|flow",
@@ -239,7 +240,10 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "shows settings"},
     {"git.config", "git config --get-color|--get-colorbool", CM_FX_HARMLESS, "shows settings"},
     {"git.config", "git config list|get|get-all", CM_FX_SAFE, "shows settings"},
-    {"git.config", "git config !list|get|get-all ~*", CM_FX_MODERATE, "changes git's settings"},
+    {"git.config", "git config *.* *", CM_FX_MODERATE, "changes git's settings"},
+    {"git.config", "git config *.*", CM_FX_SAFE, "shows a setting"},
+    {"git.config", "git config set|unset|rename-section|remove-section|edit", CM_FX_MODERATE,
+     "changes git's settings"},
     {"git.config", "git config --unset|--unset-all|--remove-section|--rename-section|-e|--edit",
      CM_FX_MODERATE, "changes git's settings"},
     {"git.crypt", "git-crypt unlock|lock|init|add-gpg-user|migrate-key", CM_FX_MODERATE,
@@ -326,87 +330,83 @@ static void look_restore(cm_judging *j, const cm_run *run) {
   if (!staged || worktree) report_discard(j, run);
 }
 
-/* Settings whose value git runs through a shell. */
-static bool is_command_key(cm_str key) {
-  return cm_glob_any(
-      CM_STR("core.pager|core.editor|core.sshCommand|core.sshcommand|core.fsmonitor|"
-             "core.gitProxy|core.askPass|core.askpass|core.alternateRefsCommand|"
-             "pager.*|sequence.editor|diff.external|diff.*.command|diff.*.textconv|"
-             "difftool.*.cmd|mergetool.*.cmd|merge.*.driver|filter.*.clean|"
-             "filter.*.smudge|filter.*.process|credential.helper|credential.*.helper|"
-             "gpg.program|gpg.*.program|interactive.diffFilter|uploadpack.packObjectsHook|"
-             "trailer.*.command|trailer.*.cmd|web.browser|browser.*.cmd|sendemail.*cmd|"
-             "remote.*.uploadpack|remote.*.receivepack|remote.*.vcs|submodule.*.update"),
-      key);
-}
+/* Settings whose value git runs through a shell, in lower case. */
+static const char command_keys[] =
+    "core.pager|core.editor|core.sshcommand|core.fsmonitor|core.gitproxy|core.askpass|"
+    "core.alternaterefscommand|pager.*|sequence.editor|diff.external|diff.*.command|"
+    "diff.*.textconv|difftool.*.cmd|mergetool.*.cmd|merge.*.driver|filter.*.clean|"
+    "filter.*.smudge|filter.*.process|credential.helper|credential.*.helper|gpg.program|"
+    "gpg.*.program|interactive.difffilter|uploadpack.packobjectshook|trailer.*.command|"
+    "trailer.*.cmd|web.browser|browser.*.cmd|sendemail.*cmd|remote.*.uploadpack|"
+    "remote.*.receivepack|remote.*.vcs|submodule.*.update";
+
+/* Settings that make git read or run what lies elsewhere. */
+static const char place_keys[] = "core.hookspath|include.path|includeif.*.path|init.templatedir";
 
 static bool is_quiet_value(cm_str value) {
   return cm_glob_any(
-      CM_STR("|cat|less|delta|more|most|true|false|store|cache|cache --timeout*|osxkeychain|"
-             "manager|manager-core|libsecret|wincred|gnome-keyring|vim|nvim|vi|nano|emacs|"
-             "code --wait|code -w|subl -n -w|less -*|gpg|gpg2|ssh|ssh -i*|checkout|merge|"
-             "rebase|none|git-lfs *|meld|kdiff3|vimdiff|diff-so-fancy*|bat*"),
+      CM_STR("|cat|less|less -*|delta|delta *|more|most|true|false|store|cache|cache --timeout*|"
+             "osxkeychain|manager|manager-core|libsecret|wincred|vim|nvim|vi|nano|emacs|"
+             "code --wait|code -w|subl -n -w|gpg|gpg2|ssh|ssh -i *|checkout|merge|rebase|none|"
+             "git-lfs *|meld|kdiff3|vimdiff|diff-so-fancy*|bat*"),
       value);
 }
 
-/* Judges a setting `key` = `value` that carries code. */
-static void judge_setting(cm_judging *j, cm_str key, cm_str value, const cm_run *run) {
-  bool alias = cm_str_starts(key, CM_STR("alias."));
-  bool bang = value.n && value.p[0] == '!';
-  if (cm_glob_any(
-          CM_STR("core.hooksPath|core.hookspath|include.path|init.templateDir|init.templatedir"),
-          key))
+enum { KEY_MAX = 96 };
+
+/* Judges a setting. `seen`: what it runs is a run of its own already (git -c). */
+static void judge_setting(cm_judging *j, cm_str key, cm_str value, bool seen, const cm_run *run) {
+  char low[KEY_MAX];
+  size_t n = key.n < KEY_MAX ? key.n : KEY_MAX;
+  for (size_t i = 0; i < n; i++)
+    low[i] = key.p[i] >= 'A' && key.p[i] <= 'Z' ? (char)(key.p[i] + 32) : key.p[i];
+  key = (cm_str){low, n};
+  bool alias = cm_str_starts(key, CM_STR("alias.")), bang = value.n && value.p[0] == '!';
+  if (cm_glob_any(cm_str_of(place_keys), key))
     cm_report(j, "git.config-code", CM_MODERATE, "makes git run or read files of another place",
               run, run->span);
-  if (cm_str_eq(key, CM_STR("protocol.ext.allow")) && !cm_str_is(value, "never"))
+  if (cm_str_is(key, "protocol.ext.allow") && !cm_str_is(value, "never"))
     cm_report(j, "git.config-code", CM_HIGH, "lets addresses carry programs to run", run,
               run->span);
-  if (alias && !bang) return;
-  if (!alias && (!is_command_key(key) || is_quiet_value(value))) return;
-  if (bang) value.p++, value.n--;
+  if (alias ? !bang : !cm_glob_any(cm_str_of(command_keys), key) || is_quiet_value(value)) return;
   cm_report(j, "git.config-code", CM_MODERATE, "makes git run a command", run, run->span);
-  cm_judge_code(j, value, run);
+  if (!seen) cm_judge_code(j, (cm_str){value.p + bang, value.n - bang}, run);
+}
+
+/* KEY=VALUE of git -c and git clone -c */
+static void judge_pair(cm_judging *j, const cm_arg *arg, bool seen, const cm_run *run) {
+  size_t equals = cm_str_find(arg->value, CM_STR("="));
+  if (equals >= arg->value.n) return;
+  cm_str key = {arg->value.p, equals};
+  cm_str value = {arg->value.p + equals + 1, arg->value.n - equals - 1};
+  judge_setting(j, key, value, seen, run);
 }
 
 static void look_settings(cm_judging *j, const cm_run *run) {
   const cm_call *call = &j->call;
-  size_t at = behind(j, "config"), key = 1;
-  for (size_t i = 0; i < call->n_options; i++) { /* git -c KEY=VALUE, git clone -c KEY=VALUE */
+  size_t key = 1;
+  for (size_t i = 0; i < call->n_options; i++) {
     const cm_arg *arg = &call->options[i];
     bool front = !call->n_operands || arg->index < call->operands[0].index;
-    if (!arg->has_value ||
-        !(front ? cm_str_is(arg->name, "c") : cm_glob_any(CM_STR("c|config"), arg->name)))
-      continue;
-    if (!front && !behind(j, "clone")) continue;
-    size_t equals = cm_str_find(arg->value, CM_STR("="));
-    if (equals >= arg->value.n) continue;
-    judge_setting(j, (cm_str){arg->value.p, equals},
-                  (cm_str){arg->value.p + equals + 1, arg->value.n - equals - 1}, run);
+    if (!arg->has_value || !cm_glob_any(CM_STR("c|config"), arg->name)) continue;
+    if (front || behind(j, "clone")) judge_pair(j, arg, front, run);
   }
-  if (!at) return;
+  if (!behind(j, "config")) return;
   if (call->n_operands > 1 && cm_str_is(call->operands[1].value, "set")) key = 2;
   if (call->n_operands > key + 1)
-    judge_setting(j, call->operands[key].value, call->operands[key + 1].value, run);
+    judge_setting(j, call->operands[key].value, call->operands[key + 1].value, false, run);
 }
 
-/* Options whose value git runs: what they run is judged too. */
+/* Short options whose value git runs; the long ones are runs of their own. */
 static void look_commands(cm_judging *j, const cm_run *run) {
+  static const char *const rows[][2] = {
+      {"rebase", "x"}, {"difftool", "x"}, {"grep", "O"}, {"clone", "u"}};
   const cm_call *call = &j->call;
-  static const char *const rows[][2] = {{"rebase", "x|exec"},
-                                        {"difftool", "x|extcmd"},
-                                        {"grep", "O|open-files-in-pager"},
-                                        {"archive", "exec"},
-                                        {"filter-branch", "*-filter"},
-                                        {"clone", "u|upload-pack"},
-                                        {"fetch", "upload-pack"},
-                                        {"pull", "upload-pack"},
-                                        {"ls-remote", "upload-pack|exec"},
-                                        {"push", "receive-pack|exec"}};
   for (size_t k = 0; k < CM_COUNT(rows); k++) {
     size_t at = behind(j, rows[k][0]);
     for (size_t i = 0; at && i < call->n_options; i++) {
       const cm_arg *arg = &call->options[i];
-      if (arg->index >= at && arg->has_value && cm_glob_any(cm_str_of(rows[k][1]), arg->name))
+      if (arg->index >= at && arg->has_value && cm_str_is(arg->name, rows[k][1]))
         cm_judge_code(j, arg->value, run);
     }
   }

@@ -1,9 +1,11 @@
 /* The other version control systems, and the clients of forges: gh, glab, hub, tea. */
+#include "safety/judge.h"
 #include "safety/packs.h"
 
 #define HG "R:", "repository= cwd= config= encoding= encodingmode= color= pager="
-#define FORGE \
-  "R:t:b:F:B:H:l:a:m:", "visibility= repo= title= body= body-file= base= head= label= assignee= notes= "
+#define FORGE           \
+  "R:t:b:F:B:H:l:a:m:", \
+      "visibility= repo= title= body= body-file= base= head= label= assignee= notes= "
 
 static const cm_program programs[] = {
     {"arc|git-review|gerrit", NULL, NULL, 0, CM_MODERATE},
@@ -175,5 +177,13 @@ static const cm_rule rules[] = {
      CM_FX_MODERATE, "changes the settings of the client"},
 };
 
+/* gh alias set NAME '!COMMAND' */
+static void look(cm_judging *j, const cm_run *run) {
+  const cm_call *call = &j->call;
+  if (call->n_operands < 4 || !cm_str_is(call->operands[0].value, "alias")) return;
+  cm_str text = call->operands[3].value;
+  if (text.n && text.p[0] == '!') cm_judge_code(j, (cm_str){text.p + 1, text.n - 1}, run);
+}
+
 const cm_pack cm_pack_git_other = {"git_other", programs,        CM_COUNT(programs),
-                                   rules,       CM_COUNT(rules), NULL};
+                                   rules,       CM_COUNT(rules), look};

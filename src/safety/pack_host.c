@@ -1,6 +1,7 @@
 /* Smaller clouds and hosting platforms: doctl, hcloud, heroku, flyctl, vercel, firebase … */
 #include "safety/db.h"
 #include "safety/packs.h"
+#include "safety/remote_code.h"
 
 #define NAMED                                                                                \
   "doctl|linode-cli|hcloud|oci|ibmcloud|scw|vultr-cli|civo|exo|upctl|openstack|nova|cinder|" \
@@ -16,11 +17,12 @@ static const cm_program programs[] = {
     {NAMED, "o:c:t:u:p:g:r:n:",
      "output= context= format= access-token= region= profile= compartment-id= config= query= "
      "name= "
-     "image= size= type= zone= project= os-cloud= os-project-name= flavor= network= key-name= "
+     "image= size= type= zone= project= os-cloud= os-project-name= ssh-command= flavor= network= "
+     "key-name= "
      "force "
      "yes",
      0, CM_MODERATE},
-    {PLATFORM, "a:r:t:s:p:o:c:m:e:g:n:",
+    {PLATFORM, "a:r:t:s:p:o:c:C:m:e:g:n:",
      "app= remote= team= org= site= token= scope= project= project-ref= config= env= name= "
      "message= "
      "region= only= except= auth= dir= alias= confirm= command= linked local force yes prod",
@@ -146,10 +148,15 @@ static const cm_rule rules[] = {
               "config:set|config:unset|ps:scale|ps:restart|*:set|*:unset|*:add|*:remove|"
               "run|run:*|rollback|promote|alias|login|logout|secrets|launch|migrate|"
               "env|destroy|delete|rm|up|redeploy|put|add|import|init|functions:delete|"
-              "maintenance:*|pg:backups*|pg:copy|pg:promote|pg:credentials*|pg:kill*|pg:upgrade|domains:*|apps:*|addons:*|upload|trigger|"
+              "maintenance:*|pg:backups*|pg:copy|pg:promote|pg:credentials*|pg:kill*|pg:upgrade|"
+              "domains:*|apps:*|addons:*|upload|trigger|"
               "switch|upgrade|rename|transfer",
      CM_FX_MODERATE, "changes what runs on the platform"},
 };
 
-const cm_pack cm_pack_host = {"host", programs,        CM_COUNT(programs),
-                              rules,  CM_COUNT(rules), cm_db_look};
+static void look(cm_judging *j, const cm_run *run) {
+  cm_db_look(j, run);
+  cm_remote_code(j, run);
+}
+
+const cm_pack cm_pack_host = {"host", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look};

@@ -1,5 +1,6 @@
 /* Infrastructure as code and configuration management: terraform, pulumi, ansible, vault … */
 #include "safety/packs.h"
+#include "safety/remote_code.h"
 
 #define TERRAFORM "terraform|tofu|terragrunt|tf"
 #define TF_VALUES                                                                              \
@@ -49,8 +50,8 @@ static const cm_program programs[] = {
      "stack= cwd= message= config= target= replace= parallel= color= verbose= yes preview-only "
      "force",
      0, CM_MODERATE},
-    {"bolt|facter|hiera|mco|puppet|r10k", "e:i:u:",
-     "execute= environment= modulepath= server= confdir= targets= noop", 0, CM_MODERATE},
+    {"bolt|facter|hiera|mco|puppet|r10k",
+     "e:i:u:", "execute= environment= modulepath= server= confdir= targets= noop", 0, CM_MODERATE},
     {"salt|salt-call|salt-run|salt-cloud|salt-ssh|salt-cp", "t:b:c:G:l:C:E:L:N:I:S:",
      "timeout= batch= config-dir= log-level= out= output= file-root= profile=", 0, CM_MODERATE},
     {"salt-key", "a:d:r:p:f:c:",
@@ -289,4 +290,4 @@ static const cm_rule rules[] = {
 };
 
 const cm_pack cm_pack_infra = {"infra", programs,        CM_COUNT(programs),
-                               rules,   CM_COUNT(rules), NULL};
+                               rules,   CM_COUNT(rules), cm_remote_code};

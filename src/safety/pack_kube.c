@@ -1,5 +1,7 @@
 /* Kubernetes: kubectl and its relatives, helm, and the tools that make and unmake clusters. */
+#include "safety/origin.h"
 #include "safety/packs.h"
+#include "safety/shape.h"
 
 #define CTL "kubectl|oc|k|kubecolor"
 #define GLOBAL                                                                                    \
@@ -113,6 +115,15 @@ static const cm_rule rules[] = {
      "deletes the whole state of the cluster"},
     {"kube.cluster", "etcdctl del --from-key", CM_FX_CRITICAL,
      "deletes the whole state of the cluster"},
+
+    {"kube.delete-all", "k3s|microk8s|minikube kubectl delete ~--all|-A|ns|namespace|pvc|pv|all",
+     CM_FX_HIGH, "deletes namespaces, stored data or all objects of a kind"},
+    {"kube.delete-all", "k3s|microk8s|minikube kubectl delete --all|-A|--all-namespaces",
+     CM_FX_HIGH, "deletes all objects of a kind"},
+    {"kube.change",
+     "k3s|microk8s|minikube kubectl apply|create|delete|replace|patch|edit|scale|label|annotate|"
+     "run|set|drain|cordon",
+     CM_FX_MODERATE, "changes objects of the cluster"},
 
     /* Many objects, or data with them. */
     {"kube.delete-namespace", CTL " delete " NAMESPACES, CM_FX_HIGH,
@@ -257,4 +268,23 @@ static const cm_rule rules[] = {
     {"kube.read", "k3s kubectl|check-config|token|--version", CM_FX_SAFE, "reads"},
 };
 
-const cm_pack cm_pack_kube = {"kube", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL};
+/* --- all of them ----------------------------------------------------------------------------- */
+
+/* `kubectl get pods` and the like, without a condition. */
+static bool lists_all(const cm_run *from) {
+  return cm_glob_any(CM_STR(CTL), from->program) && cm_has_word(from, "get") &&
+         !cm_has_word(from, "-l*|--selector*|--field-selector*");
+}
+
+static void look(cm_judging *j, const cm_run *run) {
+  if (!cm_glob_any(CM_STR(CTL), run->program) || !cm_has_word(run, "delete")) return;
+  for (size_t i = 1; i < run->n; i++) {
+    const cm_run *from = cm_origin(run, &run->words[i]);
+    if (!from || !lists_all(from)) continue;
+    cm_report(j, "kube.delete-all", CM_HIGH, "deletes everything that was listed", run,
+              run->words[i].span);
+    return;
+  }
+}
+
+const cm_pack cm_pack_kube = {"kube", programs, CM_COUNT(programs), rules, CM_COUNT(rules), look};

@@ -13,9 +13,9 @@ static const cm_program programs[] = {
      "aa-logprof|aa-mergeprof|aa-remove-unknown|aa-teardown",
      "d:", NULL, 0, CM_MODERATE},
     {"aa-easyprof|aa-enabled|aa-features-abi|aa-notify|aa-status|aa-unconfined|"
-     "apparmor_status|avcstat|ausearch|aureport|auvirt|aulast|getcap|getenforce|getfacl|"
-     "getpcaps|getsebool|capsh|lsattr|matchpathcon|seinfo|sesearch|selinuxenabled|sestatus|"
-     "sealert|audit2why|lsacl|ausyscall|selinuxexeccon|captest",
+     "apparmor_status|audit2why|aulast|aureport|ausearch|ausyscall|auvirt|avcstat|capsh|"
+     "captest|getcap|getenforce|getfacl|getpcaps|getsebool|lsacl|lsattr|matchpathcon|sealert|"
+     "seinfo|selinuxenabled|selinuxexeccon|sesearch|sestatus",
      NULL, NULL, 0, CM_SAFE},
     {"apparmor_parser", "I:L:M:T:b:f:j:m:n:", "add base= cache-loc= preprocess remove replace", 0,
      CM_MODERATE},
@@ -27,6 +27,10 @@ static const cm_program programs[] = {
      "dereference help no-dereference no-preserve-root preserve-root range= recursive "
      "reference= role= type= user= verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
+    {"checkmodule|load_policy|semodule|semodule_package", "C:E:P:X:d:e:i:l::m:o:p:r:s:",
+     "checksum disable= enable= extract= install= list-modules=? noreload priority= remove= "
+     "store=",
+     0, CM_MODERATE},
     {CHOWN, NULL,
      "changes dereference from= help no-dereference no-preserve-root preserve-root quiet "
      "recursive reference= silent verbose version",
@@ -36,10 +40,6 @@ static const cm_program programs[] = {
      "reference= silent verbose version",
      CM_PROGRAM_QUIET, CM_MODERATE},
     {"fixfiles|restorecon|setfiles", "e:f:o:r:T:", NULL, CM_PROGRAM_QUIET, CM_MODERATE},
-    {"load_policy|semodule|semodule_package|checkmodule", "C:E:P:X:d:e:i:l::m:o:p:r:s:",
-     "checksum disable= enable= extract= install= list-modules=? noreload priority= remove= "
-     "store=",
-     0, CM_MODERATE},
     {"semanage", "D:F:L:P:R:S:a:d:f:m:n:p:r:s:t:",
      "add delete= deleteall export list modify noheading proto= seuser= store= type=", 0,
      CM_MODERATE},
@@ -114,8 +114,7 @@ static const cm_rule rules[] = {
      "switches off access control for a program"},
     {"perm.selinux", "semanage -D|-d|--deleteall|--delete", CM_FX_HIGH,
      "deletes rules of access control"},
-    {"perm.selinux", "semanage export|-l|--list|-E|--extract|-o", CM_FX_SAFE,
-     "lists rules of access control"},
+    {"perm.selinux", "semanage export", CM_FX_SAFE, "lists rules of access control"},
     {"perm.selinux", "semodule -d|-r|-B|-D|--disable|--remove|--disable_dontaudit", CM_FX_HIGH,
      "takes rules of access control away"},
     {"perm.selinux", "semodule -i|--install", CM_FX_HIGH, "adds rules of access control"},
@@ -132,7 +131,16 @@ static const cm_rule rules[] = {
     {"perm.audit", "auditctl -A|-R|-a|-b|-f|-r|-w", CM_FX_MODERATE, "changes what is audited"},
 };
 
-/* --- setuid ---------------------------------------------------------------------------------- */
+/* --- modes ----------------------------------------------------------------------------------- */
+
+/* A bit of a mode: 4 in the fourth digit from the end, or "s" of "u". */
+typedef struct mode_bit {
+  size_t digit;
+  int value;
+  char who, letter;
+} mode_bit;
+
+static const mode_bit set_uid = {4, 4, 'u', 's'}, all_write = {1, 2, 'o', 'w'};
 
 static bool is_octal(cm_str s) {
   for (size_t i = 0; i < s.n; i++)
@@ -140,45 +148,57 @@ static bool is_octal(cm_str s) {
   return s.n > 0;
 }
 
-/* Whether one clause of a symbolic mode ("u+xs") sets the bit that lends the owner's rights. */
-static bool clause_sets_uid(cm_str c) {
-  bool user = false, who = false;
+/* Whether one clause of a symbolic mode ("u+xs") sets the bit. */
+static bool clause_sets(cm_str c, const mode_bit *bit) {
+  bool named = false, who = false;
   size_t i = 0;
-  for (; i < c.n && memchr("ugoa", c.p[i], 4); i++) {
+  for (; i < c.n && c.p[i] && strchr("ugoa", c.p[i]); i++) {
     who = true;
-    user |= c.p[i] == 'u' || c.p[i] == 'a';
+    named |= c.p[i] == bit->who || c.p[i] == 'a';
   }
-  if (who && !user) return false;
+  if (who && !named) return false;
   for (bool sets = false; i < c.n; i++) {
     if (c.p[i] == '+' || c.p[i] == '=') sets = true;
     else if (c.p[i] == '-') sets = false;
-    else if (c.p[i] == 's' && sets) return true;
+    else if (c.p[i] == bit->letter && sets) return true;
   }
   return false;
 }
 
 /* 4755, u+s, +4000. */
-static bool sets_uid(cm_str mode) {
+static bool mode_sets(cm_str mode, const mode_bit *bit) {
   cm_str digits = mode;
   if (digits.n && (digits.p[0] == '+' || digits.p[0] == '=')) digits.p++, digits.n--;
-  if (is_octal(digits)) return digits.n > 3 && digits.p[digits.n - 4] >= '4';
+  if (is_octal(digits))
+    return digits.n >= bit->digit && ((digits.p[digits.n - bit->digit] - '0') & bit->value);
   while (mode.n) {
     const char *comma = memchr(mode.p, ',', mode.n);
     size_t n = comma ? (size_t)(comma - mode.p) : mode.n;
-    if (clause_sets_uid((cm_str){mode.p, n})) return true;
+    if (clause_sets((cm_str){mode.p, n}, bit)) return true;
     n += comma != NULL;
     mode = (cm_str){mode.p + n, mode.n - n};
   }
   return false;
 }
 
+/* Files that decide who is root, open to everybody. */
+static void judge_open(cm_judging *j, const cm_run *run) {
+  for (size_t i = 1; i < j->call.n_operands; i++) {
+    cm_path path = cm_path_of(j->call.operands[i].at, &run->cwd, j->context);
+    if (path.place != CM_PLACE_ACCOUNT && path.place != CM_PLACE_KEYS) continue;
+    cm_report(j, "perm.open", CM_CRITICAL, "lets everybody change who may log in or become root",
+              run, run->span);
+  }
+}
+
 static void look(cm_judging *j, const cm_run *run) {
   const cm_call *call = &j->call;
-  if (!cm_str_is(j->known.base->name, "chmod") && !cm_str_is(j->known.base->name, "gchmod"))
-    return;
-  if (call->n_operands > 1 && sets_uid(call->operands[0].value))
+  if (!cm_glob_any(CM_STR(CHMOD), j->known.base->name) || call->n_operands < 2) return;
+  cm_str mode = call->operands[0].value;
+  if (mode_sets(mode, &set_uid))
     cm_report(j, "perm.setuid", CM_CRITICAL, "makes a program that runs with its owner's rights",
               run, run->span);
+  if (mode_sets(mode, &all_write)) judge_open(j, run);
 }
 
 const cm_pack cm_pack_perm = {

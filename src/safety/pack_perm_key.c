@@ -3,9 +3,15 @@
 #include "safety/packs.h"
 
 static const cm_program programs[] = {
-    {"bw|lpass|op|rbw|gopass", NULL, NULL, 0, CM_SAFE},
-    {"certutil|certbot-auto|update-ca-certificates|update-ca-trust|trust|keytool", NULL, NULL,
+    {"age|age-keygen|minisign|rage|signify",
+     "e:i:m:o:p:r:R:s:x:", "encrypt decrypt identity= output= recipient=", 0, CM_SAFE},
+    {"bw|gopass|lpass|op|rbw", NULL, NULL, 0, CM_SAFE},
+    {"certbot-auto|certutil|keytool|trust|update-ca-certificates|update-ca-trust", NULL, NULL,
      CM_ARGV_DASH, CM_MODERATE},
+    {"dirmngr|gpg-agent|gpg-connect-agent|gpgconf|gpgsm|gpgtar|gpgv|kbxutil", NULL, NULL, 0,
+     CM_SAFE},
+    {"dropbearkey|ssh-keygen", "C:D:E:F:I:M:N:O:P:R:S:T:V:W:Y:Z:a:b:f:m:n:r:s:t:w:z:", NULL,
+     CM_PROGRAM_QUIET, CM_SAFE},
     {"gpg|gpg2", "a:N:o:r:R:u:k:",
      "armor batch card-edit card-status check-signatures clearsign clear-sign command-fd= "
      "dearmor decrypt decrypt-files default-key= delete-keys delete-secret-and-public-key "
@@ -19,27 +25,30 @@ static const cm_program programs[] = {
      "recipient= recv-keys refresh-keys search-keys send-keys show-keys sign symmetric "
      "trust-model= update-trustdb verify verify-files version with-colons yes",
      CM_PROGRAM_DECODES, CM_SAFE},
-    {"gpg-agent|gpg-connect-agent|gpgconf|gpgtar|gpgv|gpgsm|kbxutil|dirmngr", NULL, NULL, 0,
-     CM_SAFE},
     {"keyctl", NULL, NULL, 0, CM_MODERATE},
-    {"keyring|secret-tool|kwallet-query", NULL, "label=", 0, CM_SAFE},
-    {"minisign|signify|age|age-keygen|rage|sops",
-     "e:i:m:o:p:r:R:s:x:", "encrypt decrypt identity= output= recipient=", 0, CM_SAFE},
+    {"keyring|kwallet-query|secret-tool", NULL, "label=", 0, CM_SAFE},
+    {"openssl", NULL,
+     "CA= CAfile= CAkey= CApath= config= connect= days= digest= engine= in= inkey= iv= iter= "
+     "k= key= keyout= kfile= md= name= newkey= out= pass= passin= passout= pkeyopt= provider= "
+     "servername= sigfile= signature= signkey= subj= verify=",
+     CM_ARGV_DASH | CM_PROGRAM_DECODES, CM_SAFE},
+    {"openssl s_client|s_time", NULL,
+     "CAfile= cert= connect= key= port= proxy= servername= starttls=",
+     CM_ARGV_DASH | CM_PROGRAM_SENDS | CM_PROGRAM_FETCHES, CM_SAFE},
     {"pass", NULL, "clip force help multiline recursive", 0, CM_SAFE},
     {"security", NULL, NULL, CM_ARGV_NONE, CM_SAFE},
     {"ssh-add", "E:H:S:T:e:h:s:t:", NULL, 0, CM_SAFE},
     {"ssh-agent", "E:O:P:a:t:", NULL, CM_ARGV_STOP | CM_PROGRAM_INIT, CM_SAFE},
     {"ssh-copy-id", "F:i::o:p:t:", NULL, 0, CM_MODERATE},
-    {"ssh-keygen|dropbearkey", "C:D:E:F:I:M:N:O:P:R:S:T:V:W:Y:Z:a:b:f:m:n:r:s:t:w:z:", NULL,
-     CM_PROGRAM_QUIET, CM_SAFE},
     {"ssh-keyscan", "D:O:T:f:p:t:", NULL, CM_PROGRAM_FETCHES, CM_SAFE},
 };
 
 static const cm_rule rules[] = {
     {"key.list", "keyctl show|list|rlist|describe|search|help|--version|pipe|print|read|request",
      CM_FX_SAFE, "lists keys"},
-    {"key.list", "certutil|keytool|trust -L|-list|list|-K|-printcert|-exportcert|-V|-v",
-     CM_FX_SAFE, "lists certificates"},
+    {"key.list", "certutil|keytool|trust -L|-list|-K|-printcert|-exportcert|-V|-v", CM_FX_SAFE,
+     "lists certificates"},
+    {"key.list", "trust list|dump|check-format", CM_FX_SAFE, "lists certificates"},
     {"key.make", "ssh-keygen !-A|-D|-F|-H|-L|-R|-Y|-e|-i|-k|-l|-p|-r|-s|-y|-B|-Q @-f",
      CM_FX_CREATE, "makes a key"},
     {"key.known-hosts", "ssh-keygen -R|-H", CM_FX_MODERATE, "changes the list of known hosts"},
@@ -61,6 +70,8 @@ static const cm_rule rules[] = {
      "publishes keys, which can't be taken back"},
     {"key.output", "gpg|gpg2 @-o|--output", CM_FX_CREATE, "writes a file"},
     {"key.output", "age|age-keygen|rage @-o|--output", CM_FX_CREATE, "writes a file"},
+    {"key.output", "openssl @-out|-keyout", CM_FX_CREATE, "writes a file"},
+    {"key.load", "openssl -engine|-provider=*/*", CM_FX_HIGH, "loads foreign code to reach a key"},
     {"key.store", "pass insert|add|edit|generate|init|mv|rename|cp|copy|git", CM_FX_MODERATE,
      "changes stored passwords"},
     {"key.store-delete", "pass rm|remove|delete -r|--recursive", CM_FX_HIGH,
@@ -73,7 +84,8 @@ static const cm_rule rules[] = {
     {"key.store-delete", "security delete-*", CM_FX_HIGH,
      "deletes stored passwords or certificates"},
     {"key.store",
-     "security add-*|import|set-*|unlock-keychain|create-keychain|lock-keychain|default-keychain",
+     "security add-*|import|set-*|unlock-keychain|create-keychain|lock-keychain|"
+     "default-keychain",
      CM_FX_MODERATE, "changes stored passwords"},
     {"key.trust",
      "security add-trusted-cert|remove-trusted-cert|authorizationdb|trust-settings-import",

@@ -1,5 +1,7 @@
-/* safety/script: what scripts of sed and awk run and write. Their languages are read only as far
- * as that takes. Sources: POSIX.1-2017 sed and awk, the manuals of GNU sed and gawk. */
+/* safety/script: what scripts of sed and awk write, and the commands in them that are put together
+ * (sh/resolve finds those that stand there). Their languages are read only as far as that takes.
+ * Sources: POSIX.1-2017 sed and awk, the
+ * manuals of GNU sed and gawk. */
 #ifndef CM_SAFETY_SCRIPT_H
 #define CM_SAFETY_SCRIPT_H
 #include "safety/judge.h"
@@ -7,8 +9,8 @@
 typedef enum cm_act_kind {
   CM_ACT_RUN,    /* `text` is a shell command; holes stand for what is computed */
   CM_ACT_FEED,   /* the same, and reads what the script prints */
-  CM_ACT_INPUT,  /* runs what it has read, as commands */
-  CM_ACT_WRITE,  /* `text` is the file */
+  CM_ACT_INPUT,  /* runs what it made of its input, as commands */
+  CM_ACT_WRITE,  /* `text` is a file */
   CM_ACT_APPEND, /* the same, behind what is there */
   CM_ACT_CONNECT /* opens a network connection */
 } cm_act_kind;
@@ -25,7 +27,6 @@ typedef struct cm_awk {
   cm_str script;
   cm_arena *arena;
   size_t at;
-  size_t start; /* of the expression before `at` */
   size_t depth; /* of parentheses */
   size_t print; /* depth of the print statement + 1; 0: in none */
   bool operand; /* a '/' here would divide */

@@ -34,8 +34,9 @@ static cm_str read_word(cm_awk *w) {
 /* --- expressions ----------------------------------------------------------------------------- */
 
 static char unescaped(char c) {
-  const char *found = c ? strchr("n\nt\tr\ra\ab\bf\fv\v", c) : NULL;
-  return found && (found - "n") % 2 == 0 ? found[1] : c;
+  static const char pairs[] = "n\nt\tr\ra\ab\bf\fv\v";
+  const char *found = c ? strchr(pairs, c) : NULL;
+  return found && (found - pairs) % 2 == 0 ? found[1] : c;
 }
 
 /* Puts the text of the string at w->at behind the `n` bytes of `out`, if there is one (NULL:
@@ -59,9 +60,10 @@ static bool ends_expression(const cm_awk *w, size_t depth) {
   return depth == 0 && (c == ')' || c == ',' || c == '|' || c == '>' || c == '&' || c == '?');
 }
 
-/* The text of the expression at w->at, up to `end` or to where it ends: its strings, and a hole
- * for whatever else is in it. Its length comes back; NULL counts only. */
-static size_t add_expression(cm_awk *w, size_t end, char *out) {
+/* The text of the expression at w->at: its strings, and a hole for whatever else is in it. Its
+ * length comes back; NULL counts only. */
+static size_t add_expression(cm_awk *w, char *out) {
+  size_t end = w->script.n;
   size_t n = 0, depth = 0;
   for (bool hole = false; w->at < end && !ends_expression(w, depth);) {
     char c = peek(w, 0);
@@ -81,57 +83,52 @@ static size_t add_expression(cm_awk *w, size_t end, char *out) {
   return n;
 }
 
-static bool read_expression(cm_awk *w, size_t end, cm_str *out) {
-  size_t begin = w->at, n = add_expression(w, end, NULL);
+static bool read_expression(cm_awk *w, cm_str *out) {
+  size_t begin = w->at, n = add_expression(w, NULL);
   char *text = cm_arena_alloc(w->arena, n + 1, 1);
   w->no_memory |= !text;
   if (!text) return false;
   w->at = begin;
-  *out = (cm_str){text, add_expression(w, end, text)};
-  w->start = w->at;
+  *out = (cm_str){text, add_expression(w, text)};
   return true;
 }
 
 /* --- statements ------------------------------------------------------------------------------ */
 
-static bool give(cm_awk *w, cm_act *out, cm_act_kind kind, size_t from, size_t end) {
+static bool give(cm_awk *w, cm_act *out, cm_act_kind kind) {
   *out = (cm_act){.kind = kind};
-  w->at = from;
-  return read_expression(w, end, &out->text);
+  return read_expression(w, &out->text);
 }
 
-/* "cmd" | getline, print | "cmd", print |& "cmd". */
+/* print | "cmd", print |& "cmd". "cmd" | getline feeds nothing. */
 static bool read_pipe(cm_awk *w, cm_act *out) {
-  size_t bar = w->at++;
+  w->at++;
   if (peek(w, 0) == '&') w->at++;
   skip_space(w);
   size_t behind = w->at;
-  if (!cm_str_is(read_word(w), "getline")) return give(w, out, CM_ACT_FEED, behind, w->script.n);
-  behind = w->at;
-  bool ok = give(w, out, CM_ACT_RUN, w->start, bar);
+  if (cm_str_is(read_word(w), "getline")) return false;
   w->at = behind;
-  return ok;
+  return give(w, out, CM_ACT_FEED);
 }
 
 /* print > "file", >> "file". A '>' elsewhere compares. */
 static bool read_write(cm_awk *w, cm_act *out) {
   bool append = peek(w, 1) == '>';
   w->at += append ? 2 : 1;
-  return give(w, out, append ? CM_ACT_APPEND : CM_ACT_WRITE, w->at, w->script.n);
+  return give(w, out, append ? CM_ACT_APPEND : CM_ACT_WRITE);
 }
 
 /* A word: system(…) is an act; print starts a statement that may write. */
 static bool read_name(cm_awk *w, cm_act *out) {
   cm_str word = read_word(w);
-  w->operand = true;
-  if (cm_str_is(word, "print") || cm_str_is(word, "printf")) {
-    w->print = w->depth + 1;
-    w->operand = false;
-  }
+  bool print = cm_str_is(word, "print") || cm_str_is(word, "printf");
+  if (print) w->print = w->depth + 1;
+  w->operand = !print;
   if (!cm_str_is(word, "system")) return false;
   skip_space(w);
   if (peek(w, 0) != '(') return false;
-  return give(w, out, CM_ACT_RUN, w->at + 1, w->script.n);
+  w->at++;
+  return give(w, out, CM_ACT_RUN);
 }
 
 static bool read_string(cm_awk *w, cm_act *out) {
@@ -147,7 +144,6 @@ static void read_mark(cm_awk *w, char c) {
   if (c == '(') w->depth++;
   if (c == ')' && w->depth) w->depth--;
   if (c == ';' || c == '{' || c == '}' || c == '\n') w->print = 0;
-  if (strchr(";{}\n(,=", c)) w->start = w->at + 1;
   w->operand = c == ')' || c == ']' || c == '$' || (w->operand && is_space(c));
   w->at++;
 }

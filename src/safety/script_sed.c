@@ -55,26 +55,16 @@ static bool give(cm_act *out, cm_act_kind kind, cm_str text) {
   return true;
 }
 
-/* s/a/b/flags: `e` runs the result, `w` writes it. *at is behind the 's', then behind what was
- * read; called again there if more flags follow. */
-static bool read_flags(cm_str s, size_t *at, cm_act *out) {
-  while (*at < s.n) {
-    char c = s.p[(*at)++];
-    if (c == 'e') return give(out, CM_ACT_INPUT, (cm_str){0});
-    if (c == 'w') return give(out, CM_ACT_WRITE, rest_of_line(s, at));
-    if (!is_digit(c) && !strchr("gpiImM", c)) {
-      --*at;
-      break;
-    }
-  }
-  return false;
-}
-
+/* s/a/b/flags: `e` runs the result, `w` writes it (what stands behind `e` reads like commands, so
+ * that a `w` there is found too). *at is behind the 's', then behind what was read. */
 static bool substitute(cm_str s, size_t *at, cm_act *out) {
   if (*at >= s.n) return false;
   char d = s.p[*at];
   *at = skip_to(s, skip_to(s, *at + 1, d), d);
-  return read_flags(s, at, out);
+  while (*at < s.n && s.p[*at] && (is_digit(s.p[*at]) || strchr("gpiImM", s.p[*at]))) ++*at;
+  if (*at >= s.n || (s.p[*at] != 'w' && s.p[*at] != 'e')) return false;
+  if (s.p[(*at)++] == 'e') return give(out, CM_ACT_INPUT, (cm_str){0});
+  return give(out, CM_ACT_WRITE, rest_of_line(s, at));
 }
 
 /* Text of a, i and c: to a line's end without a backslash before it. */
@@ -92,12 +82,9 @@ static bool read_command(cm_str s, char c, size_t *at, cm_act *out) {
     case 'y':
       if (*at < s.n) *at = skip_to(s, skip_to(s, *at + 1, s.p[*at]), s.p[*at]);
       return false;
-    case 'e':
-      *out = (cm_act){CM_ACT_RUN, rest_of_line(s, at)};
-      if (!out->text.n) out->kind = CM_ACT_INPUT;
-      return true;
     case 'w':
     case 'W': return give(out, CM_ACT_WRITE, rest_of_line(s, at));
+    case 'e':
     case 'r':
     case 'R':
     case '#': (void)rest_of_line(s, at); return false;

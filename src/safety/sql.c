@@ -15,8 +15,8 @@ typedef struct reading {
   unsigned depth, verb_depth;   /* of parentheses */
   bool explains, analyzes;
   bool drops, everything, superuser, into, prints; /* words that were seen */
-  bool where, always;                      /* WHERE, and a condition that is always true */
-  cm_sql_token group[GROUP_MAX];           /* tokens since WHERE or OR, at most */
+  bool where, always;                              /* WHERE, and a condition that is always true */
+  cm_sql_token group[GROUP_MAX];                   /* tokens since WHERE or OR, at most */
   size_t n_group;
   bool wants_shell, wants_file; /* the next string is a command, a file */
   cm_sql_kind inside;           /* of a DELETE or UPDATE in a WITH */
@@ -189,6 +189,8 @@ static cm_sql_kind verb_kind(const reading *r, cm_str whole) {
   if (first_is(r, 0, "grant"))
     return r->everything || r->superuser ? CM_SQL_RIGHTS : CM_SQL_CHANGES;
   if (first_is(r, 0, "create")) return r->superuser ? CM_SQL_RIGHTS : CM_SQL_CHANGES;
+  if (first_is(r, 0, "set") && first_is(r, 1, "global|persist|password|session_authorization"))
+    return CM_SQL_CHANGES;
   if (first_is(r, 0, "reset")) return reset_kind(r);
   if (first_is(r, 0, "do|execute|exec|declare|begin|call")) return code_kind(r, whole);
   if (first_is(r, 0, "select|with|from|values|table")) return select_kind(r);

@@ -149,6 +149,12 @@ static bool prints_secrets(const cm_run *run) {
       {"gcloud", "secrets|print-access-token|print-identity-token"},
       {"kubectl|oc", "secret|secrets|view|secret/*|secrets/*"},
       {"git", "credential|credential-store"},
+      {"gh|glab", "token"},
+      {"heroku", "config|config:get|auth:token"},
+      {"az", "get-access-token|keys|list-keys|secret"},
+      {"sops", "-d|--decrypt|decrypt"},
+      {"ansible-vault", "view|decrypt"},
+      {"rclone", "show|dump"},
       {"printenv", "*KEY*|*TOKEN*|*SECRET*|*PASS*"},
   };
   for (size_t k = 0; k < CM_COUNT(rows); k++) {

@@ -211,6 +211,7 @@ static const cm_wrapper wrappers[] = {
     {"aws-vault", NULL, NULL, DASHES, 0, NULL},
     {"bash", NULL, NULL, 0, 0, cm_wrap_sh},
     {"batch", "q:f:t:", NULL, 0, 0, cm_wrap_at},
+    {"buildah", NULL, NULL, 0, 0, cm_wrap_sub},
     {"builtin", NULL, NULL, SHELL, 0, NULL},
     {"bundle", NULL, NULL, 0, 0, cm_wrap_sub},
     {"bunx", "p:", "package=", 0, 0, NULL},

@@ -35,6 +35,15 @@ cm_wrap_fn cm_wrap_sub, cm_wrap_tmux, cm_wrap_screen, cm_wrap_at, cm_wrap_cronta
 cm_wrap_fn cm_wrap_nix_shell, cm_wrap_wsl, cm_wrap_setarch;
 cm_wrap_fn cm_wrap_find, cm_wrap_xargs, cm_wrap_parallel, cm_wrap_fd;
 
+/* What the conditions words[from..to) of find say of the files it gives. All but some counts as
+ * all. */
+typedef struct cm_picked {
+  bool some;          /* only some, by name, age, size … */
+  const cm_str *name; /* their name or its pattern; NULL: unknown, or several */
+} cm_picked;
+
+cm_picked cm_find_picks(const cm_run *run, size_t from, size_t to);
+
 /* Runs shell code that `r` starts; `args`: its $1 …. Code without any known text makes `r` a
  * CM_RUN_CODE. */
 void cm_wrap_code(cm_eval *ev, cm_evrun *r, const cm_rword *code, const cm_rword *args,

@@ -232,7 +232,7 @@ static const taker takers[] = {
      read_shell},
     {"make gmake", "f:C:I:o:W:j::l::", "eval= file= directory= makefile=", 0, "eval E", read_make},
     {"make gmake", "C:I:o:W:j::l::", "eval= directory=", 0, "<", read_make},
-    {"vim vi nvim view ex gvim rvim vimdiff", "c:S:u:U:i:s:T:t:w:W:", "cmd=", CM_ARGV_PLUS,
+    {"vim vi nvim view ex gvim rvim vimdiff", "c:S:u:U:i:T:t:w:W:", "cmd=", CM_ARGV_PLUS,
      "c cmd + ", read_vim},
     {"ed ex red", "p:", NULL, 0, "<", read_bang},
     {"mysql mariadb", "e:h:u:D:P:S:",

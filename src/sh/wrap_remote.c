@@ -37,9 +37,15 @@ static const subcommand subcommands[] = {
     {"docker|podman", "container run", CONTAINER_RUN, ELSEWHERE, 1},
     {"docker|podman|nerdctl", "compose exec", CONTAINER_EXEC, ELSEWHERE, 1},
     {"docker|podman|nerdctl", "compose run", CONTAINER_RUN, ELSEWHERE, 1},
+    {"podman|buildah", "unshare", NULL, NULL, 0, 0},
     {"kubectl|oc", "exec", "c:n:f:", "container= namespace= filename=", ELSEWHERE | DASHES, 1},
-    {"kubectl|oc", "run", "n:l:", "image= namespace= overrides=", ELSEWHERE | DASHES, 1},
-    {"kubectl|oc", "debug", "n:c:", "image= namespace= target=", ELSEWHERE | DASHES, 1},
+    {"kubectl|oc", "run", "n:l:o:",
+     "image= namespace= overrides= output= restart= env= labels= port= annotations= "
+     "image-pull-policy= field-manager= pod-running-timeout= context= dry-run=? attach=?",
+     ELSEWHERE | DASHES, 1},
+    {"kubectl|oc", "debug", "n:c:o:f:",
+     "image= namespace= target= container= copy-to= env= profile= set-image= output= filename=",
+     ELSEWHERE | DASHES, 1},
     {"oc", "rsh", "c:", "container=", ELSEWHERE, 1},
     {"lxc|incus", "exec", NULL, "env= user= group= cwd= mode=", ELSEWHERE, 1},
     {"multipass", "exec", "d:", "working-directory=", ELSEWHERE, 1},
@@ -102,6 +108,7 @@ static bool start_sub(cm_eval *ev, cm_evrun *r, const subcommand *s, cm_argv v) 
   cm_rword entrypoint = {0};
   v.spec.shorts = s->shorts ? s->shorts : "";
   v.spec.longs = s->longs ? s->longs : "";
+  if (s->how & OPT_C) v.spec.how &= ~(unsigned)CM_ARGV_STOP; /* ssh HOST --command CODE */
   cm_frame saved = ev->f;
   while (cm_argv_next(&v, &arg)) {
     bool command = cm_str_is(arg.name, "c") || cm_str_is(arg.name, "command");
@@ -116,6 +123,12 @@ static bool start_sub(cm_eval *ev, cm_evrun *r, const subcommand *s, cm_argv v) 
   }
   size_t at = v.next + s->skip, dashes = v.next;
   while (dashes < r->run.n && !cm_str_is(r->run.words[dashes].text, "--")) dashes++;
+  if (s->how & DASHES && s->skip == 1 && dashes == r->run.n && at < dashes) {
+    v.next = at;
+    v.ended = false;
+    while (cm_argv_next(&v, &arg)) continue; /* options behind the operand that is passed over */
+    at = v.next;
+  }
   bool first = dashes == at;
   if (s->how & DASHES && dashes < r->run.n) at = dashes;
   else if (s->how & DASHES && s->skip > 1) return false;

@@ -85,6 +85,7 @@ static const cm_rule rules[] = {
     {"code.module",
      PYTHON " -m=pip|pip3|pipx|poetry|uv|conda install|uninstall|sync|add|remove|upgrade|update|i",
      CM_FX_MODERATE, "installs or removes packages"},
+    {"code.module", "perl|perl5 -M=CPAN*", CM_FX_MODERATE, "installs packages"},
     {"code.module", PYTHON " -m=ensurepip", CM_FX_MODERATE, "installs pip"},
     {"code.module", PYTHON " -m=black|isort|autopep8|yapf|pyupgrade|autoflake !--check|--diff|-c",
      CM_FX_MODERATE, "changes source files in place"},

@@ -61,7 +61,7 @@ static const cm_rule rules[] = {
     /* Shells. */
     {"code.check", SHELLS " -n|--no-execute", CM_FX_HARMLESS, "only checks a script"},
     {"code.check", "node|nodejs -c|--check", CM_FX_HARMLESS, "only checks a script"},
-    {"code.script", SHELLS " !-c|--command !-n ?*", CM_FX_MODERATE,
+    {"code.script", SHELLS " !-c|--command !-n !-s [!-]*", CM_FX_MODERATE,
      "runs a script that can't be read here"},
     {"code.script", "powershell|pwsh -f|-[Ff]ile", CM_FX_MODERATE,
      "runs a script that can't be read here"},

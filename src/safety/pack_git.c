@@ -144,6 +144,7 @@ static const cm_program programs[] = {
 
 static const cm_rule rules[] = {
     {"git.help", "git|git-filter-repo|bfg -h|--help|--version", CM_FX_HARMLESS, "shows help"},
+    {"git.help", "git !*", CM_FX_SAFE, "shows help"},
     {"git.dry-run",
      "git add|stage|push|rm|mv|clean|prune|remote|worktree|notes|read-tree|reflog "
      "-n|--dry-run !--no-dry-run",

@@ -85,6 +85,7 @@ static const cm_rule rules[] = {
     {"vcs.help", "svn|svnadmin|gh|glab|hg|pre-commit|hub|jj --version", CM_FX_HARMLESS,
      "shows the version"},
     {"vcs.help", "svn|svnadmin|hg|jj|repo -h", CM_FX_HARMLESS, "shows help"},
+    {"vcs.help", "svn|hg|gh|glab|hub|tea|fossil|repo|bzr|brz|darcs !*", CM_FX_SAFE, "shows help"},
     {"vcs.dry-run", "svn merge|patch --dry-run", CM_FX_HARMLESS, "only says what it would do"},
     {"vcs.dry-run",
      "hg purge|clean|import|rename|mv|strip|addremove|histedit -n|--dry-run|-p|--print",

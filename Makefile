@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 SHARE = $(DESTDIR)$(PREFIX)/share
 FUZZ_SECONDS ?= 60
 SOAK_ROUNDS ?= 50
+SOAK_SECONDS ?= 600
 TESTS = tools/run_tests.sh
 LABELS = -L '^(t1|t2)$$'
 
@@ -65,8 +66,12 @@ fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 	@$(call build,fuzz)
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
-soak: all ## the tests again and again (SOAK_ROUNDS), until one fails
+sh-report: all ## the shell parser against bash and dash, over the scripts of this machine
+	@tools/sh_sweep.sh build/release
+
+soak: all ## the tests SOAK_ROUNDS times, then every fuzz target for SOAK_SECONDS
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
+	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 
 check: all test lint clang asan tsan aarch64 ## everything that CI runs
 
@@ -85,5 +90,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench safety-report lint format clang asan tsan aarch64 fuzz soak check \
-  train peers install clean
+.PHONY: all help deps test bench safety-report lint format clang asan tsan aarch64 fuzz sh-report \
+  soak check train peers install clean

@@ -18,6 +18,7 @@ build    cmake                  cmake                   cmake
 build    ninja-build            ninja-build             ninja
 build    pkg-config             pkgconf-pkg-config      pkgconf
 build    libjansson-dev         jansson-devel           jansson
+build    libfyaml-dev           libfyaml-devel          libfyaml
 test     libcmocka-dev          libcmocka-devel         cmocka
 test     libpcre2-dev           pcre2-devel             pcre2
 test     libssl-dev             openssl-devel           openssl@3

@@ -1,5 +1,5 @@
-/* What holds for every shell tree: spans lie inside the text and inside what they are a part of, the
- * parts of a word lie side by side, and every byte can be read. */
+/* What holds for every shell tree: spans lie inside the text and inside what they are a part of,
+ * the parts of a word lie side by side, and every byte can be read. */
 #ifndef CM_TESTS_SH_WALK_H
 #define CM_TESTS_SH_WALK_H
 #include "sh/sh.h"

@@ -3,8 +3,8 @@
  *
  *   shcheck [--posix] [--tree] FILE…
  *
- * A line a file: "ok", "warn" (bash warns), "no" or "long" (over the limits, so not judged), a tab,
- * the file's name, a tab, and the message or the tree. Status 1 if a file can't be read. */
+ * A line a file: "ok", "warn" (bash warns), "no" or "long" (over the limits, so not judged), a
+ * tab, the file's name, a tab, and the message or the tree. Status 1 if a file can't be read. */
 #include <stdio.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
 
 #include "answer/prompt.h"
 #include "answer/reply.h"
+#include "base/os.h"
 
 double cm_answer_confidence(double logprob) { return exp(logprob < 0 ? logprob : 0); }
 
@@ -80,8 +81,10 @@ static cm_code read_reply(const cm_candidate *c, cm_str opening, cm_arena *a, cm
     return CM_OK;
   }
   if (out->n == 0) out->explanation = reply.explanation;
-  add_choice(out, (cm_choice){reply.command, c->logprob, c->logprob / (c->tokens ? c->tokens : 1),
-                              reply.odd_bytes});
+  add_choice(out, (cm_choice){.command = reply.command,
+                              .logprob = c->logprob,
+                              .mean_logprob = c->logprob / (c->tokens ? c->tokens : 1),
+                              .odd_bytes = reply.odd_bytes});
   return CM_OK;
 }
 
@@ -97,6 +100,17 @@ static cm_code read_replies(const cm_replies *r, cm_str opening, cm_arena *a, cm
   }
   if (out->n) out->refused = false;
   return out->n || out->refused ? CM_OK : last;
+}
+
+/* Risk is decided here, behind any backend. A judgement that fails is a verdict too: never run. */
+static void judge_choices(const cm_question *q, cm_arena *a, cm_answer *out) {
+  const uint64_t start = cm_os_now_ns();
+  for (size_t i = 0; i < out->n; i++) {
+    cm_choice *c = &out->choices[i];
+    (void)cm_safety_judge(q->safety, c->command, q->where, a, &c->verdict, NULL);
+    c->decision = cm_safety_decide(&c->verdict, q->level);
+  }
+  out->check_ns = cm_os_now_ns() - start;
 }
 
 cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out,
@@ -124,6 +138,7 @@ cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answe
   if (!code) code = read_replies(&replies, prompt.opening, a, out, e);
   if (code || !out->n) return code;
   sort_choices(out);
+  judge_choices(q, a, out);
   out->confidence = cm_answer_confidence(out->choices[0].logprob);
   out->uncertain = out->confidence < CM_CONFIDENT;
   return CM_OK;

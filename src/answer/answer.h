@@ -3,6 +3,7 @@
 #ifndef CM_ANSWER_ANSWER_H
 #define CM_ANSWER_ANSWER_H
 #include "backend/backend.h"
+#include "safety/safety.h"
 
 typedef struct cm_question {
   cm_str request;    /* the user's words: valid UTF-8 */
@@ -13,6 +14,9 @@ typedef struct cm_question {
   cm_sample_options sampling;
   uint64_t deadline_ns; /* on cm_os_now_ns' clock; 0: none */
   const volatile int *cancel;
+  const cm_safety *safety; /* judges every candidate */
+  const cm_sh_context *where;
+  cm_level level;
 } cm_question;
 
 typedef struct cm_choice {
@@ -21,6 +25,8 @@ typedef struct cm_choice {
   double logprob; /* of the whole reply */
   double mean_logprob; /* per token */
   bool odd_bytes;      /* control, escape or bidirectional characters inside */
+  cm_verdict verdict;
+  cm_decision decision; /* of the question's level */
 } cm_choice;
 
 typedef struct cm_answer {
@@ -34,7 +40,7 @@ typedef struct cm_answer {
   cm_model_id model;
   const char *backend;
   uint32_t prompt_tokens, cached_tokens, output_tokens;
-  uint64_t prompt_ns, generate_ns;
+  uint64_t prompt_ns, generate_ns, check_ns;
 } cm_answer;
 
 /* Below this the answer is shown as not sure. */

@@ -86,18 +86,29 @@ static cm_code wait_input(int fd, uint64_t deadline_ns, cm_err *e) {
   }
 }
 
-cm_code cm_os_read_fd(int fd, uint64_t deadline_ns, cm_buf *out, cm_err *e) {
+static cm_code read_some(int fd, uint64_t deadline_ns, cm_buf *out, bool *ended, cm_err *e) {
   char chunk[16384];
-  for (;;) {
+  ssize_t n;
+  do {
     cm_code code = wait_input(fd, deadline_ns, e);
     if (code) return code;
-    ssize_t n = read(fd, chunk, sizeof chunk);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return cm_fail(e, CM_E_IO, 0, "can't read: %s", strerror(errno));
-    if (n == 0) return CM_OK;
-    cm_buf_add(out, chunk, (size_t)n);
-    if (out->overflow) return cm_fail(e, CM_E_LIMIT, 0, "more than %zu bytes", out->max);
-  }
+    n = read(fd, chunk, sizeof chunk);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) return cm_fail(e, CM_E_IO, 0, "can't read: %s", strerror(errno));
+  *ended = n == 0;
+  cm_buf_add(out, chunk, (size_t)n);
+  if (out->overflow) return cm_fail(e, CM_E_LIMIT, 0, "more than %zu bytes", out->max);
+  return CM_OK;
+}
+
+cm_code cm_os_read_some(int fd, cm_buf *out, bool *ended, cm_err *e) {
+  return read_some(fd, 0, out, ended, e);
+}
+
+cm_code cm_os_read_fd(int fd, uint64_t deadline_ns, cm_buf *out, cm_err *e) {
+  cm_code code = CM_OK;
+  for (bool ended = false; !code && !ended;) code = read_some(fd, deadline_ns, out, &ended, e);
+  return code;
 }
 
 cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e) {

@@ -28,6 +28,9 @@ cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e);
  * ever; CM_E_TIMEOUT) or a signal of cm_os_catch_signals (CM_E_CANCELLED). */
 cm_code cm_os_read_fd(int fd, uint64_t deadline_ns, cm_buf *out, cm_err *e);
 
+/* Appends what one read gives, waiting for it; *ended at the end of the input. Errors as above. */
+cm_code cm_os_read_some(int fd, cm_buf *out, bool *ended, cm_err *e);
+
 /* The standard descriptors. */
 enum { CM_OS_STDIN = 0, CM_OS_STDOUT = 1, CM_OS_STDERR = 2 };
 
@@ -55,6 +58,22 @@ void cm_os_out_abort(cm_os_out *o); /* removes the temporary file; fine after co
 
 /* Writes all bytes to a descriptor; CM_E_WRITE when it is closed or full. */
 cm_code cm_os_write_fd(int fd, const void *p, size_t n, cm_err *e);
+
+bool cm_os_is_root(void);
+/* The working directory with its NUL; CM_E_IO when it is gone or longer than `size`. */
+cm_code cm_os_cwd(char *out, size_t size, cm_err *e);
+
+/* Starts argv[0] (looked up in PATH) with the terminal, the environment and the standard
+ * descriptors of this process, and waits for it. *status is its exit status, or 128 + the number of
+ * the signal that ended it. Meanwhile SIGINT and SIGQUIT are the child's alone. With
+ * `stdout_to_stderr` what it prints goes to stderr. CM_E_IO when it can't be started. */
+cm_code cm_os_run(char *const argv[], bool stdout_to_stderr, int *status, cm_err *e);
+
+/* Writes `question` to the terminal (not to stdout or stderr) and reads one line of answer, without
+ * its newline; past answer->max it overflows. CM_E_NOTFOUND: no terminal; CM_E_CANCELLED: *cancel
+ * became non-zero. */
+cm_code cm_os_ask_terminal(const char *question, const volatile int *cancel, cm_buf *answer,
+                           cm_err *e);
 
 uint64_t cm_os_now_ns(void); /* monotonic */
 uint64_t cm_os_peak_rss_bytes(void);

@@ -13,7 +13,10 @@ enum {
   CM_EXIT_NO_BACKEND = 3,
   CM_EXIT_MODEL = 4,
   CM_EXIT_NO_ANSWER = 5,
+  CM_EXIT_BLOCKED = 6, /* by the safety level */
+  CM_EXIT_CONFIRM = 7, /* a person has to confirm it, or declined */
   CM_EXIT_TIMEOUT = 8,
+  CM_EXIT_NOT_RUN = 125, /* with -x: blocked, declined or impossible to start */
   CM_EXIT_INTERRUPTED = 130
 };
 
@@ -32,6 +35,7 @@ const cm_command *cm_command_at(size_t i); /* NULL past the end */
 
 /* A request whose options are wrong: the message and, if JSON was asked for, the document. */
 int cm_ask_refuse(const cm_opts *o, const cm_err *e);
+int cm_cmd_check(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_ask(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_models(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_bench(const cm_opts *o, char **operands, size_t n);

@@ -5,7 +5,9 @@
 #include "answer/answer.h"
 #include "base/os.h"
 #include "cli/cli.h"
+#include "cli/execute.h"
 #include "cli/render.h"
+#include "cli/verdict.h"
 
 enum { ARENA_MAX = 64 << 20, MAX_CANDIDATES = 64 };
 
@@ -14,6 +16,7 @@ typedef struct ask {
   const cm_opts *o;
   cm_arena *arena;
   cm_buf request, context;
+  cm_guard guard;
   cm_backend *backend;
   cm_answer answer;
   cm_times times;
@@ -38,16 +41,27 @@ static cm_code gather(ask *a, char **words, size_t n, cm_err *e) {
 
 static cm_str view(const cm_buf *b) { return cm_str_trim((cm_str){b->p ? b->p : "", b->n}); }
 
+static bool is_json(const ask *a) { return strcmp(a->o->output, "json") == 0; }
+
+static int put_document(ask *a, const cm_err *e, const cm_outcome *outcome) {
+  cm_render r = {view(&a->request), &a->answer, &a->times, e, outcome};
+  cm_buf b;
+  cm_buf_init(&b, 8 << 20);
+  cm_render_json(&r, &b);
+  return cm_ui_out_buf(&b);
+}
+
+/* With -x every status but this one is the command's own. */
+static int own(const ask *a, int status) {
+  return status && a->o->execute ? CM_EXIT_NOT_RUN : status;
+}
+
 /* Every answer's failure is also one JSON document when that is the format. */
 static int fail(ask *a, int status, const cm_err *e) {
   a->times.done_ns = cm_os_now_ns();
   cm_ui_fail(status, "%s", e->msg);
-  if (strcmp(a->o->output, "json") != 0) return status;
-  cm_render r = {view(&a->request), &a->answer, &a->times, e};
-  cm_buf b;
-  cm_buf_init(&b, 1 << 20);
-  cm_render_json(&r, &b);
-  return cm_ui_out_buf(&b) ? CM_EXIT_WRITE : status;
+  if (is_json(a) && put_document(a, e, NULL)) status = CM_EXIT_WRITE;
+  return own(a, status);
 }
 
 static cm_code generate(ask *a, cm_err *e) {
@@ -57,7 +71,10 @@ static cm_code generate(ask *a, cm_err *e) {
                    .shell = o->shell,
                    .candidates = o->candidates,
                    .max_tokens = o->max_tokens,
-                   .cancel = &cm_ui_cancel};
+                   .cancel = &cm_ui_cancel,
+                   .safety = a->guard.safety,
+                   .where = &a->guard.where,
+                   .level = a->guard.level};
   q.sampling = (cm_sample_options){
       (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
       (float)o->repeat_penalty, o->repeat_last, o->seed};
@@ -75,25 +92,64 @@ static cm_code open_backend(ask *a, cm_err *e) {
   return code;
 }
 
-static int show_plain(const ask *a) {
-  const cm_answer *r = &a->answer;
+/* The command, fit for a message. */
+static void note_command(const ask *a, const char *before, cm_str command) {
   cm_buf b;
   cm_buf_init(&b, 1 << 20);
-  cm_render_plain(r, cm_os_is_tty(CM_OS_STDOUT), &b);
-  for (size_t i = 1; i < r->n; i++) {
-    cm_buf other;
-    cm_buf_init(&other, 1 << 16);
-    cm_ui_escape(r->choices[i].command, &other);
-    cm_ui_note(a->o, "or: %s", other.p ? other.p : "");
-    cm_buf_close(&other);
-  }
+  cm_ui_escape(command, &b);
+  cm_ui_note(a->o, "%s%s", before, b.p ? b.p : "");
+  cm_buf_close(&b);
+}
+
+static void note_findings(const ask *a) {
+  const cm_verdict *v = &a->answer.choices[0].verdict;
+  for (size_t i = 0; i < v->n; i++)
+    cm_ui_note(a->o, "  %s: %s: %s", cm_risk_name(v->findings[i].risk), v->findings[i].rule,
+               v->findings[i].why);
+  if (v->unresolved) cm_ui_note(a->o, "  not all of the command could be resolved");
+}
+
+static void show_notes(const ask *a) {
+  const cm_answer *r = &a->answer;
+  const cm_decision d = r->choices[0].decision;
+  for (size_t i = 1; i < r->n; i++) note_command(a, "or: ", r->choices[i].command);
   if (r->uncertain)
     cm_ui_note(a->o,
                "not sure (confidence %.2f): check it, or ask a larger model with -m FILE.gguf",
                r->confidence);
   if (a->o->explain && r->explanation.n)
     cm_ui_note(a->o, "%.*s", (int)r->explanation.n, r->explanation.p);
-  return cm_ui_out_buf(&b);
+  if (d == CM_BLOCK) note_command(a, "blocked: ", r->choices[0].command);
+  else if (d == CM_CONFIRM) cm_ui_note(a->o, "look twice before you run this:");
+  if (d != CM_RUN || a->o->explain) note_findings(a);
+}
+
+/* A blocked command never reaches stdout, where a script would take it. */
+static int show_plain(const ask *a) {
+  const cm_choice *best = a->answer.choices;
+  cm_buf b;
+  cm_buf_init(&b, 1 << 20);
+  if (best->decision != CM_BLOCK) cm_render_plain(&a->answer, cm_os_is_tty(CM_OS_STDOUT), &b);
+  int status = b.n ? cm_ui_out_buf(&b) : CM_EXIT_OK;
+  show_notes(a);
+  return status ? status : cm_guard_status(best->decision);
+}
+
+static int show_json(ask *a) {
+  const cm_answer *r = &a->answer;
+  int status = put_document(a, NULL, NULL);
+  if (status) return status;
+  return r->refused ? CM_EXIT_NO_ANSWER : cm_guard_status(r->choices[0].decision);
+}
+
+/* -x: stdout is the command's, or the document's. */
+static int execute(ask *a) {
+  note_command(a, "$ ", a->answer.choices[0].command);
+  show_notes(a);
+  cm_outcome outcome = cm_execute(a->o, &a->answer, a->arena);
+  a->times.done_ns = cm_os_now_ns();
+  if (is_json(a) && put_document(a, NULL, &outcome)) return CM_EXIT_NOT_RUN;
+  return outcome.executed ? outcome.status : own(a, outcome.status);
 }
 
 static void show_details(const ask *a) {
@@ -111,13 +167,9 @@ static int show(ask *a) {
   if (a->o->verbose) show_details(a);
   if (r->refused)
     cm_ui_fail(CM_EXIT_NO_ANSWER, "the model declined: %.*s", (int)r->reason.n, r->reason.p);
-  if (strcmp(a->o->output, "json") != 0) return r->refused ? CM_EXIT_NO_ANSWER : show_plain(a);
-  cm_render doc = {view(&a->request), r, &a->times, NULL};
-  cm_buf b;
-  cm_buf_init(&b, 4 << 20);
-  cm_render_json(&doc, &b);
-  int status = cm_ui_out_buf(&b);
-  return status ? status : r->refused ? CM_EXIT_NO_ANSWER : CM_EXIT_OK;
+  else if (a->o->execute) return execute(a);
+  if (is_json(a)) return own(a, show_json(a));
+  return own(a, r->refused ? CM_EXIT_NO_ANSWER : show_plain(a));
 }
 
 /* What can't be read as a request is the caller's mistake, unless time or patience ran out. */
@@ -139,6 +191,7 @@ static int run(ask *a, char **words, size_t n) {
             "say what you want in plain words, for example: cmdai find files larger than 1GB");
     return fail(a, CM_EXIT_USAGE, &e);
   }
+  if (cm_guard_open(&a->guard, a->o, &e)) return fail(a, CM_EXIT_USAGE, &e);
   if (open_backend(a, &e)) return fail(a, cm_ui_status(&e), &e);
   if (generate(a, &e))
     return fail(a, e.code == CM_E_NOTFOUND ? CM_EXIT_NO_ANSWER : cm_ui_status(&e), &e);
@@ -156,6 +209,7 @@ int cm_cmd_ask(const cm_opts *o, char **operands, size_t n) {
   cm_buf_init(&a.context, CM_CONTEXT_MAX);
   int status = a.arena ? run(&a, operands, n) : cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory");
   cm_backend_close(a.backend);
+  cm_guard_close(&a.guard);
   cm_buf_close(&a.request);
   cm_buf_close(&a.context);
   cm_arena_close(a.arena);

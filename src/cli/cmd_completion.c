@@ -99,7 +99,8 @@ static void man(cm_buf *b) {
   cm_buf_puts(b,
               ".SH DESCRIPTION\nGenerates one shell command for a request with a language model "
               "that runs on this "
-              "machine, and prints it. Nothing is executed. Words may also come on stdin; with "
+              "machine, judges by parsing what it would do, and prints it; with \\-x it also runs "
+              "it, under the rules of the safety level. Words may also come on stdin; with "
               "both, stdin is context.\n"
               ".SH COMMANDS\n");
   for (size_t i = 0; cm_command_at(i); i++) {
@@ -109,12 +110,19 @@ static void man(cm_buf *b) {
   }
   cm_buf_puts(b, ".SH OPTIONS\n");
   man_options(b);
-  cm_buf_puts(b,
-              ".SH EXIT STATUS\n0 a command was produced; 1 output could not be written; 2 usage "
-              "error; 3 no backend could "
-              "answer; 4 model missing, corrupt or unsupported; 5 no usable answer, or the model "
-              "declined; 8 timed out; "
-              "130 interrupted.\n");
+  cm_buf_puts(
+      b,
+      ".SH EXIT STATUS\n0 a command was produced; 1 output could not be written; 2 usage "
+      "or configuration error; 3 no backend could "
+      "answer; 4 model missing, corrupt or unsupported; 5 no usable answer, or the model "
+      "declined; 6 blocked by the safety level; 7 a person has to confirm it; 8 timed out; "
+      "130 interrupted. With \\-x the status is the command's own; 125 means that it was "
+      "not run.\n"
+      ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/cmdai/config.yaml\nSettings of the user: the "
+      "names of options that have an environment variable, and the lists allow and deny of "
+      "commands by their shape, such as \\[dq]git push \\-\\-force\\-with\\-lease\\[dq].\n"
+      ".TP\n.I ./.cmdai.yaml\nSettings of a project: only output, shell, a stricter safety "
+      "and deny.\n");
 }
 
 static const struct {

@@ -4,11 +4,14 @@
 #include "base/os.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/config.h"
 
 /* A new command is one file and one row here. */
 static const cm_command commands[] = {
     {"ask", CM_FOR_ASK, false, cm_cmd_ask, "[OPTIONS] WORDS...",
      "answer a request with one command (also without \"ask\")"},
+    {"check", CM_FOR_CHECK, true, cm_cmd_check, "check [--] 'COMMAND' | - | --hook",
+     "what a command would do, and whether it may run"},
     {"models", CM_FOR_MODELS, true, cm_cmd_models, "models inspect FILE | quantize IN OUT TYPE",
      "look into model files, convert them"},
     {"bench", CM_FOR_BENCH, true, cm_cmd_bench, "bench [OPTIONS]",
@@ -18,11 +21,11 @@ static const cm_command commands[] = {
     {"completion", CM_FOR_COMPLETION, true, cm_cmd_completion, "completion bash|zsh|fish|man",
      "shell completions and the man page"},
 };
-enum { COUNT = sizeof commands / sizeof *commands };
+enum { COUNT = sizeof commands / sizeof *commands, SETTINGS_MAX = 32 << 20 };
 
 /* Words that will be commands of a later version: taking them as requests now would change their
  * meaning then. */
-static const char *const reserved[] = {"check", "test", "serve", "config", "doctor", "init"};
+static const char *const reserved[] = {"test", "serve", "config", "doctor", "init"};
 
 const cm_command *cm_command_at(size_t i) { return i < COUNT ? &commands[i] : NULL; }
 
@@ -40,10 +43,12 @@ static bool is_reserved(const char *name) {
 
 static const char statuses[] =
     "Exit status:\n"
-    "  0 a command was produced          4 model missing, corrupt or unsupported\n"
-    "  1 output could not be written     5 no usable answer, or the model declined\n"
-    "  2 usage error                     8 timed out\n"
-    "  3 no backend could answer       130 interrupted\n";
+    "  0 a command was produced          6 blocked by the safety level\n"
+    "  1 output could not be written     7 a person has to confirm it\n"
+    "  2 usage or configuration error    8 timed out\n"
+    "  3 no backend could answer       125 with -x: the command was not run\n"
+    "  4 model missing or corrupt      130 interrupted\n"
+    "  5 no usable answer, or the model declined\n";
 
 static int help(const cm_command *c) {
   cm_buf b;
@@ -68,18 +73,20 @@ static int help(const cm_command *c) {
 
 volatile int cm_ui_cancel;
 
-/* A request can't be wrong in two ways at once: first what the user typed, then the environment.
- */
-static int run(const cm_command *c, char **args, size_t n_args, char **operands) {
+/* A request can't be wrong in two ways at once: first what the user typed, then
+ * what stands around it. */
+static int run(const cm_command *c, char **args, size_t n_args, char **operands,
+               cm_arena *settings) {
   cm_opts o;
-  cm_err typed = {0}, environment = {0};
+  cm_err typed = {0}, around = {0};
   size_t n = 0;
-  cm_opts_init(&o, &environment);
+  cm_opts_defaults(&o);
+  if (!cm_config_load(&o, settings, &around)) cm_opts_environment(&o, &around);
   cm_code code =
       cm_opts_parse(&o, c->option_set, c->options_anywhere, args, n_args, operands, &n, &typed);
   if (!code && o.help) return help(c);
   if (!code && o.version) return cm_ui_out("cmdai " CM_VERSION "\n", sizeof "cmdai " CM_VERSION);
-  const cm_err *e = code ? &typed : environment.code ? &environment : NULL;
+  const cm_err *e = code ? &typed : around.code ? &around : NULL;
   if (e && c->option_set == CM_FOR_ASK) return cm_ask_refuse(&o, e);
   if (e) return cm_ui_fail(CM_EXIT_USAGE, "%s", e->msg);
   return c->run(&o, operands, n);
@@ -99,8 +106,10 @@ int main(int argc, char **argv) {
   if (argc == 2 && strchr(argv[1], ' ')) argv = sentence, argc = 2, skip = 0;
   size_t n = (size_t)argc > skip ? (size_t)argc - skip : 0;
   char **operands = cm_alloc(n + 1, sizeof *operands);
-  if (!operands) return cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory");
-  int status = run(c, argv + skip, n, operands);
+  cm_arena *settings = cm_arena_open(SETTINGS_MAX);
+  int status = operands && settings ? run(c, argv + skip, n, operands, settings)
+                                    : cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory");
+  cm_arena_close(settings);
   cm_free(operands);
   return status;
 }

@@ -13,6 +13,7 @@ enum {
   MODELS = CM_FOR_MODELS,
   BENCH = CM_FOR_BENCH,
   DEBUG = CM_FOR_DEBUG,
+  CHECK = CM_FOR_CHECK,
   ALL = CM_FOR_ALL
 };
 
@@ -21,16 +22,30 @@ static const cm_opt table[] = {
      "auto", "where answers come from"},
     {"model", 'm', "FILE", CM_OPT_TEXT, ASK | BENCH | DEBUG, AT(model), 0, 0, NULL, "CMDAI_MODEL",
      NULL, "a GGUF model file instead of the embedded model"},
-    {"shell", 's', "NAME", CM_OPT_CHOICE, ASK, AT(shell), 0, 0, "bash|zsh|sh|fish", "CMDAI_SHELL",
-     "bash", "the shell that the command is for"},
-    {"output", 'o', "FORMAT", CM_OPT_CHOICE, ASK | MODELS | BENCH | DEBUG, AT(output), 0, 0,
-     "plain|json", "CMDAI_OUTPUT", "plain", "plain text or one JSON document"},
-    {"json", 0, NULL, CM_OPT_FLAG, ASK | MODELS | BENCH | DEBUG, AT(json), 0, 0, NULL, NULL, NULL,
-     "the same as -o json"},
+    {"shell", 's', "NAME", CM_OPT_CHOICE, ASK | CHECK, AT(shell), 0, 0, "bash|zsh|sh|fish",
+     "CMDAI_SHELL", "bash", "the shell that the command is for"},
+    {"safety", 0, "LEVEL", CM_OPT_CHOICE, ASK | CHECK, AT(safety), 0, 0,
+     "strict|moderate|permissive", "CMDAI_SAFETY", "moderate", "what may run without a question"},
+    {"execute", 'x', NULL, CM_OPT_FLAG, ASK, AT(execute), 0, 0, NULL, NULL, NULL,
+     "run the command, after asking where the safety level says so"},
+    {"yes", 'y', NULL, CM_OPT_FLAG, ASK, AT(yes), 0, 0, NULL, NULL, NULL,
+     "with -x: don't ask (what is blocked or critical stays so)"},
+    {"dry-run", 0, NULL, CM_OPT_FLAG, ASK, AT(dry_run), 0, 0, NULL, NULL, NULL,
+     "with -x: say what would be done, run nothing"},
+    {"cwd", 0, "DIR", CM_OPT_TEXT, CHECK, AT(cwd), 0, 0, NULL, NULL, NULL,
+     "the directory where the command would run (default: this one)"},
+    {"null", '0', NULL, CM_OPT_FLAG, CHECK, AT(nul), 0, 0, NULL, NULL, NULL,
+     "with -: commands end with a NUL byte instead of a newline"},
+    {"hook", 0, NULL, CM_OPT_FLAG, CHECK, AT(hook), 0, 0, NULL, NULL, NULL,
+     "answer a coding agent's tool call (JSON on stdin): allow, ask or deny"},
+    {"output", 'o', "FORMAT", CM_OPT_CHOICE, ASK | MODELS | BENCH | DEBUG | CHECK, AT(output), 0,
+     0, "plain|json", "CMDAI_OUTPUT", "plain", "plain text or one JSON document"},
+    {"json", 0, NULL, CM_OPT_FLAG, ASK | MODELS | BENCH | DEBUG | CHECK, AT(json), 0, 0, NULL,
+     NULL, NULL, "the same as -o json"},
     {"candidates", 'n', "N", CM_OPT_UINT, ASK | DEBUG, AT(candidates), 1, 65536, NULL,
      "CMDAI_CANDIDATES", "1", "how many answers to generate and rank (debug generate: tokens)"},
-    {"explain", 0, NULL, CM_OPT_FLAG, ASK, AT(explain), 0, 0, NULL, NULL, NULL,
-     "also show what the model said around the command"},
+    {"explain", 0, NULL, CM_OPT_FLAG, ASK | CHECK, AT(explain), 0, 0, NULL, NULL, NULL,
+     "also show what the model said, or (check) the commands that would run"},
     {"timeout", 0, "SECONDS", CM_OPT_UINT, ASK, AT(timeout), 1, 86400, NULL, "CMDAI_TIMEOUT", "60",
      "give up after this time, with status 8"},
     {"threads", 0, "N", CM_OPT_UINT, ASK | BENCH | DEBUG | MODELS, AT(threads), 1, 256, NULL,
@@ -96,16 +111,19 @@ static bool is_choice(const char *choices, cm_str v) {
   return false;
 }
 
-/* `where` is how the user wrote the option: "--top-k", "-n" or "CMDAI_THREADS". */
-static cm_code set(cm_opts *o, const cm_opt *opt, const char *where, const char *value,
-                   cm_err *e) {
+/* `where` is how the user wrote the option: "--top-k", "-n" or "CMDAI_THREADS"; a flag on the
+ * command line has no value. */
+cm_code cm_opts_set(cm_opts *o, const cm_opt *opt, const char *where, const char *value,
+                    cm_err *e) {
   void *field = (char *)o + opt->offset;
   uint64_t u;
   double d;
   switch (opt->kind) {
     case CM_OPT_FLAG:
-      *(bool *)field = true;
-      if (field == &o->json) o->output = "json";
+      if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+        return cm_fail(e, CM_E_USAGE, 0, "%s must be true or false, not \"%.40s\"", where, value);
+      *(bool *)field = !value || strcmp(value, "true") == 0;
+      if (o->json) o->output = "json";
       return CM_OK;
     case CM_OPT_TEXT: *(const char **)field = value; return CM_OK;
     case CM_OPT_CHOICE:
@@ -136,14 +154,17 @@ static cm_code set(cm_opts *o, const cm_opt *opt, const char *where, const char 
   return cm_fail(e, CM_E_INTERNAL, 0, "option %s has no kind", where);
 }
 
-cm_code cm_opts_init(cm_opts *o, cm_err *e) {
-  cm_code code = CM_OK;
+void cm_opts_defaults(cm_opts *o) {
   *o = (cm_opts){0};
-  for (size_t i = 0; i < COUNT && !code; i++)
-    if (table[i].fallback) code = set(o, &table[i], table[i].name, table[i].fallback, e);
+  for (size_t i = 0; i < COUNT; i++)
+    if (table[i].fallback) (void)cm_opts_set(o, &table[i], table[i].name, table[i].fallback, NULL);
+}
+
+cm_code cm_opts_environment(cm_opts *o, cm_err *e) {
+  cm_code code = CM_OK;
   for (size_t i = 0; i < COUNT && !code; i++) {
     const char *env = table[i].env ? getenv(table[i].env) : NULL;
-    if (env && *env) code = set(o, &table[i], table[i].env, env, e);
+    if (env && *env) code = cm_opts_set(o, &table[i], table[i].env, env, e);
   }
   return code;
 }
@@ -164,8 +185,7 @@ static const cm_opt *by_letter(char c) {
 
 /* Options of a later version: already no words of a request, so that one that is meant as an
  * option never changes its meaning. */
-static const char *const later[] = {"execute", "yes", "dry-run", "safety", "offline"};
-static const char later_letters[] = "xy";
+static const char *const later[] = {"offline"};
 
 static bool is_later(cm_str name) {
   for (size_t i = 0; i < sizeof later / sizeof *later; i++)
@@ -191,7 +211,7 @@ static cm_code unknown(cm_str name, unsigned command, cm_err *e) {
 
 static bool is_option(const char *arg) {
   if (arg[0] != '-' || !arg[1]) return false;
-  if (arg[1] != '-') return by_letter(arg[1]) || strchr(later_letters, arg[1]);
+  if (arg[1] != '-') return by_letter(arg[1]);
   cm_str name = {arg + 2, strcspn(arg + 2, "=")};
   return by_name(name) || is_later(name);
 }
@@ -208,10 +228,10 @@ typedef struct cursor {
 static cm_code take(cursor *c, const cm_opt *opt, const char *where, const char *inline_value) {
   if (!(opt->commands & c->command))
     return cm_fail(c->e, CM_E_USAGE, 0, "%s does not belong to this command", where);
-  if (opt->kind == CM_OPT_FLAG) return set(c->o, opt, where, NULL, c->e);
+  if (opt->kind == CM_OPT_FLAG) return cm_opts_set(c->o, opt, where, NULL, c->e);
   if (!inline_value && c->i >= c->n)
     return cm_fail(c->e, CM_E_USAGE, 0, "%s needs a value: %s", where, opt->arg);
-  return set(c->o, opt, where, inline_value ? inline_value : c->argv[c->i++], c->e);
+  return cm_opts_set(c->o, opt, where, inline_value ? inline_value : c->argv[c->i++], c->e);
 }
 
 static cm_code take_long(cursor *c, const char *arg) {
@@ -231,8 +251,6 @@ static cm_code take_letters(cursor *c, const char *arg) {
   for (const char *p = arg + 1; *p; p++) {
     const cm_opt *opt = by_letter(*p);
     char where[3] = {'-', *p, 0};
-    if (!opt && strchr(later_letters, *p))
-      return cm_fail(c->e, CM_E_USAGE, 0, "%s comes with a later version", where);
     if (!opt) return cm_fail(c->e, CM_E_USAGE, 0, "unknown option %s; see cmdai --help", where);
     bool last = opt->kind != CM_OPT_FLAG;
     cm_code code = take(c, opt, where, last && p[1] ? p + 1 : NULL);

@@ -15,13 +15,17 @@ enum {
   CM_FOR_BENCH = 4,
   CM_FOR_DEBUG = 8,
   CM_FOR_COMPLETION = 16,
-  CM_FOR_ALL = 31
+  CM_FOR_CHECK = 32,
+  CM_FOR_ALL = 63
 };
 
 /* Every option's value; zero or NULL when it was not given, unless the table has a default. */
 typedef struct cm_opts {
   bool help, version, json, explain, verbose, quiet, special, requantize;
-  const char *backend, *model, *shell, *output;
+  bool execute, yes, dry_run, nul, hook;
+  const char *backend, *model, *shell, *output, *safety, *cwd;
+  const char *const *allow, *const *deny; /* shapes of commands, from the configuration */
+  size_t n_allow, n_deny;
   const char *tokens, *text, *force; /* debug generate */
   unsigned candidates, threads, ctx, max_tokens, top_k, timeout, repeat_last;
   unsigned prompt, decode, batch, repeat, top;
@@ -54,9 +58,15 @@ typedef struct cm_opt {
 
 const cm_opt *cm_opt_at(size_t i); /* NULL past the end */
 
-/* Fills `o` with defaults and the environment's values. A bad value in the environment is
- * CM_E_USAGE, naming it; the defaults are there all the same. */
-cm_code cm_opts_init(cm_opts *o, cm_err *e);
+/* The order of precedence, lowest first: defaults, configuration files (config.h), environment,
+ * command line. */
+void cm_opts_defaults(cm_opts *o);
+/* A bad value is CM_E_USAGE, naming its variable. */
+cm_code cm_opts_environment(cm_opts *o, cm_err *e);
+/* Sets an option from the text of its value; `where` stands before the message of an error.
+ * Flags take "true" and "false". */
+cm_code cm_opts_set(cm_opts *o, const cm_opt *opt, const char *where, const char *value,
+                    cm_err *e);
 
 /* Parses argv[0..n). With `anywhere` options may stand among the operands, else the first operand
  * ends them and a known option after it is CM_E_USAGE. "--" ends options. Operands are collected

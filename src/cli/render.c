@@ -1,6 +1,7 @@
 #include "cli/render.h"
 
 #include "cli/cli.h"
+#include "cli/verdict.h"
 #include "data/json.h"
 
 static void put_str(cm_jw *w, const char *key, cm_str s) {
@@ -33,6 +34,7 @@ static void put_candidates(cm_jw *w, const cm_answer *a) {
     put_str(w, "command", a->choices[i].command);
     cm_jw_key(w, "logprob");
     cm_jw_f64(w, a->choices[i].logprob);
+    cm_verdict_json(w, &a->choices[i].verdict, a->choices[i].decision);
     cm_jw_end_object(w);
   }
   cm_jw_end_array(w);
@@ -59,6 +61,7 @@ static void put_costs(cm_jw *w, const cm_answer *a, const cm_times *t) {
   put_ms(w, "load", t->loaded_ns ? t->loaded_ns - t->start_ns : 0);
   put_ms(w, "prompt", a->prompt_ns);
   put_ms(w, "generate", a->generate_ns);
+  put_ms(w, "check", a->check_ns);
   put_ms(w, "total", t->done_ns ? t->done_ns - t->start_ns : 0);
   cm_jw_end_object(w);
   cm_jw_key(w, "tokens");
@@ -69,13 +72,22 @@ static void put_costs(cm_jw *w, const cm_answer *a, const cm_times *t) {
   cm_jw_end_object(w);
 }
 
-/* No verdict exists before the safety rules do, and what was not judged is never "run". */
-static void put_verdict(cm_jw *w) {
-  cm_jw_key(w, "risk");
-  cm_jw_null(w);
-  cm_jw_key(w, "decision");
-  cm_jw_text(w, "confirm");
-  put_bool(w, "executed", false);
+/* Without a command there is no verdict, and what was not judged is never "run". */
+static void put_verdict(cm_jw *w, const cm_render *r) {
+  const cm_answer *a = r->answer;
+  if (a->n) {
+    cm_verdict_json(w, &a->choices[0].verdict, a->choices[0].decision);
+  } else {
+    cm_jw_key(w, "risk");
+    cm_jw_null(w);
+    cm_jw_key(w, "decision");
+    cm_jw_text(w, "confirm");
+  }
+  const bool executed = r->outcome && r->outcome->executed;
+  put_bool(w, "executed", executed);
+  cm_jw_key(w, "exit_status");
+  if (executed) cm_jw_i64(w, r->outcome->status);
+  else cm_jw_null(w);
 }
 
 void cm_render_json(const cm_render *r, cm_buf *out) {
@@ -96,7 +108,7 @@ void cm_render_json(const cm_render *r, cm_buf *out) {
   if (a->refused) put_str(&w, "reason", a->reason);
   put_candidates(&w, a);
   put_str(&w, "explanation", a->explanation);
-  put_verdict(&w);
+  put_verdict(&w, r);
   put_model(&w, a);
   put_costs(&w, a, r->times);
   cm_jw_key(&w, "error");

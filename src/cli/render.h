@@ -2,6 +2,7 @@
 #ifndef CM_CLI_RENDER_H
 #define CM_CLI_RENDER_H
 #include "answer/answer.h"
+#include "cli/execute.h"
 
 /* Moments on cm_os_now_ns' clock. */
 typedef struct cm_times {
@@ -12,7 +13,8 @@ typedef struct cm_render {
   cm_str request;
   const cm_answer *answer;
   const cm_times *times;
-  const cm_err *error; /* NULL: there is an answer */
+  const cm_err *error;       /* NULL: there is an answer */
+  const cm_outcome *outcome; /* NULL: nothing was to be run */
 } cm_render;
 
 /* One document and a newline. */

@@ -12,6 +12,16 @@ typedef enum need_kind {
 
 enum { SHAPE_MAX = 32 << 10 }; /* positions fit 16 bits */
 
+/* What a byte of a shape is: bits, so that a pattern's bytes can be or'ed. */
+enum { BYTE_END = 1, BYTE_SPECIAL = 2, BYTE_BAR = 4, BYTE_EQUALS = 8 };
+
+static const uint8_t classes[256] = {
+    [0] = BYTE_END,       [' '] = BYTE_END,      ['*'] = BYTE_SPECIAL, ['?'] = BYTE_SPECIAL,
+    ['['] = BYTE_SPECIAL, ['\\'] = BYTE_SPECIAL, ['|'] = BYTE_BAR,     ['='] = BYTE_EQUALS,
+};
+
+static unsigned class_of(char c) { return classes[(unsigned char)c]; }
+
 /* --- matching text --------------------------------------------------------------------------- */
 
 /* [abc] [a-z] [!abc] at `p`; *used is its length, 0 when it isn't closed. */
@@ -88,7 +98,7 @@ bool cm_glob_any(cm_str alternatives, cm_str text) {
   const char *p = alternatives.p, *end = p + alternatives.n;
   for (;; p++) {
     /* Most differ in the first byte already. */
-    bool may = p == end || *p == '|' || strchr("*?[\\", *p) || (text.n && *p == text.p[0]);
+    bool may = p == end || class_of(*p) || (text.n && *p == text.p[0]);
     const char *bar = bar_behind(p, end);
     if (may && cm_glob((cm_str){p, (size_t)(bar - p)}, text)) return true;
     if (bar == end) return false;
@@ -109,16 +119,6 @@ static bool plain_any(cm_str alternatives, cm_str text) {
 }
 
 /* --- compiling ------------------------------------------------------------------------------- */
-
-/* What a byte of a shape is: bits, so that a pattern's bytes can be or'ed. */
-enum { BYTE_END = 1, BYTE_SPECIAL = 2, BYTE_BAR = 4, BYTE_EQUALS = 8 };
-
-static const uint8_t classes[256] = {
-    [0] = BYTE_END,       [' '] = BYTE_END,      ['*'] = BYTE_SPECIAL, ['?'] = BYTE_SPECIAL,
-    ['['] = BYTE_SPECIAL, ['\\'] = BYTE_SPECIAL, ['|'] = BYTE_BAR,     ['='] = BYTE_EQUALS,
-};
-
-static unsigned class_of(char c) { return classes[(unsigned char)c]; }
 
 /* Passes over bytes up to one of `stop`; what they were comes back. */
 static unsigned pass(const char **p, unsigned stop) {
@@ -165,6 +165,7 @@ static bool scan_option(const char *text, const char **p, cm_need *need) {
 }
 
 static bool compile_word(const char *text, const char **p, cm_need *need) {
+  if (class_of(**p) == BYTE_END) return false;
   if (**p == '!' && class_of((*p)[1]) != BYTE_END) {
     need->negated = true;
     ++*p;

@@ -139,14 +139,15 @@ static bool prints_environment(const cm_run *run) {
 /* Commands that print secrets of their own. */
 static bool prints_secrets(const cm_run *run) {
   static const struct {
-    const char *programs, *word;
+    const char *programs, *word; /* NULL: whatever its words are */
   } rows[] = {
+      {"history", NULL},
       {"gpg|gpg2", "--export-secret*"},
       {"security", "find-*-password|export|dump-keychain"},
       {"pass|gopass|secret-tool|op|bw|lpass", "show|lookup|read|item|get|export"},
       {"vault", "read|kv|unwrap|print"},
-      {"aws", "get-secret-value|get-parameter*|get-session-token|export-credentials"},
-      {"gcloud", "secrets|print-access-token|print-identity-token"},
+      {"aws", "get-secret-value|get-parameter*|export-credentials"},
+      {"gcloud", "secrets"},
       {"kubectl|oc", "secret|secrets|view|secret/*|secrets/*"},
       {"git", "credential|credential-store"},
       {"gh|glab", "token"},
@@ -159,6 +160,7 @@ static bool prints_secrets(const cm_run *run) {
   };
   for (size_t k = 0; k < CM_COUNT(rows); k++) {
     if (!cm_glob_any(cm_str_of(rows[k].programs), run->program)) continue;
+    if (!rows[k].word) return true;
     for (size_t i = 1; i < run->n; i++)
       if (cm_glob_any(cm_str_of(rows[k].word), run->words[i].text)) return true;
   }
@@ -315,18 +317,39 @@ static bool is_output_option(cm_str name) {
   return cm_glob_any(CM_STR("o|O|output|output-document|out|output-file"), name);
 }
 
+/* FOLDER/NAME for every URL among the operands; the folder is an option's value, or empty. */
+static void collect_urls(cm_judging *j, const cm_run *run, const cm_call *call, unsigned taint,
+                         cm_str folder) {
+  for (size_t i = 0; i < call->n_operands; i++) {
+    cm_rword word = with_text(call->operands[i].at, name_of_url(call->operands[i].value));
+    if (folder.n && folder.n <= KEY_CWD_MAX && word.text.n) {
+      char *path = cm_arena_alloc(j->arena, folder.n + 1 + word.text.n, 1);
+      if (!path) {
+        j->no_memory = true;
+        return;
+      }
+      memcpy(path, folder.p, folder.n);
+      path[folder.n] = '/';
+      memcpy(path + folder.n + 1, word.text.p, word.text.n);
+      word.text = (cm_str){path, folder.n + 1 + word.text.n};
+    }
+    cm_taint_write(j, &word, run, taint, (cm_str){0});
+  }
+}
+
 static void collect_fetched(cm_judging *j, const cm_run *run, const cm_call *call,
                             unsigned taint) {
+  cm_str folder = {0};
   for (size_t i = 0; i < call->n_options; i++) {
     const cm_arg *arg = &call->options[i];
-    if (!arg->has_value || !is_output_option(arg->name)) continue;
+    if (!arg->has_value) continue;
+    if (cm_glob_any(CM_STR("P|directory-prefix|output-dir"), arg->name)) folder = arg->value;
+    if (!is_output_option(arg->name)) continue;
     cm_rword word = with_text(arg->at, arg->value);
     cm_taint_write(j, &word, run, taint, (cm_str){0});
   }
-  for (size_t i = 0; i < call->n_operands; i++) {
-    cm_rword word = with_text(call->operands[i].at, name_of_url(call->operands[i].value));
-    cm_taint_write(j, &word, run, taint, (cm_str){0});
-  }
+  while (folder.n > 1 && folder.p[folder.n - 1] == '/') folder.n--;
+  collect_urls(j, run, call, taint, folder);
 }
 
 /* Every file that a copying program names may now hold what it read. */

@@ -85,8 +85,25 @@ static bool is_sender(const cm_judging *j, const cm_run *run) {
   return j->known.base && (j->known.program->how & CM_PROGRAM_SENDS);
 }
 
+/* Files that the commands of a transfer name: "put /etc/shadow". */
+static bool names_secret(const cm_judging *j, const cm_run *run) {
+  cm_str rest = run->in_text->text;
+  while (rest.n) {
+    size_t n = 0;
+    while (n < rest.n && !strchr(" \t\n;\"'", rest.p[n])) n++;
+    cm_rword word = {.text = {rest.p, n}};
+    if (n && cm_path_of(&word, &run->cwd, j->context).secret) return true;
+    n += n < rest.n;
+    rest = (cm_str){rest.p + n, rest.n - n};
+  }
+  return false;
+}
+
 static void judge_sender(cm_judging *j, const cm_run *run) {
   if (is_sender(j, run)) judge_private(j, run, cm_taint_in(j, run));
+  if (run->in_text && cm_glob_any(CM_STR("ftp|lftp|sftp|tftp|smbclient|ncftpput"), run->program) &&
+      names_secret(j, run))
+    judge_private(j, run, CM_TAINT_SECRET);
 }
 
 static void judge_network_redirs(cm_judging *j, const cm_run *run) {

@@ -115,7 +115,7 @@ typedef struct cm_pick {
   unsigned n;
 } cm_pick;
 
-enum { CM_ENV_BUCKETS = 32 };
+enum { CM_ENV_BUCKETS = 256 };
 
 typedef enum cm_space { CM_VARS, CM_FUNCS, CM_ALIASES, CM_SPACES } cm_space;
 
@@ -184,7 +184,7 @@ typedef struct cm_frame {
   unsigned captured;
   /* the text that is being read, and where it stands in the whole */
   cm_str source;
-  bool literal, holes;
+  bool literal;
   size_t base;
   cm_span whole;
   unsigned hole_from;
@@ -213,7 +213,7 @@ struct cm_eval {
   bool nomem, limited, syntax;
   cm_dead dead;
   cm_err error;
-  size_t steps, bytes;
+  size_t steps, bytes, copied;
   unsigned nest, forks, pipes; /* forks: backgrounds around this point */
   cm_var **spaces[CM_SPACES];
   cm_var cwd, args;
@@ -232,6 +232,7 @@ struct cm_eval {
 enum {
   CM_EV_STEPS = 60000,     /* commands, words and loop passes looked at */
   CM_EV_BYTES = 512 << 10, /* of nested code parsed */
+  CM_EV_COPIED = 8 << 20,  /* bytes of texts put together */
   CM_EV_NEST = 120         /* lists in commands in lists, over all nested code */
 };
 
@@ -254,6 +255,7 @@ typedef struct cm_build {
   cm_rword word;
   bool any;     /* the field is there even if it is empty */
   bool pattern; /* quoted characters get a backslash */
+  bool number;  /* an arithmetic expression: no tilde */
 } cm_build;
 
 void cm_fields_add(cm_eval *ev, cm_fields *f, const cm_rword *w);
@@ -263,7 +265,8 @@ void cm_build_break(cm_build *b);
 void cm_build_parts(cm_build *b, const cm_part *p);
 
 void cm_expand_words(cm_eval *ev, const cm_word *words, cm_fields *out);
-cm_rword cm_expand_one(cm_eval *ev, const cm_word *word); /* no splitting */
+cm_rword cm_expand_one(cm_eval *ev, const cm_word *word);    /* no splitting */
+cm_rword cm_expand_number(cm_eval *ev, const cm_word *word); /* … nor tildes */
 cm_str cm_expand_pattern(cm_eval *ev, const cm_word *word, bool *known);
 void cm_expand_param(cm_build *b, const cm_part *part);
 /* Alternatives of {a,b} and {1..3}: lists of parts; 0: nothing to expand. */

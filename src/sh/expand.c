@@ -86,7 +86,9 @@ void cm_build_val(cm_build *b, const cm_val *v, bool quoted) {
       cm_build_add(b, piece, false);
       if (memchr(piece.p, CM_HOLE, piece.n)) mark(b, v->from, v->source);
     }
-    if (i < s.n) cm_build_break(b), i++;
+    if (i == s.n) break;
+    b->any |= !strchr(" \t\n", s.p[i++]); /* a comma ends even an empty field */
+    cm_build_break(b);
   }
 }
 
@@ -95,7 +97,7 @@ void cm_build_val(cm_build *b, const cm_val *v, bool quoted) {
 /* `s` is a text of the source; holes in it come from the word whose text is being read as code. */
 static void add_text(cm_build *b, cm_str s, bool quoted) {
   cm_build_add(b, s, quoted);
-  if (!b->ev->f.holes || !s.n || !memchr(s.p, CM_HOLE, s.n)) return;
+  if (!s.n || !memchr(s.p, CM_HOLE, s.n)) return;
   mark(b, b->ev->f.hole_from, b->ev->f.hole_source);
 }
 
@@ -120,7 +122,7 @@ static cm_str tilde_value(cm_eval *ev, cm_str tilde) {
   if (cm_str_is(user, "+")) return cm_param_get(ev, CM_STR("PWD"), NULL, &set).text;
   if (cm_str_is(user, "-")) return cm_param_get(ev, CM_STR("OLDPWD"), NULL, &set).text;
   if (cm_str_is(user, "root")) return CM_STR("/root");
-  return cm_is_name(user) ? cm_ev_join(ev, CM_STR("/home/"), user) : tilde;
+  return cm_is_name(user) ? cm_path_join(ev, CM_STR("/home"), user) : tilde;
 }
 
 /* An unquoted text at the start of a word (or behind NAME=). */
@@ -181,7 +183,7 @@ static void build_part(cm_build *b, const cm_part *p, bool first) {
   cm_val v;
   switch (p->kind) {
     case CM_PART_TEXT:
-      if (first && !p->quoted && !b->pattern) add_tilde(b, p->text, p->next == NULL);
+      if (first && !p->quoted && !b->pattern && !b->number) add_tilde(b, p->text, p->next == NULL);
       else add_text(b, p->text, p->quoted);
       break;
     case CM_PART_PARAM: cm_expand_param(b, p); break;
@@ -253,14 +255,21 @@ void cm_expand_words(cm_eval *ev, const cm_word *words, cm_fields *out) {
   for (const cm_word *w = words; w && cm_ev_step(ev); w = w->next) expand_word(ev, w, out);
 }
 
-cm_rword cm_expand_one(cm_eval *ev, const cm_word *word) {
-  cm_build b = {.ev = ev};
+static cm_rword expand_whole(cm_build *b, const cm_word *word) {
   if (!word) return (cm_rword){.text = CM_STR("")};
-  b.word.span = cm_ev_span(ev, word->span);
-  cm_build_parts(&b, word->parts);
-  if (b.text.over) over_limit(&b);
-  b.word.text = cm_txt_str(&b.text);
-  return b.word;
+  b->word.span = cm_ev_span(b->ev, word->span);
+  cm_build_parts(b, word->parts);
+  if (b->text.over) over_limit(b);
+  b->word.text = cm_txt_str(&b->text);
+  return b->word;
+}
+
+cm_rword cm_expand_one(cm_eval *ev, const cm_word *word) {
+  return expand_whole(&(cm_build){.ev = ev}, word);
+}
+
+cm_rword cm_expand_number(cm_eval *ev, const cm_word *word) {
+  return expand_whole(&(cm_build){.ev = ev, .number = true}, word);
 }
 
 cm_str cm_expand_pattern(cm_eval *ev, const cm_word *word, bool *known) {

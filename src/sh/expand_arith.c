@@ -201,6 +201,6 @@ cm_val cm_expand_arith_text(cm_eval *ev, cm_str text) {
 
 cm_val cm_expand_arith(cm_eval *ev, const cm_word *word) {
   if (!word) return cm_val_hole(CM_FROM_NUMBER, NULL);
-  cm_rword w = cm_expand_one(ev, word);
+  cm_rword w = cm_expand_number(ev, word);
   return w.from ? cm_val_hole(CM_FROM_NUMBER, NULL) : cm_expand_arith_text(ev, w.text);
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "sh/decode.h"
-#include "sh/eval.h"
+#include "sh/wrap.h"
 
 static bool say(cm_eval *ev, cm_str text, cm_val *out) {
   *out = cm_val_text(cm_ev_join(ev, text, CM_STR("\n")));
@@ -214,23 +214,34 @@ static bool is_find_option(cm_str w) {
   return w.n > 1 && w.p[0] == '-' && strchr("HLPOD", w.p[1]) && (w.n == 2 || w.p[1] == 'O');
 }
 
+/* One file that find gives: START/?, or START/?/NAME if its conditions say so. */
+static void add_found(cm_eval *ev, cm_txt *t, cm_str start, cm_picked p) {
+  cm_txt_add(ev, t, start);
+  cm_txt_add(ev, t, cm_str_ends(start, CM_STR("/")) ? CM_STR("\x01") : CM_STR("/\x01"));
+  if (p.name) {
+    cm_txt_add(ev, t, CM_STR("/"));
+    cm_txt_add(ev, t, *p.name);
+  }
+  cm_txt_add(ev, t, CM_STR("\n"));
+}
+
 /* Files that find and ls name. */
 static bool fold_find(cm_eval *ev, const cm_run *run, cm_val *out) {
   cm_txt t = {0};
-  size_t i = 1;
+  size_t first = 1, end;
   *out = (cm_val){.from = CM_FROM_FILES, .source = run};
-  while (i < run->n && is_find_option(run->words[i].text)) i++;
-  size_t first = i;
-  for (; i < run->n && !(run->words[i].text.n && strchr("-(!", run->words[i].text.p[0])); i++) {
+  while (first < run->n && is_find_option(run->words[first].text)) first++;
+  for (end = first; end < run->n; end++)
+    if (run->words[end].text.n && strchr("-(!", run->words[end].text.p[0])) break;
+  cm_picked p = cm_find_picks(run, end, run->n);
+  for (size_t i = first; i < end; i++) {
     cm_val start = cm_files_of(ev, &run->words[i]);
-    cm_txt_add(ev, &t, start.text);
-    cm_txt_add(ev, &t,
-               cm_str_ends(start.text, CM_STR("/")) ? CM_STR("\x01\n") : CM_STR("/\x01\n"));
+    add_found(ev, &t, start.text, p);
     out->from |= start.from;
   }
-  if (i == first) cm_txt_add(ev, &t, CM_STR("./\x01\n"));
+  if (end == first) add_found(ev, &t, CM_STR("."), p);
   out->text = cm_txt_str(&t);
-  for (; i < run->n; i++) {
+  for (size_t i = end; i < run->n; i++) {
     cm_str w = run->words[i].text;
     if (cm_str_starts(w, CM_STR("-printf")) || cm_str_starts(w, CM_STR("-exec"))) return false;
     if (cm_str_is(w, "-print0") &&

@@ -3,7 +3,8 @@
 
 #include "sh/eval.h"
 
-enum { MATCHED = 1000 }; /* longer texts aren't matched with patterns: that takes n^3 steps */
+/* Longer texts aren't matched with patterns: that takes n^3 steps. */
+enum { MATCHED = 1000, MATCHED_STARS = 96 };
 
 /* --- values --- */
 
@@ -241,6 +242,10 @@ static cm_val transform(cm_eval *ev, const cm_param *param, cm_val v) {
   if (c == 'U' || c == 'u')
     v.text = change_case(ev, v.text, c == 'U' ? CM_STR("^^") : CM_STR("^"));
   if (c == 'L') v.text = change_case(ev, v.text, CM_STR(",,"));
+  if (c == 'Q' && !cm_str_has(v.text, '\'')) {
+    v.text = cm_ev_join(ev, cm_ev_join(ev, CM_STR("'"), v.text), CM_STR("'"));
+    return v;
+  }
   if (c != 'P') return v;
   if (!cm_val_known(&v)) {
     cm_rword words[2] = {{.text = CM_STR("eval")}, cm_word_of_val(&v, ev->f.whole)};
@@ -268,7 +273,9 @@ static cm_val text_op(cm_eval *ev, const cm_param *param, cm_val v) {
   if (!param->arg) return v;
   cm_str pattern = cm_expand_pattern(ev, param->arg, &known);
   cm_val by = arg_value(ev, param->arg2);
-  if (!known || !cm_val_known(&v) || v.text.n > MATCHED || pattern.n > MATCHED)
+  bool stars = op.p[0] == '/' && cm_str_has(pattern, '*');
+  if (!known || !cm_val_known(&v) || v.text.n > (stars ? MATCHED_STARS : MATCHED) ||
+      pattern.n > MATCHED)
     return unknown_like(&v);
   if (op.p[0] == '#' || op.p[0] == '%') {
     v.text = strip(v.text, pattern, op.p[0] == '#', op.n == 2);

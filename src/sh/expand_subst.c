@@ -66,6 +66,7 @@ void cm_sink_add(cm_eval *ev, const cm_evrun *r) {
   sink->writes++;
   cm_txt_add(ev, &sink->text, v.text);
   sink->from |= v.from;
+  if (!v.from && cm_str_has(v.text, CM_HOLE)) sink->from |= CM_FROM_INPUT;
   if (!sink->source) sink->source = v.source;
 }
 

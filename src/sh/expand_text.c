@@ -23,6 +23,11 @@ void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s) {
   }
   if (t->n + n > t->cap) {
     size_t cap = 2 * (t->n + n) + 32;
+    ev->copied += cap;
+    if (ev->copied > CM_EV_COPIED) {
+      t->over = ev->limited = true;
+      return;
+    }
     char *p = cm_ev_new(ev, cap, 1);
     if (!p) return;
     memcpy(p, t->p, t->n);
@@ -82,7 +87,9 @@ bool cm_str_number(cm_str s, long *out) {
 cm_val cm_val_of_word(const cm_rword *w) { return (cm_val){w->text, w->from, w->source}; }
 
 cm_rword cm_word_of_val(const cm_val *v, cm_span span) {
-  return (cm_rword){.text = v->text, .from = v->from, .source = v->source, .span = span};
+  unsigned from = v->from;
+  if (!from && cm_str_has(v->text, CM_HOLE)) from = CM_FROM_INPUT; /* a decoded 0x01 */
+  return (cm_rword){.text = v->text, .from = from, .source = v->source, .span = span};
 }
 
 cm_str cm_ev_number(cm_eval *ev, long n) {

@@ -49,7 +49,7 @@ static bool is_end(const cm_parser *p, uint32_t from, uint32_t to, const cm_here
 /* bash ends it at "E )" too if that parenthesis is to end a substitution around it. */
 static bool closes_substitution(const cm_parser *p, uint32_t from, uint32_t to, const cm_here *h) {
   if (!p->closing || !cm_sh_is_bash(p) || to - from <= h->end.n) return false;
-  if (h->end.n && memcmp(p->s + from, h->end.p, h->end.n)) return false;
+  if (h->end.n && memcmp(p->s + from, h->end.p, h->end.n) != 0) return false;
   return memchr(p->s + from + h->end.n, ')', to - from - h->end.n) != NULL;
 }
 

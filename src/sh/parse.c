@@ -33,7 +33,9 @@ static void *take(cm_parser *p, size_t n, size_t size) {
 void *cm_sh_new(cm_parser *p, size_t size) {
   if (++p->nodes > CM_SH_NODES_MAX) cm_sh_limit(p, "too many parts in this command");
   void *node = take(p, 1, size);
-  return node ? node : memset(&p->spare, 0, sizeof p->spare);
+  if (node) return node;
+  memset(&p->spare, 0, sizeof p->spare);
+  return &p->spare;
 }
 
 void *cm_sh_bytes(cm_parser *p, size_t n, size_t size) { return take(p, n, size); }
@@ -170,6 +172,7 @@ void cm_sh_simple(cm_parser *p, cm_cmd *c, cm_word *first) {
       cm_sh_take(p);
     } else if (t->kind == CM_TOK_REDIR) {
       redirs = add_redirection(p, redirs);
+      if (mode == CM_LEX_ARRAY) mode = 0;
     } else {
       return;
     }
@@ -329,6 +332,7 @@ cm_sh_list *cm_sh_inner_lines(cm_parser *p, const char *s, const uint32_t *map, 
   const cm_parser outer = cm_sh_begin(p, s, map, start, end);
   cm_sh_enter(p);
   cm_sh_list *list = lines(p);
+  cm_sh_leave(p);
   cm_sh_finish(p, &outer);
   return list;
 }

@@ -1,10 +1,11 @@
 /* sh/parse: what the files of the parser share; private to it.
  *
- * One pass, no backtracking. The parser asks for tokens and says what a word may be where it stands
- * (`mode`); a word is parsed to its end when it is read, with all that is nested in it. The first
- * failure is kept in `code` and makes the rest of the text look empty, and cm_sh_new never gives
- * NULL but the same spare node again and again, so that almost nothing needs to check for errors:
- * the door does, at the end. Only what is looked up in a node has to check `code` before. */
+ * One pass. The parser asks for tokens and says what a word may be where it stands (`mode`); a
+ * word is parsed to its end when it is read, with all that is nested in it. Where a stretch has to be
+ * read again, its bytes are charged to a budget. The first failure is kept in `code` and makes the
+ * rest of the text look empty, and cm_sh_new never gives NULL but the same spare node again and
+ * again, so that almost nothing needs to check for errors: the door does, at the end. Only who
+ * looks something up in a node has to check `code` before. */
 #ifndef CM_SH_PARSE_H
 #define CM_SH_PARSE_H
 #include "sh/sh.h"
@@ -96,8 +97,9 @@ typedef struct cm_parser {
   uint32_t done; /* end of the last token that was taken */
   cm_here *heres, **heres_tail;
   bool closing; /* inside $( ): its parenthesis may end a here-document */
+  unsigned depth;
   /* What outlives a part of the text that is parsed on its own. */
-  unsigned depth, nodes;
+  unsigned nodes;
   size_t again; /* bytes looked at more than once */
   bool warned;
   cm_code code;
@@ -128,7 +130,7 @@ static inline cm_str cm_sh_slice(const cm_parser *p, uint32_t start, uint32_t en
   return (cm_str){p->s + start, end - start};
 }
 
-/* --- parse.c ---------------------------------------------------------------------------------- */
+/* --- parse.c --------------------------------------------------------------------------------- */
 
 /* Zeroed. Counts a node; never NULL. `size` is at most that of a cm_cmd. */
 void *cm_sh_new(cm_parser *p, size_t size);
@@ -158,7 +160,7 @@ cm_cmd *cm_sh_command(cm_parser *p);
 void cm_sh_simple(cm_parser *p, cm_cmd *c, cm_word *first);
 void cm_sh_redirections(cm_parser *p, cm_cmd *c);
 
-/* --- parse_compound.c, parse_cond.c ------------------------------------------------------------ */
+/* --- parse_compound.c, parse_cond.c ---------------------------------------------------------- */
 
 cm_key cm_sh_key_of(const cm_parser *p, cm_str word);
 /* The reserved word that the next token is, and whether it ends a list. */
@@ -170,7 +172,7 @@ bool cm_sh_compound_command(cm_parser *p, cm_cmd *c);
 void cm_sh_function(cm_parser *p, cm_cmd *c, const cm_tok *name);
 void cm_sh_cond(cm_parser *p, cm_cmd *c); /* behind "[[" */
 
-/* --- lex.c, lex_here.c -------------------------------------------------------------------------- */
+/* --- lex.c, lex_here.c ----------------------------------------------------------------------- */
 
 cm_tok *cm_sh_lex(cm_parser *p, unsigned mode);
 /* The next token, without taking it; after a failure always the end. */
@@ -191,7 +193,7 @@ void cm_sh_here_add(cm_parser *p, cm_redir *r, bool strip);
 /* The bodies of all waiting here-documents; `pos` is behind the newline. */
 void cm_sh_here_bodies(cm_parser *p);
 
-/* --- word*.c ------------------------------------------------------------------------------------ */
+/* --- word*.c --------------------------------------------------------------------------------- */
 
 /* Characters that are borrowed while they stand together in the text, else copied. */
 typedef struct cm_text {
@@ -223,16 +225,16 @@ cm_word *cm_wordb_done(cm_parser *p, cm_wordb *b, uint32_t start);
 
 /* A word at `pos`; sets the token's word or assignment. */
 void cm_sh_word(cm_parser *p, unsigned mode, cm_tok *t);
-/* At a word's start: NAME= or NAME[sub]= and an array's elements; `b` starts the value. If there is
- * none, `b` may hold the first parts of the word. */
+/* At a word's start: NAME= or NAME[sub]= and an array's elements; `b` starts the value. If there
+ * is none, `b` may hold the first parts of the word. */
 bool cm_sh_assign_head(cm_parser *p, unsigned mode, cm_wordb *b, cm_assign *as);
 void cm_sh_element_head(cm_parser *p, cm_wordb *b); /* [sub] */
 /* The quote, escape or expansion at `pos`, or else the character. */
 void cm_sh_special(cm_parser *p, cm_wordb *b);
 void cm_sh_double(cm_parser *p, cm_wordb *b); /* at the quote */
 
-/* Text inside an expansion up to `close`, or to `stop` outside of nested pairs (a } stops anywhere);
- * neither is taken.
+/* Text inside an expansion up to `close`, or to `stop` outside of nested pairs (a } stops
+ * anywhere); neither is taken.
  * Pairs `open` `close` nest unless open is 0. */
 typedef struct cm_group {
   char open, close, stop;

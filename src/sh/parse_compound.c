@@ -332,8 +332,8 @@ static void parse_function(cm_parser *p, cm_cmd *c) {
   function_body(p, c, open && !cm_sh_take_kind(p, CM_TOK_RPAREN, CM_LEX_COMMAND));
 }
 
-/* Behind "coproc": a compound command, perhaps behind a name, or a simple one. Behind its first word
- * a reserved word is still one. */
+/* Behind "coproc": a compound command, perhaps behind a name, or a simple one. Behind its first
+ * word a reserved word is still one. */
 static void parse_coproc(cm_parser *p, cm_cmd *c) {
   uint32_t start = cm_sh_tok(p, CM_LEX_COMMAND)->start;
   const cm_tok t = p->tok;

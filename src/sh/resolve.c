@@ -52,6 +52,7 @@ cm_evrun *cm_run_new(cm_eval *ev) {
 size_t cm_run_reserve(cm_eval *ev) {
   if (ev->n == CM_RESOLVE_RUNS_MAX) {
     ev->limited = true;
+    ev->steps = CM_EV_STEPS; /* nothing more to find */
     return SIZE_MAX;
   }
   if (ev->n == ev->cap) {
@@ -138,7 +139,6 @@ static bool enter_code(cm_eval *ev, const cm_rword *code, const cm_evrun *via) {
   f->literal = code->text.n && p >= start && p + code->text.n <= start + ev->text.n;
   f->base = f->literal ? p - start : 0;
   f->whole = code->span;
-  f->holes = code->text.n && memchr(code->text.p, CM_HOLE, code->text.n);
   f->hole_from = code->from ? code->from : CM_FROM_INPUT;
   f->hole_source = code->source;
   return true;
@@ -170,7 +170,6 @@ static void open_eval(cm_eval *ev, cm_alt *cwd) {
   ev->f.literal = true;
   ev->f.whole = (cm_span){0, (uint32_t)ev->text.n};
   ev->f.root = cm_str_is(c->user, "root");
-  ev->f.holes = ev->text.n && memchr(ev->text.p, CM_HOLE, ev->text.n);
   ev->f.hole_from = CM_FROM_INPUT;
   *cwd = (cm_alt){.set = true, .val = cm_val_text(c->cwd)};
   ev->cwd.alts = cwd;

@@ -84,7 +84,7 @@ struct cm_run {
 
 /* Where and as whom the text would run. Empty strings: not known. */
 typedef struct cm_sh_context {
-  cm_str home; /* "/home/ada" */
+  cm_str home; /* not known: a leading "~" stays in the words */
   cm_str cwd;
   cm_str user; /* "root" makes every run root */
   cm_dialect dialect;

@@ -137,6 +137,32 @@ static cm_val assigned_value(cm_eval *ev, const cm_assign *as, const cm_alt *old
   return v;
 }
 
+static bool key_before(cm_str a, cm_str b) {
+  long x, y;
+  return cm_str_number(a, &x) && cm_str_number(b, &y) && x < y;
+}
+
+/* A copy of the elements with one set, in the order of their numbers. */
+static cm_elem *with_element(cm_eval *ev, const cm_alt *old, cm_str key, cm_val value) {
+  cm_elem *first = NULL, **end = &first, scalar = {.key = CM_STR("0")};
+  const cm_elem *e = old ? old->elems : NULL;
+  bool placed = false;
+  if (old && !old->array) scalar.val = old->val, e = &scalar;
+  while (e || !placed) {
+    bool same = e && cm_str_eq(e->key, key),
+         here = !placed && (!e || same || key_before(key, e->key));
+    cm_elem *copy = cm_ev_new(ev, 1, sizeof *copy);
+    if (!copy || !cm_ev_step(ev)) break;
+    *copy = here ? (cm_elem){NULL, key, value} : *e;
+    copy->next = NULL;
+    placed |= here;
+    if (!here || same) e = e->next;
+    *end = copy;
+    end = &copy->next;
+  }
+  return first;
+}
+
 /* name[key]=value */
 static void assign_element(cm_eval *ev, cm_var *var, const cm_assign *as) {
   const cm_alt *old = cm_env_get(ev, var);
@@ -147,11 +173,11 @@ static void assign_element(cm_eval *ev, cm_var *var, const cm_assign *as) {
     key = cm_val_of_word(&word);
   }
   cm_alt *alt = cm_ev_new(ev, 1, sizeof *alt);
-  cm_elem *e = cm_ev_new(ev, 1, sizeof *e);
-  if (!alt || !e) return;
-  *alt = (cm_alt){.set = true, .array = true, .val = cm_val_of_word(&value)};
-  *e = (cm_elem){old ? old->elems : NULL, key.text, alt->val};
-  alt->elems = e; /* the newest of a key is found first */
+  if (!alt) return;
+  *alt = (cm_alt){.set = true, .array = true, .val = cm_val_text(CM_STR(""))};
+  alt->elems = with_element(ev, old, key.text, cm_val_of_word(&value));
+  for (const cm_elem *e = alt->elems; e; e = e->next)
+    if (cm_str_is(e->key, "0")) alt->val = e->val;
   cm_env_put(ev, var, alt, 1);
 }
 
@@ -330,7 +356,6 @@ bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
   ev->f.literal = where->literal;
   ev->f.base = where->base;
   ev->f.whole = where->whole;
-  ev->f.holes = where->holes;
   ev->f.hole_from = where->hole_from;
   ev->f.hole_source = where->hole_source;
   ev->calls = &call;

@@ -235,7 +235,8 @@ static void walk_while(cm_eval *ev, const cm_cmd *c) {
   unsigned breaks = ev->breaks, assigned;
   if (!c->arms) return;
   cm_fork_open(ev, &fork);
-  ev->f.maybe++;
+  unsigned maybe = ev->f.input == NULL; /* a known text is read to its end */
+  ev->f.maybe += maybe;
   unsigned max = ev->f.loops ? LOOP_INNER : LOOP_VALUES;
   for (unsigned pass = 0; pass < max && cm_ev_step(ev); pass++) {
     size_t rest = ev->f.input ? ev->f.input->rest.n : 0;
@@ -248,7 +249,7 @@ static void walk_while(cm_eval *ev, const cm_cmd *c) {
     if (left < rest && left) continue;
     if (pass || left < rest || assigned == ev->assigned || ev->f.loops > 2) break;
   }
-  ev->f.maybe--;
+  ev->f.maybe -= maybe;
   cm_fork_branch(ev, &fork);
   cm_fork_close(ev, &fork, true);
   if (always_goes_on(c->arms->test, c->kind == CM_CMD_UNTIL)) mark_endless(ev, first, breaks);

@@ -221,7 +221,6 @@ void cm_script(cm_eval *ev, cm_evrun *via, const char *language, const cm_rword 
   ev->f.language = language;
   ev->f.whole = code->span;
   ev->f.literal = false;
-  ev->f.holes = false;
   ev->f.sink = NULL;
   ev->f.in = NULL;
   ev->f.input = ev->f.partial = NULL;

@@ -36,6 +36,7 @@ typedef struct cm_code_reader {
   cm_tokens toks;
   cm_binding *bindings;
   unsigned depth;
+  size_t skipped; /* tokens passed over, to bound the work */
 } cm_code_reader;
 
 /* A constant, or as much as is known of it. */

@@ -4,7 +4,7 @@
 #include "sh/decode.h"
 #include "sh/script.h"
 
-enum { VALUE_DEPTH = 24 };
+enum { VALUE_DEPTH = 24, SKIPPED_MAX = 200000 };
 
 bool cm_tok_is(const cm_tok *t, const char *text) {
   return (t->kind == CM_TOK_NAME || t->kind == CM_TOK_MARK) && cm_str_is(t->text, text);
@@ -349,6 +349,11 @@ static void postfix(cm_code_reader *s, size_t *i, cm_code_value *v) {
 static void skip_rest(cm_code_reader *s, size_t *i) {
   long depth = 0;
   for (; *i < s->toks.n; ++*i) {
+    if (++s->skipped > SKIPPED_MAX) {
+      s->ev->limited = true;
+      *i = s->toks.n;
+      return;
+    }
     if (depth == 0 && (is(s, *i, ",") || is(s, *i, ";") || is(s, *i, "\n"))) return;
     if (is(s, *i, "(") || is(s, *i, "[") || is(s, *i, "{")) depth++;
     if (is(s, *i, ")") || is(s, *i, "]") || is(s, *i, "}")) {

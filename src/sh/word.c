@@ -170,7 +170,7 @@ static void single(cm_parser *p, cm_wordb *b) {
   if (!p->code) quoted_text(p, b, start + 1, end, end + 1);
 }
 
-/* ' in a text that is otherwise like "…": bash finds its pair and then takes both as characters. */
+/* ' in a text that is otherwise like "…": bash finds its pair, then takes both as characters. */
 static void single_pair(cm_parser *p, cm_wordb *b) {
   uint32_t end = single_end(p);
   if (p->code) return;

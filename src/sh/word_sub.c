@@ -19,7 +19,7 @@ static cm_sh_list *commands(cm_parser *p) {
   cm_sh_leave(p);
   p->warned |= p->heres != NULL;
   p->closing = closing;
-  /* bash reads what is left from behind the line, in front of what waited before; dash drops it. */
+  /* bash reads what is left behind the line, in front of what waited before; dash drops it. */
   const bool keep = p->heres && cm_sh_is_bash(p);
   if (keep) *p->heres_tail = heres;
   else p->heres = heres;

@@ -38,11 +38,10 @@ static size_t take_env(cm_eval *ev, const cm_rword *words, size_t n) {
   return count;
 }
 
-/* The command at words[at..], in the way that the wrapper's flags say. */
-bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at) {
+bool cm_wrap_words(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, const cm_rword *words,
+                   size_t n) {
   cm_frame saved = ev->f;
   cm_log *mark = ev->log;
-  bool started = at < r->run.n;
   if (w->how & CM_WRAP_ROOT) ev->f.root = true;
   if (w->how & (CM_WRAP_REMOTE | CM_WRAP_ELSEWHERE)) ev->f.remote = true;
   if (w->how & CM_WRAP_ELSEWHERE) {
@@ -50,20 +49,25 @@ bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at) {
     ev->f.root = false;
     cm_env_set(ev, &ev->cwd, cm_val_hole(CM_FROM_INPUT, NULL));
   }
-  if (started && w->how & CM_WRAP_ENV) at += take_env(ev, r->run.words + at, r->run.n - at);
-  started = at < r->run.n;
+  size_t env = w->how & CM_WRAP_ENV ? take_env(ev, words, n) : 0;
+  bool started = env < n;
   if (started && w->how & CM_WRAP_CODE) {
-    cm_rword code = cm_words_joined(ev, r->run.words + at, r->run.n - at);
+    cm_rword code = cm_words_joined(ev, words + env, n - env);
     cm_wrap_code(ev, r, &code, NULL, 0);
   } else if (started) {
     unsigned how = w->how & CM_WRAP_SHELL ? CM_START_NO_FUNCTION : CM_START_PROGRAM;
-    cm_run_words(ev, r, r->run.words + at, r->run.n - at, how);
+    cm_run_words(ev, r, words + env, n - env, how);
   } else if (w->how & CM_WRAP_LOGIN) {
     started = cm_wrap_stdin(ev, r, NULL, 0);
   }
   ev->f = saved;
   cm_env_back(ev, mark);
   return started;
+}
+
+bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at) {
+  if (at > r->run.n) at = r->run.n;
+  return cm_wrap_words(ev, r, w, r->run.words + at, r->run.n - at);
 }
 
 bool cm_wrap_plain(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
@@ -166,16 +170,7 @@ bool cm_wrap_env(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   bool started;
   if (split.n) {
     for (size_t i = v.next; i < r->run.n; i++) cm_fields_add(ev, &split, &r->run.words[i]);
-    cm_evrun *copy = cm_ev_new(ev, 1, sizeof *copy);
-    if (!copy) return true;
-    *copy = *r;
-    copy->run.words = split.v;
-    copy->run.n = split.n;
-    cm_frame saved = ev->f;
-    size_t at = take_env(ev, split.v, split.n);
-    if (at < split.n) cm_run_words(ev, r, split.v + at, split.n - at, CM_START_PROGRAM);
-    ev->f = saved;
-    started = true;
+    started = cm_wrap_words(ev, r, w, split.v, split.n);
   } else {
     started = cm_wrap_start(ev, r, w, v.next);
   }
@@ -219,6 +214,7 @@ static const cm_wrapper wrappers[] = {
     {"buildah", NULL, NULL, 0, 0, cm_wrap_sub},
     {"builtin", NULL, NULL, SHELL, 0, NULL},
     {"bundle", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"bunx", "p:", "package=", 0, 0, NULL},
     {"busybox", NULL, NULL, 0, 0, NULL},
     {"caffeinate", "t:w:", NULL, 0, 0, NULL},
     {"capsh", NULL, NULL, OPT_C, 0, NULL},
@@ -231,7 +227,9 @@ static const cm_wrapper wrappers[] = {
     {"command", NULL, NULL, SHELL | NO_V, 0, NULL},
     {"conda", NULL, NULL, 0, 0, cm_wrap_sub},
     {"crontab", "u:", NULL, 0, 0, cm_wrap_crontab},
+    {"cross-env", NULL, NULL, ENV, 0, NULL},
     {"dash", NULL, NULL, 0, 0, cm_wrap_sh},
+    {"dbus-launch", NULL, NULL, 0, 0, NULL},
     {"dbus-run-session", NULL, "config-file= dbus-daemon=", 0, 0, NULL},
     {"direnv", NULL, NULL, 0, 0, cm_wrap_sub},
     {"distrobox", NULL, NULL, 0, 0, cm_wrap_sub},
@@ -257,6 +255,7 @@ static const cm_wrapper wrappers[] = {
     {"gdb", NULL,
      "args eval-command= ex= init-eval-command= iex= command= batch pid= core= exec= symbols=", 0,
      0, cm_wrap_gdb},
+    {"gosu", NULL, NULL, 0, 1, NULL},
     {"gtimeout", "k:s:", "kill-after= signal=", 0, 1, NULL},
     {"gxargs", NULL, NULL, 0, 0, cm_wrap_xargs},
     {"hatch", "e:", NULL, 0, 0, cm_wrap_sub},
@@ -289,6 +288,8 @@ static const cm_wrapper wrappers[] = {
     {"nocorrect", NULL, NULL, SHELL, 0, NULL},
     {"noglob", NULL, NULL, SHELL, 0, NULL},
     {"nohup", NULL, NULL, 0, 0, NULL},
+    {"npm", "C:w:", "prefix= workspace=", 0, 0, cm_wrap_sub},
+    {"npx", "c:p:w:", "call= package= workspace=", OPT_C, 0, NULL},
     {"nsenter", "t:S:G:m::u::i::n::p::U::C::r::w::", "target= setuid= setgid= wdns= root=? wd=?",
      LOGIN, 0, NULL},
     {"numactl", "i:N:m:C:p:l:", "interleave= membind= cpunodebind= physcpubind= preferred=", 0, 0,
@@ -299,7 +300,10 @@ static const cm_wrapper wrappers[] = {
     {"parallel", NULL, NULL, 0, 0, cm_wrap_parallel},
     {"perf", NULL, NULL, 0, 0, cm_wrap_sub},
     {"pipenv", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"pipx", NULL, NULL, 0, 0, cm_wrap_sub},
     {"pkexec", "u:", "user=", ROOT, 0, cm_wrap_sudo},
+    {"pnpm", "C:F:", "dir= filter=", 0, 0, cm_wrap_sub},
+    {"pnpx", "p:", "package=", 0, 0, NULL},
     {"podman", "c:r:", "connection= log-level= root= runroot= url=", 0, 0, cm_wrap_sub},
     {"podman-compose", "f:p:", "file= project-name=", 0, 0, cm_wrap_sub},
     {"poetry", "C:P:", "directory=", 0, 0, cm_wrap_sub},
@@ -310,6 +314,10 @@ static const cm_wrapper wrappers[] = {
     {"rbash", NULL, NULL, 0, 0, cm_wrap_sh},
     {"rbenv", NULL, NULL, 0, 0, cm_wrap_sub},
     {"rlwrap", "f:H:s:", NULL, 0, 0, NULL},
+    {"run0", "u:g:D:",
+     "unit= property= description= slice= user= group= nice= chdir= setenv= "
+     "background= machine=",
+     ROOT, 0, NULL},
     {"runcon", "u:r:t:l:", "user= role= type= range=", 0, 0, NULL},
     {"runuser", "c:g:G:s:u:w:", "command= session-command= group= shell= user=", 0, 0, cm_wrap_su},
     {"rustup", NULL, NULL, 0, 0, cm_wrap_sub},
@@ -325,6 +333,7 @@ static const cm_wrapper wrappers[] = {
     {"setsid", NULL, NULL, 0, 0, NULL},
     {"sg", NULL, NULL, OPT_C, 1, NULL},
     {"sh", NULL, NULL, 0, 0, cm_wrap_sh},
+    {"shx", NULL, NULL, 0, 0, NULL},
     {"softlimit", "a:d:s:l:m:o:p:c:f:r:t:", NULL, 0, 0, NULL},
     {"ssh", "B:b:c:D:E:e:F:I:i:J:L:l:m:O:o:P:p:Q:R:S:W:w:", NULL, REMOTE, 1, cm_wrap_ssh},
     {"sshpass", "p:f:d:P:", NULL, 0, 0, NULL},
@@ -333,10 +342,13 @@ static const cm_wrapper wrappers[] = {
     {"su", "c:g:G:s:w:C:",
      "command= session-command= group= supp-group= shell= whitelist-environment=", ROOT, 0,
      cm_wrap_su},
+    {"su-exec", NULL, NULL, 0, 1, NULL},
     {"sudo", "C:D:g:h:p:R:r:T:t:U:u:",
      "user= group= prompt= close-from= chdir= chroot= host= role= type= command-timeout= "
      "other-user= preserve-env=?",
      ROOT | ENV, 0, cm_wrap_sudo},
+    {"systemd-cat", "t:p:", "identifier= priority= stderr-priority= level-prefix= namespace=", 0,
+     0, NULL},
     {"systemd-inhibit", NULL, "what= who= why= mode=", 0, 0, NULL},
     {"systemd-run", "p:u:E:t:H:M:d:",
      "unit= property= slice= uid= gid= setenv= description= service-type= nice= host= machine= "
@@ -356,6 +368,7 @@ static const cm_wrapper wrappers[] = {
     {"unshare", "R:S:G:w:",
      "root= wd= setuid= setgid= map-user= map-group= propagation= mount-proc=?", LOGIN, 0, NULL},
     {"uv", NULL, "directory= project=", 0, 0, cm_wrap_sub},
+    {"uvx", "p:w:", "from= with= python= index-url= index=", 0, 0, NULL},
     {"vagrant", NULL, NULL, 0, 0, cm_wrap_sub},
     {"valgrind", NULL, NULL, 0, 0, NULL},
     {"watch", "n:q:", "interval= equexit=", CODE, 0, NULL},
@@ -363,6 +376,7 @@ static const cm_wrapper wrappers[] = {
     {"xargs", NULL, NULL, 0, 0, cm_wrap_xargs},
     {"xvfb-run", "e:f:n:p:s:w:",
      "error-file= auth-file= server-num= xauth-protocol= server-args= wait=", 0, 0, NULL},
+    {"yarn", NULL, "cwd=", 0, 0, cm_wrap_sub},
     {"yash", NULL, NULL, 0, 0, cm_wrap_sh},
     {"zsh", NULL, NULL, 0, 0, cm_wrap_sh},
 };

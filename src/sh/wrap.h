@@ -35,15 +35,26 @@ cm_wrap_fn cm_wrap_sub, cm_wrap_tmux, cm_wrap_screen, cm_wrap_at, cm_wrap_cronta
 cm_wrap_fn cm_wrap_nix_shell, cm_wrap_wsl, cm_wrap_setarch;
 cm_wrap_fn cm_wrap_find, cm_wrap_xargs, cm_wrap_parallel, cm_wrap_fd;
 
+/* What the conditions words[from..to) of find say of the files it gives. All but some counts as
+ * all. */
+typedef struct cm_picked {
+  bool some;          /* only some, by name, age, size … */
+  const cm_str *name; /* their name or its pattern; NULL: unknown, or several */
+} cm_picked;
+
+cm_picked cm_find_picks(const cm_run *run, size_t from, size_t to);
+
 /* Runs shell code that `r` starts; `args`: its $1 …. Code without any known text makes `r` a
  * CM_RUN_CODE. */
 void cm_wrap_code(cm_eval *ev, cm_evrun *r, const cm_rword *code, const cm_rword *args,
                   size_t n_args);
 /* `r` is a shell that reads stdin: false if that isn't a pipe or a known text. */
 bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r, const cm_rword *args, size_t n_args);
+/* The command in these words, in the way that the flags say; false: there is none. */
+bool cm_wrap_words(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, const cm_rword *words, size_t n);
 /* The command at words[at..], in the way that the flags say; false: there is none. */
 bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at);
-/* Programs that take a command, or code in another language, as an option's value or an operand. */
+/* Programs that take a command, or code of another language, as an option or operand. */
 bool cm_wrap_options(cm_eval *ev, cm_evrun *r);
 bool cm_wrap_loader(cm_eval *ev, cm_evrun *r); /* /lib/ld-linux.so.2 /bin/rm */
 /* A piece of a word, with its holes' origin. */

@@ -1,4 +1,5 @@
-/* Programs that take a command, or code in another language, as an option's value or an operand. */
+/* Programs that take a command, or code of another language, as an option's value or an operand.
+ */
 #include <string.h>
 
 #include "sh/wrap.h"
@@ -231,7 +232,7 @@ static const taker takers[] = {
      read_shell},
     {"make gmake", "f:C:I:o:W:j::l::", "eval= file= directory= makefile=", 0, "eval E", read_make},
     {"make gmake", "C:I:o:W:j::l::", "eval= directory=", 0, "<", read_make},
-    {"vim vi nvim view ex gvim rvim vimdiff", "c:S:u:U:i:s:T:t:w:W:", "cmd=", CM_ARGV_PLUS,
+    {"vim vi nvim view ex gvim rvim vimdiff", "c:S:u:U:i:T:t:w:W:", "cmd=", CM_ARGV_PLUS,
      "c cmd + ", read_vim},
     {"ed ex red", "p:", NULL, 0, "<", read_bang},
     {"mysql mariadb", "e:h:u:D:P:S:",
@@ -304,7 +305,7 @@ static void take(cm_eval *ev, cm_evrun *r, const taker *t) {
   if (listed(t->options, CM_STR("<")) && r->run.in_text) t->read(ev, r, r->run.in_text);
 }
 
-/* git submodule foreach CODE, git bisect run CMD…, git rebase -x CODE, git config alias.x '!CODE' */
+/* git submodule foreach CODE, bisect run CMD…, rebase -x CODE, config alias.x '!CODE' */
 static void git_subcommands(cm_eval *ev, cm_evrun *r) {
   const cm_rword *w = r->run.words;
   for (size_t i = 1; i + 2 < r->run.n; i++) {

@@ -22,6 +22,7 @@ static cm_rword replaced(cm_eval *ev, const cm_rword *w, cm_str mark, const cm_r
   }
   out.text = cm_txt_str(&t);
   out.from |= item->from;
+  out.glob |= item->glob;
   if (!out.source) out.source = item->source;
   return out;
 }
@@ -58,14 +59,45 @@ static size_t exec_end(const cm_run *run, size_t from) {
   return i;
 }
 
-static cm_rword below(cm_eval *ev, const cm_rword *start, const cm_run *source) {
+static bool picks(cm_str w) {
+  static const char *const names[] = {
+      "-amin",     "-anewer", "-atime", "-cmin",    "-cnewer", "-ctime",    "-empty", "-gid",
+      "-group",    "-ilname", "-iname", "-inum",    "-ipath",  "-iregex",   "-links", "-lname",
+      "-mmin",     "-mtime",  "-name",  "-nogroup", "-nouser", "-path",     "-perm",  "-regex",
+      "-samefile", "-size",   "-uid",   "-used",    "-user",   "-wholename"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (cm_str_is(w, names[i])) return true;
+  return cm_str_starts(w, CM_STR("-newer"));
+}
+
+cm_picked cm_find_picks(const cm_run *run, size_t from, size_t to) {
+  cm_picked out = {0};
+  bool several = false, all = false;
+  for (size_t i = from; i < to; i++) {
+    cm_str w = run->words[i].text, next = i + 1 < to ? run->words[i + 1].text : (cm_str){0};
+    bool named = cm_str_is(w, "-name") || cm_str_is(w, "-iname");
+    all |= cm_str_is(w, "!") || cm_str_is(w, "-not");
+    several |= cm_str_is(w, "-o") || cm_str_is(w, "-or") || (named && out.name);
+    out.some |= picks(w) && !cm_str_is(next, "*");
+    if (named && i + 1 < to) out.name = &run->words[i + 1].text;
+  }
+  if (all) out.some = false;
+  if (several || !out.some) out.name = NULL;
+  return out;
+}
+
+/* A file that find gives: START/?, START/?/NAME, or all of them: START and a star. */
+static cm_rword below(cm_eval *ev, const cm_rword *start, const cm_run *source, cm_picked p) {
   cm_rword out = *start;
   cm_val place = cm_files_of(ev, start);
   bool slash = cm_str_ends(place.text, CM_STR("/"));
-  out.text = cm_ev_join(ev, place.text, slash ? CM_STR("\x01") : CM_STR("/\x01"));
+  cm_str last = p.some ? CM_STR("/\x01") : CM_STR("/*");
+  if (slash) last.p++, last.n--;
+  out.text = cm_ev_join(ev, place.text, last);
+  if (p.name) out.text = cm_ev_join(ev, cm_ev_join(ev, out.text, CM_STR("/")), *p.name);
   out.from = place.from | CM_FROM_FILES;
   out.source = place.source ? place.source : source;
-  out.glob = false;
+  out.glob = !p.some || p.name;
   return out;
 }
 
@@ -85,9 +117,10 @@ bool cm_wrap_find(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   for (size_t i = end; i < run->n; i++) {
     if (!is_exec(run->words[i].text)) continue;
     size_t stop = exec_end(run, i + 1);
+    cm_picked p = cm_find_picks(run, end, i);
     any = true;
     for (size_t k = first; k < end || (k == first && first == end); k++) {
-      cm_rword item = below(ev, first == end ? &here : &run->words[k], run);
+      cm_rword item = below(ev, first == end ? &here : &run->words[k], run, p);
       start_with(ev, r, run->words + i + 1, stop - i - 1, CM_STR("{}"), &item, false);
     }
     i = stop;
@@ -110,7 +143,7 @@ bool cm_wrap_fd(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   while (cm_argv_next(&v, &arg)) {
     if (!arg.option && ++operands == 2) start = *arg.word;
     if (!arg.option || !cm_listed("x X exec exec-batch", ' ', arg.name)) continue;
-    cm_rword item = below(ev, &start, &r->run);
+    cm_rword item = below(ev, &start, &r->run, (cm_picked){.some = true});
     start_with(ev, r, r->run.words + v.next, r->run.n - v.next, CM_STR("{}"), &item, true);
     output_unknown(ev);
     return true;

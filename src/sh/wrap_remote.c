@@ -66,6 +66,8 @@ static const subcommand subcommands[] = {
     {"mise|asdf|rbenv|pyenv", "exec|x", NULL, NULL, 0, 0},
     {"poetry|pipenv|uv|hatch", "run", "p:", "with= python= extra= group= env-file=", 0, 0},
     {"bundle", "exec", NULL, NULL, 0, 0},
+    {"npm|pnpm|yarn", "exec|x|dlx", "p:c:w:", "package= workspace=", 0, 0},
+    {"pipx", "run", NULL, "spec= python= pip-args= index-url=", 0, 0},
     {"nix", "develop|shell|run", "c:", "command=", DASHES, 9},
     {"flatpak", "run", NULL, "command= env= branch= arch= filesystem=", 0, 9},
 };
@@ -97,10 +99,7 @@ static bool start_entrypoint(cm_eval *ev, cm_evrun *r, const cm_wrapper *w,
   cm_fields all = {0};
   cm_fields_add(ev, &all, program);
   for (; at < r->run.n; at++) cm_fields_add(ev, &all, &r->run.words[at]);
-  cm_evrun copy = *r;
-  copy.run.words = all.v;
-  copy.run.n = all.n;
-  return all.n && cm_wrap_start(ev, &copy, w, 0);
+  return cm_wrap_words(ev, r, w, all.v, all.n);
 }
 
 static bool start_sub(cm_eval *ev, cm_evrun *r, const subcommand *s, cm_argv v) {
@@ -225,8 +224,12 @@ bool cm_wrap_screen(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
       cm_argv_of(r->run.words, r->run.n, (cm_argv_spec){w->shorts, w->longs, CM_ARGV_STOP});
   cm_arg arg;
   cm_wrapper as = {0};
-  bool control = false;
-  while (cm_argv_next(&v, &arg)) control |= cm_str_is(arg.name, "X");
+  bool control = false, attaches = false;
+  while (cm_argv_next(&v, &arg)) {
+    control |= cm_str_is(arg.name, "X");
+    attaches |= among("r|R|x|ls|list|wipe", arg.name);
+  }
+  if (attaches && !control) return false;
   if (!control) return cm_wrap_start(ev, r, &as, v.next);
   if (v.next + 1 >= r->run.n || !among("stuff|exec|screen", r->run.words[v.next].text))
     return false;

@@ -96,10 +96,10 @@ def _():
     need(near(d["confidence"], 1) and d["uncertain"] is False and d["refused"] is False, d)
     need(len(d["candidates"]) == 1 and d["candidates"][0]["command"] == "ls -la", d)
     need(d["backend"] == "cpu" and d["model"]["id"] == "cmdai-script" and d["error"] is None, d)
-    need(d["decision"] != "run" and d["executed"] is False, "nothing was judged, so nothing is fit to run")
+    need(d["risk"] == "safe" and d["decision"] == "run" and d["executed"] is False and d["exit_status"] is None, d)
     need(d["tokens"]["prompt"] > 10 and d["tokens"]["output"] == 2 and d["tokens"]["cached"] == 0, d["tokens"])
     t = d["timing_ms"]
-    need(0 < t["prompt"] + t["generate"] + t["load"] <= t["total"] + 0.01, "times: %s" % t)
+    need(0 < t["prompt"] + t["generate"] + t["load"] + t["check"] <= t["total"] + 0.01, "times: %s" % t)
 
 
 @case("JSON: confidence is the probability of the reply")
@@ -335,8 +335,9 @@ ODD = "echo 'a\x1b[31mb\u202ec\x07d\te'"
 
 @case("odd bytes: exact through a pipe, escaped in JSON")
 def _():
-    run("-m", models.says(ODD), "list").ok(ODD.encode() + b"\n")
-    r = run("--json", "-m", models.says(ODD), "list").ok()
+    r = run("-m", models.says(ODD), "list").has_status(7).says("high: text.")
+    need(r.out == ODD.encode() + b"\n", "not exact: %r" % r.out)
+    r = run("--json", "-m", models.says(ODD), "list").has_status(7)
     need(r.json()["command"] == ODD, r.json()["command"])
     need(not any(c in r.out for c in (b"\x1b", b"\x07", "\u202e".encode(), b"\x9b")), "raw in JSON: %r" % r.out)
 

@@ -127,7 +127,7 @@ def harmless(data):
 
 @case("a terminal gets one line with everything odd spelled out")
 def _():
-    r = kit.run_on_terminal("-m", models.says(ODD), "list").has_status(0)
+    r = kit.run_on_terminal("-m", models.says(ODD), "list").has_status(7)
     need(harmless(r.out) and r.out.count(b"\n") == 1 and r.out.endswith(b"\n"), "on the terminal: %r" % r.out)
     for word in (b"\\x1b[31mred", b"\\x07", b"\\u202e", b"do\\n  printf", b"\\t", b"\\u2066", b"\\x7f", b"\\u009b"):
         need(word in r.out, "no %r in %r" % (word, r.out))

@@ -1,6 +1,6 @@
 /* rooms: sh base */
-/* Every fragment of tests/corpus/sh is accepted or refused as bash and dash do it. The verdicts are
- * recorded there, and tests/cli/test_sh.py proves that they are true. */
+/* Every fragment of tests/corpus/sh is accepted or refused as bash and dash do it. The verdicts
+ * are recorded there, and tests/cli/test_sh.py proves that they are true. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,15 +68,9 @@ static void judge(cm_str line, cm_str text, cm_dialect dialect, cm_arena *a, tal
 static bool next(cm_str *rest, cm_str *line, cm_str *text) {
   if (!cm_str_line(rest, line)) return false;
   assert_true(cm_str_starts(*line, CM_STR("%%")));
-  *text = *rest;
-  if (!cm_str_starts(*rest, CM_STR("%%"))) {
-    const size_t end = cm_str_find(*rest, CM_STR("\n%%"));
-    text->n = end != SIZE_MAX ? end : rest->n - 1;
-    const size_t used = text->n + 1;
-    *rest = (cm_str){rest->p + used, rest->n - used};
-  } else {
-    text->n = 0;
-  }
+  const size_t end = cm_str_find(*rest, CM_STR("\n%%"));
+  *text = (cm_str){rest->p, end != SIZE_MAX ? end : rest->n - 1};
+  *rest = (cm_str){rest->p + text->n + 1, rest->n - text->n - 1};
   return true;
 }
 

@@ -234,7 +234,7 @@ static const char everything[] =
     "i <(j) {k}>l <<<m $'\\x41\\u20ac' $\"n\" ${o[p]} ${!q*} $((r) | s) na\\\nme $t\\\nu "
     "\"${v-'w'}\"\n";
 
-/* Every allocation of the arena fails in turn: it is exactly as large as what was used before it. */
+/* Every allocation of the arena fails in turn: it is as large as what was used before. */
 static void test_torture(void **state) {
   (void)state;
   const cm_str text = cm_str_of(everything);

@@ -1,6 +1,6 @@
 /* rooms: sh base */
-/* Text and the tree that it means (see tools/shtree.h for how a tree is written), from POSIX.1-2017
- * XCU 2 and the bash manual. */
+/* Text and the tree that it means (see tools/shtree.h for how a tree is written), from
+ * POSIX.1-2017 XCU 2 and the bash manual. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,7 +77,8 @@ TABLE(test_parameters, BASH,
   {"${a:-b} ${a-b} ${a:=b} ${a=b} ${a:?b} ${a?b} ${a:+b} ${a+b}",
    "[${a :- b} ${a - b} ${a := b} ${a = b} ${a :? b} ${a ? b} ${a :+ b} ${a + b}]"},
   {"${a:-} ${a:-b c}", "[${a :- } ${a :- b c}]"},
-  {"${a:-$b} ${a:-${b:-\"c d\"}} ${a-'b'\\}}", "[${a :- ${b}} ${a :- ${b :- 'c d'}} ${a - 'b''}'}]"},
+  {"${a:-$b} ${a:-${b:-\"c d\"}} ${a-'b'\\}}",
+   "[${a :- ${b}} ${a :- ${b :- 'c d'}} ${a - 'b''}'}]"},
   {"\"${a:-b 'c' \\} \\\" $d \"e\"}\"", "[\"${a :- 'b '''c''' } \" '\"${d}\"' ''e'}\"]"},
   {"\"${a#'b'\"c\"$d}\"", "[\"${a # 'b''c'${d}}\"]"},
   {"${a#b*} ${a##b} ${a%b} ${a%%b}", "[${a # b*} ${a ## b} ${a % b} ${a %% b}]"},
@@ -125,7 +126,8 @@ TABLE(test_assignments, BASH,
   {"a=1", "[{a = 1}]"},
   {"a= b='c d' e=$f g", "[{a =} {b = 'c d'} {e = ${f}} g]"},
   {"a+=1 b=\"\"", "[{a += 1} {b = ''}]"},
-  {"a[1]=2 a[$b]+=3 a['x y']=4 a[b c]=5", "[{a [1] = 2} {a [${b}] += 3} {a ['x y'] = 4} {a [b c] = 5}]"},
+  {"a[1]=2 a[$b]+=3 a['x y']=4 a[b c]=5",
+   "[{a [1] = 2} {a [${b}] += 3} {a ['x y'] = 4} {a [b c] = 5}]"},
   {"a=(b 'c' $d)", "[{a = ( b 'c' ${d} )}]"},
   {"a=() b+=(c)", "[{a = ( )} {b += ( c )}]"},
   {"a=([0]=b [x y]='c' [$d]=e f)", "[{a = ( [0]=b [x y]='c' [${d}]=e f )}]"},
@@ -319,11 +321,11 @@ TABLE(test_errors, BASH,
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_quotes),         cmocka_unit_test(test_parameters),
-      cmocka_unit_test(test_substitutions),  cmocka_unit_test(test_assignments),
-      cmocka_unit_test(test_redirections),   cmocka_unit_test(test_here_documents),
-      cmocka_unit_test(test_lists),          cmocka_unit_test(test_compound),
-      cmocka_unit_test(test_conditions),     cmocka_unit_test(test_posix),
+      cmocka_unit_test(test_quotes),        cmocka_unit_test(test_parameters),
+      cmocka_unit_test(test_substitutions), cmocka_unit_test(test_assignments),
+      cmocka_unit_test(test_redirections),  cmocka_unit_test(test_here_documents),
+      cmocka_unit_test(test_lists),         cmocka_unit_test(test_compound),
+      cmocka_unit_test(test_conditions),    cmocka_unit_test(test_posix),
       cmocka_unit_test(test_errors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

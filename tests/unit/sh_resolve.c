@@ -1,4 +1,4 @@
-/* Which commands a text runs: the cases of tests/data/resolve.txt, and properties of all of them. */
+/* Which commands a text runs: the cases of tests/data/resolve.txt, and what all of them share. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -28,7 +28,7 @@ static void report_kind(cm_judging *j, cm_sql_kind kind, const cm_rword *word, c
 
 /* What \! of these clients starts is a run of its own already. */
 static bool is_seen(cm_str program, const cm_sql_statement *s) {
-  return !s->server && cm_glob_any(CM_STR("psql|mysql|mariadb|sqlite3"), program);
+  return !s->server && !s->piped && cm_glob_any(CM_STR("psql|mysql|mariadb|sqlite3"), program);
 }
 
 static void judge_statement(cm_judging *j, const cm_sql_statement *s, const cm_rword *word,

@@ -79,8 +79,9 @@ static const cm_program programs[] = {
 #define ROOT       "/:*|//:*|/.:*|/..:*|/./:*|/../:*|/"
 #define ROOT_MOUNT "*source=/,*|*src=/,*|*source=/|*src=/"
 /* Folders whose change changes the host itself. */
-#define SYSTEM                                                                                 \
-  "/etc:*|/etc/*:*|/boot:*|/dev:*|/proc:*|/sys:*|/usr:*|/var:*|/root:*|/lib:*|/bin:*|/sbin:*|" \
+#define SYSTEM                                                                            \
+  "/etc:*|/etc/passwd*|/etc/shadow*|/etc/sudoers*|/etc/cron*|/etc/pam.d*|/etc/ssh*|/etc/" \
+  "systemd*|/boot:*|/dev:*|/proc:*|/sys:*|/usr:*|/var:*|/root:*|/lib:*|/bin:*|/sbin:*|"   \
   "/home:*|/run:*|/var/run:*|/var/lib:*|*/.ssh:*|*/.ssh/*:*"
 #define SOCKET       "*docker.sock*|*podman.sock*|*containerd.sock*|*crio.sock*"
 #define WHOLE_DISK   "gives the container the whole disk of the host"
@@ -91,8 +92,8 @@ static const cm_rule rules[] = {
     {"container.help",
      ALL "|buildah|skopeo|crictl|ctr|runc|crun|crane|regctl|oras --help|--version", CM_FX_HARMLESS,
      "shows help"},
-    {"container.help", ENGINE "|buildah|skopeo|crictl|ctr -v|-h !~* !run|create|compose|container",
-     CM_FX_HARMLESS, "shows help"},
+    {"container.help", ALL "|buildah|skopeo|crictl|ctr -v|-h !*", CM_FX_HARMLESS, "shows help"},
+    {"container.help", ALL "|buildah|skopeo|crictl|ctr|runc|crun !*", CM_FX_SAFE, "shows help"},
     {"container.dry-run", ALL " --dry-run !--dry-run=false", CM_FX_HARMLESS,
      "only says what it would do"},
 

@@ -75,6 +75,8 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "shows help"},
     {"infra.help", TERRAFORM "|packer|vault|consul|nomad|pulumi|cdk|ansible|ansible-playbook -h",
      CM_FX_HARMLESS, "shows help"},
+    {"infra.help", TERRAFORM "|pulumi|packer|vault|bao|consul|nomad|cdk !*", CM_FX_SAFE,
+     "shows help"},
     {"infra.dry-run",
      "ansible|ansible-playbook -C|--check|--list-hosts|--syntax-check|--list-tasks|"
      "--list-tags",

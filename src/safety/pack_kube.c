@@ -82,6 +82,8 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "shows help"},
     {"kube.help", "helm|kubeadm|kustomize|eksctl|kind|etcdctl|kops|istioctl|k3s --version",
      CM_FX_HARMLESS, "shows the version"},
+    {"kube.help", CTL "|helm|kind|minikube|k3d|argocd|flux|eksctl|kops|etcdctl !*", CM_FX_SAFE,
+     "shows help"},
     {"kube.dry-run", CTL "|argo|argocd --dry-run " FALSE_DRY, CM_FX_HARMLESS,
      "only says what it would do"},
     {"kube.dry-run", "helm|kubeadm|velero|flux|istioctl|k3d|skaffold --dry-run " FALSE_DRY,

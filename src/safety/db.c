@@ -26,13 +26,18 @@ static void report_kind(cm_judging *j, cm_sql_kind kind, const cm_rword *word, c
   cm_report(j, "db.unknown", CM_MODERATE, "runs a statement that isn't known", run, word->span);
 }
 
+/* What \! of these clients starts is a run of its own already. */
+static bool is_seen(cm_str program, const cm_sql_statement *s) {
+  return !s->server && !s->piped && cm_glob_any(CM_STR("psql|mysql|mariadb|sqlite3"), program);
+}
+
 static void judge_statement(cm_judging *j, const cm_sql_statement *s, const cm_rword *word,
                             const cm_run *run) {
   report_kind(j, s->kind, word, run);
   if (s->shell.n && s->server)
     cm_report(j, "db.server-shell", CM_HIGH, "runs a command on the server of the database", run,
               word->span);
-  if (s->shell.n) cm_judge_code(j, s->shell, run);
+  if (s->shell.n && !is_seen(run->program, s)) cm_judge_code(j, s->shell, run);
   if (s->file.n) {
     cm_rword file = {.text = s->file, .span = word->span};
     cm_judge_path(j, "db.write", CM_FX_CREATE, "writes the output to a file", &file, run);

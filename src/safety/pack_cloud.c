@@ -62,6 +62,7 @@ static const cm_rule rules[] = {
     {"cloud.help", "aws|az|gcloud|gsutil|bq|azcopy|eb|sam|copilot --help|--version",
      CM_FX_HARMLESS, "shows help"},
     {"cloud.help", "az|eb|sam|copilot|gcloud -h", CM_FX_HARMLESS, "shows help"},
+    {"cloud.help", "aws|az|gcloud|gsutil|bq|azcopy|eb|sam !*", CM_FX_SAFE, "shows help"},
     {"cloud.dry-run", "aws --dry-run|--dryrun|--generate-cli-skeleton !--no-dry-run",
      CM_FX_HARMLESS, "only says what it would do"},
     {"cloud.dry-run", "aws cloudformation deploy --no-execute-changeset", CM_FX_HARMLESS,

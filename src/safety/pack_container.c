@@ -39,6 +39,13 @@ static const cm_program programs[] = {
     {"ctr", "a:n:", "address= namespace= timeout=", 0, CM_MODERATE},
     {"dive|hadolint|trivy|grype|syft|ctop|lazydocker|oxker|dockly|container-diff|dockle",
      "f:o:", "output= format= severity=", 0, CM_SAFE},
+    {COMPOSE, "f:p:", COMPOSE_GLOBAL "host= context= log-level= tlscacert= tlscert= tlskey=", 0,
+     CM_MODERATE},
+    {COMPOSE " down|rm|stop|restart|up", "f:p:t:", COMPOSE_GLOBAL CHANGE, 0, CM_MODERATE},
+    {COMPOSE " exec", "e:u:w:", COMPOSE_GLOBAL "env= user= workdir= index=", CM_ARGV_STOP,
+     CM_SAFE},
+    {COMPOSE " run", RUN_SHORTS, COMPOSE_GLOBAL RUN, CM_ARGV_STOP, CM_MODERATE},
+    {"dockerd|containerd|buildkitd|conmon", NULL, NULL, 0, CM_MODERATE},
     {ENGINE, "c:H:l:n:a:f:", GLOBAL, 0, CM_MODERATE},
     {ENGINE " build|buildx|builder", "f:t:m:c:o:v:", GLOBAL BUILD, 0, CM_SAFE},
     {ENGINE " commit|cp|export|save|import|load",
@@ -61,13 +68,6 @@ static const cm_program programs[] = {
     {ENGINE " rm|stop|kill|restart|start|update|rmi|container|pod|system|volume|image",
      "t:s:m:c:", GLOBAL CHANGE, 0, CM_MODERATE},
     {ENGINE " run|create", RUN_SHORTS, GLOBAL RUN, CM_ARGV_STOP, CM_MODERATE},
-    {COMPOSE, "f:p:", COMPOSE_GLOBAL "host= context= log-level= tlscacert= tlscert= tlskey=", 0,
-     CM_MODERATE},
-    {COMPOSE " down|rm|stop|restart|up", "f:p:t:", COMPOSE_GLOBAL CHANGE, 0, CM_MODERATE},
-    {COMPOSE " exec", "e:u:w:", COMPOSE_GLOBAL "env= user= workdir= index=", CM_ARGV_STOP,
-     CM_SAFE},
-    {COMPOSE " run", RUN_SHORTS, COMPOSE_GLOBAL RUN, CM_ARGV_STOP, CM_MODERATE},
-    {"dockerd|containerd|buildkitd|conmon", NULL, NULL, 0, CM_MODERATE},
     {"runc|crun", "b:", "root= bundle= log=", 0, CM_MODERATE},
     {"skopeo", NULL,
      "authfile= command-timeout= policy= override-arch= override-os= creds= format= src-creds= "
@@ -79,8 +79,9 @@ static const cm_program programs[] = {
 #define ROOT       "/:*|//:*|/.:*|/..:*|/./:*|/../:*|/"
 #define ROOT_MOUNT "*source=/,*|*src=/,*|*source=/|*src=/"
 /* Folders whose change changes the host itself. */
-#define SYSTEM                                                                                 \
-  "/etc:*|/etc/*:*|/boot:*|/dev:*|/proc:*|/sys:*|/usr:*|/var:*|/root:*|/lib:*|/bin:*|/sbin:*|" \
+#define SYSTEM                                                                            \
+  "/etc:*|/etc/passwd*|/etc/shadow*|/etc/sudoers*|/etc/cron*|/etc/pam.d*|/etc/ssh*|/etc/" \
+  "systemd*|/boot:*|/dev:*|/proc:*|/sys:*|/usr:*|/var:*|/root:*|/lib:*|/bin:*|/sbin:*|"   \
   "/home:*|/run:*|/var/run:*|/var/lib:*|*/.ssh:*|*/.ssh/*:*"
 #define SOCKET       "*docker.sock*|*podman.sock*|*containerd.sock*|*crio.sock*"
 #define WHOLE_DISK   "gives the container the whole disk of the host"
@@ -91,8 +92,8 @@ static const cm_rule rules[] = {
     {"container.help",
      ALL "|buildah|skopeo|crictl|ctr|runc|crun|crane|regctl|oras --help|--version", CM_FX_HARMLESS,
      "shows help"},
-    {"container.help", ENGINE "|buildah|skopeo|crictl|ctr -v|-h !~* !run|create|compose|container",
-     CM_FX_HARMLESS, "shows help"},
+    {"container.help", ALL "|buildah|skopeo|crictl|ctr -v|-h !*", CM_FX_HARMLESS, "shows help"},
+    {"container.help", ALL "|buildah|skopeo|crictl|ctr|runc|crun !*", CM_FX_SAFE, "shows help"},
     {"container.dry-run", ALL " --dry-run !--dry-run=false", CM_FX_HARMLESS,
      "only says what it would do"},
 

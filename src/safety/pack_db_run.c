@@ -21,7 +21,9 @@ typedef struct row {
 #define LOSES_RAILS                                                                     \
   "db:drop|db:reset|db:purge|db:migrate:reset|db:schema:load|db:setup|db:truncate_all|" \
   "db:structure:load|db:drop:*|db:reset:*|db:seed:replant"
-#define CHANGES_RAILS "db:migrate|db:rollback|db:create|db:seed|db:migrate:up|db:migrate:down|db:migrate:redo|db:forward|db:prepare"
+#define CHANGES_RAILS                                                                          \
+  "db:migrate|db:rollback|db:create|db:seed|db:migrate:up|db:migrate:down|db:migrate:redo|db:" \
+  "forward|db:prepare"
 #define LOSES_DJANGO  "flush|reset_db|sqlflush|reset_schema"
 #define LOSES_ARTISAN "migrate:fresh|migrate:reset|migrate:refresh|db:wipe"
 #define LOSES_SYMFONY \

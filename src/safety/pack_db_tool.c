@@ -50,10 +50,10 @@ static const cm_program programs[] = {
      0, CM_MODERATE},
     {"django-admin|manage.py", "v:",
      "settings= pythonpath= database= verbosity= plan list check dry-run noinput", 0, CM_SAFE},
+    {"dropdb|dropuser", "h:p:U:", PG, 0, CM_HIGH},
     {"drush|drupal|wp",
      "r:l:", "root= uri= path= url= user= ssh= allow-root yes force dry-run all sql-mode=", 0,
      CM_MODERATE},
-    {"dropdb|dropuser", "h:p:U:", PG, 0, CM_HIGH},
     {"flyway|liquibase", NULL,
      "url= user= username= password= configFiles= locations= schemas= changelog-file= "
      "changeLogFile= driver= "

@@ -1,5 +1,7 @@
 /* Git. Levels follow what can be got back: the index and branches through the reflog (moderate),
  * uncommitted work, refs on a server and the reflog itself not (high). */
+#include <string.h>
+
 #include "safety/judge.h"
 #include "safety/packs.h"
 
@@ -30,6 +32,9 @@ static const cm_program programs[] = {
      "color=? column=? abbrev=? track=? delete force move copy list edit-description",
      0, CM_SAFE},
     {"git bundle", NULL, "version= all", 0, CM_SAFE},
+    {"git cat-file|for-each-ref|rev-list|blame|annotate|cherry|describe|ls-remote|request-pull|"
+     "show-branch|show-index|fsck|interpret-trailers",
+     "L:", "format= sort= points-at= merged= contains= upload-pack= exec= in-place", 0, CM_SAFE},
     {"git check-attr|check-ignore|check-mailmap|check-ref-format|column|count-objects|diagnose|"
      "fmt-merge-msg|get-tar-commit-id|gui|hash-object|help|instaweb|ls-files|ls-tree|merge-base|"
      "merge-tree|mktree|name-rev|patch-id|rev-parse|show-ref|status|stripspace|unpack-file|var|"
@@ -58,15 +63,12 @@ static const cm_program programs[] = {
      "get-color= get-colorbool= global system local worktree list unset unset-all add replace-all "
      "rename-section remove-section edit name-only show-origin show-scope",
      0, CM_MODERATE},
-    {"git cat-file|for-each-ref|rev-list|blame|annotate|cherry|describe|ls-remote|request-pull|"
-     "show-branch|show-index|fsck|interpret-trailers",
-     "L:", "format= sort= points-at= merged= contains= upload-pack= exec= in-place", 0, CM_SAFE},
+    {"git credential fill", NULL, NULL, 0, CM_SAFE},
     {"git credential|credential-store|credential-cache", NULL, "file= socket= timeout=", 0,
      CM_MODERATE},
-    {"git credential fill", NULL, NULL, 0, CM_SAFE},
+    {"git difftool|mergetool", "t:x:", "tool= extcmd=", 0, CM_SAFE},
     {"git diff|log|show|shortlog|whatchanged|range-diff|diff-tree|diff-files|diff-index",
      "n:S:G:L:O:", DIFF, 0, CM_SAFE},
-    {"git difftool|mergetool", "t:x:", "tool= extcmd=", 0, CM_SAFE},
     {"git fast-export|fetch-pack|send-pack", NULL, NULL, 0, CM_SAFE},
     {"git fetch", "j:o:",
      "upload-pack= depth= deepen= shallow-since= shallow-exclude= refmap= server-option= jobs= "
@@ -142,12 +144,13 @@ static const cm_program programs[] = {
 
 static const cm_rule rules[] = {
     {"git.help", "git|git-filter-repo|bfg -h|--help|--version", CM_FX_HARMLESS, "shows help"},
+    {"git.help", "git !*", CM_FX_SAFE, "shows help"},
     {"git.dry-run",
      "git add|stage|push|rm|mv|clean|prune|remote|worktree|notes|read-tree|reflog "
      "-n|--dry-run !--no-dry-run",
      CM_FX_HARMLESS, "only says what it would do"},
-    {"git.dry-run", "git fetch|pull|commit|send-email|lfs|filter-repo --dry-run", CM_FX_HARMLESS,
-     "only says what it would do"},
+    {"git.dry-run", "git fetch|pull|commit|send-email|lfs|svn|filter-repo --dry-run",
+     CM_FX_HARMLESS, "only says what it would do"},
     {"git.dry-run", "git filter-repo --analyze", CM_FX_HARMLESS, "only reports"},
     {"git.dry-run", "git-filter-repo --dry-run|--analyze", CM_FX_HARMLESS, "only reports"},
     {"git.dry-run", "git apply --check|--stat|--numstat|--summary !--apply|--index|--3way",
@@ -352,6 +355,18 @@ static bool is_quiet_value(cm_str value) {
       value);
 }
 
+/* git -c alias.x='reset --hard' x */
+static void judge_alias(cm_judging *j, cm_str value, const cm_run *run) {
+  char *text = cm_arena_alloc(j->arena, value.n + 4, 1);
+  if (!text) {
+    j->no_memory = true;
+    return;
+  }
+  memcpy(text, "git ", 4);
+  if (value.n) memcpy(text + 4, value.p, value.n);
+  cm_judge_code(j, (cm_str){text, value.n + 4}, run);
+}
+
 enum { KEY_MAX = 96 };
 
 /* Judges a setting. `seen`: what it runs is a run of its own already (git -c). */
@@ -368,6 +383,7 @@ static void judge_setting(cm_judging *j, cm_str key, cm_str value, bool seen, co
   if (cm_str_is(key, "protocol.ext.allow") && !cm_str_is(value, "never"))
     cm_report(j, "git.config-code", CM_HIGH, "lets addresses carry programs to run", run,
               run->span);
+  if (alias && seen && !bang) judge_alias(j, value, run);
   if (alias ? !bang : !cm_glob_any(cm_str_of(command_keys), key) || is_quiet_value(value)) return;
   cm_report(j, "git.config-code", CM_MODERATE, "makes git run a command", run, run->span);
   if (!seen) cm_judge_code(j, (cm_str){value.p + bang, value.n - bang}, run);

@@ -34,6 +34,7 @@ static const cm_rule rules[] = {
     {"host.help", PLATFORM " --help|--version", CM_FX_HARMLESS, "shows help"},
     {"host.help", "doctl|hcloud|flyctl|fly|supabase|wrangler|firebase|vercel|railway -h",
      CM_FX_HARMLESS, "shows help"},
+    {"host.help", NAMED " !*", CM_FX_SAFE, "shows help"},
     {"host.dry-run", PLATFORM " --dry-run", CM_FX_HARMLESS, "only says what it would do"},
 
     /* Machines, volumes, databases, clusters of the smaller clouds */
@@ -146,8 +147,8 @@ static const cm_rule rules[] = {
     {"host.change",
      PLATFORM " ~deploy|create|create:*|*:create|push|publish|restart|scale|set|unset|"
               "config:set|config:unset|ps:scale|ps:restart|*:set|*:unset|*:add|*:remove|"
-              "run|run:*|rollback|promote|alias|login|logout|secrets|launch|migrate|"
-              "env|destroy|delete|rm|up|redeploy|put|add|import|init|functions:delete|"
+              "run|run:*|rollback|promote|alias|login|logout|launch|migrate|"
+              "destroy|delete|rm|up|redeploy|put|add|import|init|functions:delete|"
               "maintenance:*|pg:backups*|pg:copy|pg:promote|pg:credentials*|pg:kill*|pg:upgrade|"
               "domains:*|apps:*|addons:*|upload|trigger|"
               "switch|upgrade|rename|transfer",

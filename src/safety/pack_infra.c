@@ -34,6 +34,8 @@ static const cm_program programs[] = {
      "checkov|"
      "tfswitch|tfupdate|terraformer|rover",
      NULL, NULL, 0, CM_SAFE},
+    {"bolt|facter|hiera|mco|puppet|r10k",
+     "e:i:u:", "execute= environment= modulepath= server= confdir= targets= noop", 0, CM_MODERATE},
     {"cdk|cdktf", "a:c:o:p:", "app= context= profile= output= require-approval= role-arn= dry-run",
      0, CM_MODERATE},
     {"chef-client|chef-solo|chef-apply|cinc-client", "o:r:j:c:L:l:E:",
@@ -50,12 +52,10 @@ static const cm_program programs[] = {
      "stack= cwd= message= config= target= replace= parallel= color= verbose= yes preview-only "
      "force",
      0, CM_MODERATE},
-    {"bolt|facter|hiera|mco|puppet|r10k",
-     "e:i:u:", "execute= environment= modulepath= server= confdir= targets= noop", 0, CM_MODERATE},
-    {"salt|salt-call|salt-run|salt-cloud|salt-ssh|salt-cp", "t:b:c:G:l:C:E:L:N:I:S:",
-     "timeout= batch= config-dir= log-level= out= output= file-root= profile=", 0, CM_MODERATE},
     {"salt-key", "a:d:r:p:f:c:",
      "accept= delete= reject= print= finger= delete-all accept-all list=", 0, CM_MODERATE},
+    {"salt|salt-call|salt-run|salt-cloud|salt-ssh|salt-cp", "t:b:c:G:l:C:E:L:N:I:S:",
+     "timeout= batch= config-dir= log-level= out= output= file-root= profile=", 0, CM_MODERATE},
     {"serverless|sls", "s:r:f:", "stage= region= function= aws-profile= config= param=", 0,
      CM_MODERATE},
     {"sops|age|age-keygen", "i:o:r:R:p:k:",
@@ -75,6 +75,8 @@ static const cm_rule rules[] = {
      CM_FX_HARMLESS, "shows help"},
     {"infra.help", TERRAFORM "|packer|vault|consul|nomad|pulumi|cdk|ansible|ansible-playbook -h",
      CM_FX_HARMLESS, "shows help"},
+    {"infra.help", TERRAFORM "|pulumi|packer|vault|bao|consul|nomad|cdk !*", CM_FX_SAFE,
+     "shows help"},
     {"infra.dry-run",
      "ansible|ansible-playbook -C|--check|--list-hosts|--syntax-check|--list-tasks|"
      "--list-tags",

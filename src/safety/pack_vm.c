@@ -102,9 +102,14 @@ static const cm_rule rules[] = {
     {"vm.destroy", "distrobox|toolbox rm -a|--all", CM_FX_HIGH, "removes all containers"},
 
     /* Ordinary changes. */
+    {"vm.change", "wsl --shutdown|--terminate|-t|--import|--set-default|-s", CM_FX_MODERATE,
+     "stops or changes Linux installations"},
     {"vm.change",
      "virsh start|shutdown|reboot|destroy|reset|suspend|resume|define|create|save|restore|"
-     "managedsave|migrate|snapshot-*|attach-*|detach-*|set*|edit|net-*|pool-*|vol-*|"
+     "managedsave|migrate|snapshot-create*|snapshot-delete|snapshot-revert|snapshot-edit|attach-*|"
+     "detach-*|set*|edit|net-start|net-destroy|net-define|net-undefine|net-create|net-edit|net-"
+     "autostart|net-update|pool-start|pool-destroy|pool-define*|pool-undefine|pool-create*|pool-"
+     "autostart|vol-create*|vol-resize|vol-upload|vol-clone|vol-download|"
      "autostart|console|send-key|block*|rename|iface-*|nwfilter-*|secret-* "
      "!list",
      CM_FX_MODERATE, "starts, stops or changes a virtual machine"},

@@ -263,7 +263,8 @@ static void read_copy(cm_str line, cm_sql_statement *out) {
 }
 
 static void write_to(cm_str target, cm_sql_statement *out) {
-  if (target.n && target.p[0] == '|') out->shell = (cm_str){target.p + 1, target.n - 1};
+  out->piped = target.n && target.p[0] == '|';
+  if (out->piped) out->shell = (cm_str){target.p + 1, target.n - 1};
   else if (target.n > 1 && target.p[0] == '\'') out->file = (cm_str){target.p + 1, target.n - 2};
   else out->file = target;
 }

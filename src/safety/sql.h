@@ -18,6 +18,7 @@ typedef enum cm_sql_kind {
 typedef struct cm_sql_statement {
   cm_sql_kind kind;
   cm_str shell; /* is run by a shell: \! …, COPY … PROGRAM '…'; empty: nothing */
+  bool piped;   /* … with what a query prints (\o |…) */
   bool server;  /* … and on the server's machine */
   cm_str file;  /* is written: INTO OUTFILE '…', COPY … TO '…', \o …; empty: nothing */
 } cm_sql_statement;

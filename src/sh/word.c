@@ -292,7 +292,7 @@ void cm_sh_loose(cm_parser *p, cm_wordb *b, uint32_t start, uint32_t end) {
 static bool opens_pattern(const cm_wordb *b, unsigned mode) {
   if (mode & CM_LEX_REGEX) return true;
   if (!(mode & CM_LEX_PATTERN) || !b->open || !b->text.n) return false;
-  return memchr("@?*+!", b->text.p[b->text.n - 1], 5) != NULL;
+  return strchr("@?*+!", b->text.p[b->text.n - 1]) != NULL;
 }
 
 /* Up to what ends a word. */

@@ -184,7 +184,6 @@ bool cm_wrap_setarch(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
       "x86_64 i386 i486 i586 i686 linux32 linux64 aarch64 arm armv7l armv8l "
       "uname26 ppc ppc64 s390 s390x";
   cm_wrapper as = *w;
-  as.run = NULL;
   as.skip = r->run.n > 1 && cm_listed(names, ' ', r->run.words[1].text);
   return cm_wrap_plain(ev, r, &as);
 }
@@ -353,7 +352,7 @@ static const cm_wrapper wrappers[] = {
     {"vagrant", NULL, NULL, 0, 0, cm_wrap_sub},
     {"valgrind", NULL, NULL, 0, 0, NULL},
     {"watch", "n:q:", "interval= equexit=", CODE, 0, NULL},
-    {"wsl", "d:u:", NULL, 0, 0, cm_wrap_wsl},
+    {"wsl", "d:u:", "distribution= user=", 0, 0, NULL},
     {"xargs", NULL, NULL, 0, 0, cm_wrap_xargs},
     {"xvfb-run", "e:f:n:p:s:w:",
      "error-file= auth-file= server-num= xauth-protocol= server-args= wait=", 0, 0, NULL},

@@ -250,6 +250,8 @@ static const cm_wrapper wrappers[] = {
     {"gdb", NULL,
      "args eval-command= ex= init-eval-command= iex= command= batch pid= core= exec= symbols=", 0,
      0, cm_wrap_gdb},
+    {"gnome-terminal", NULL, "title= working-directory= geometry= profile= command=", DASHES, 0,
+     NULL},
     {"gtimeout", "k:s:", "kill-after= signal=", 0, 1, NULL},
     {"gxargs", NULL, NULL, 0, 0, cm_wrap_xargs},
     {"hatch", "e:", NULL, 0, 0, cm_wrap_sub},

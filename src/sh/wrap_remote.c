@@ -109,6 +109,10 @@ static bool start_sub(cm_eval *ev, cm_evrun *r, const subcommand *s, cm_argv v) 
     bool command = cm_str_is(arg.name, "c") || cm_str_is(arg.name, "command");
     if (cm_str_is(arg.name, "entrypoint") && arg.has_value)
       entrypoint = cm_wrap_piece(arg.at, arg.value);
+    if (command && arg.has_value && s->skip == NO_OPERANDS && s->how & DASHES) {
+      cm_run_words(ev, r, arg.at, (size_t)(r->run.words + r->run.n - arg.at), CM_START_PROGRAM);
+      return true; /* nix develop -c COMMAND ARGUMENTS */
+    }
     if (!command || !arg.has_value || !(s->how & OPT_C)) continue;
     cm_rword code = cm_wrap_piece(arg.at, arg.value);
     ev->f.remote = true;

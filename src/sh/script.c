@@ -157,7 +157,6 @@ static void scan_name(cm_code_call *base, size_t i, cm_str name, size_t end) {
     cm_script_path(base, end);
   if (!p || defined || !(parens || (p->bare && text))) return;
   cm_code_call c = *base;
-  c.name = name;
   cm_script_args(&c, parens ? end + 1 : end, parens);
   p->run(&c);
 }

@@ -62,7 +62,6 @@ enum { CM_CODE_ARGS = 8 };
 typedef struct cm_code_call {
   cm_code_reader *s;
   cm_evrun *via;
-  cm_str name;
   cm_code_value args[CM_CODE_ARGS];
   size_t n;
   bool recursive; /* {recursive: true} stands somewhere in the arguments */

@@ -184,7 +184,6 @@ bool cm_wrap_setarch(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
       "x86_64 i386 i486 i586 i686 linux32 linux64 aarch64 arm armv7l armv8l "
       "uname26 ppc ppc64 s390 s390x";
   cm_wrapper as = *w;
-  as.run = NULL;
   as.skip = r->run.n > 1 && cm_listed(names, ' ', r->run.words[1].text);
   return cm_wrap_plain(ev, r, &as);
 }
@@ -277,6 +276,8 @@ static const cm_wrapper wrappers[] = {
     {"gdb", NULL,
      "args eval-command= ex= init-eval-command= iex= command= batch pid= core= exec= symbols=", 0,
      0, cm_wrap_gdb},
+    {"gnome-terminal", NULL, "title= working-directory= geometry= profile= command=", DASHES, 0,
+     NULL},
     {"gosu", NULL, NULL, 0, 1, NULL},
     {"gtimeout", "k:s:", "kill-after= signal=", 0, 1, NULL},
     {"gxargs", NULL, NULL, 0, 0, cm_wrap_xargs},
@@ -394,7 +395,7 @@ static const cm_wrapper wrappers[] = {
     {"vagrant", NULL, NULL, 0, 0, cm_wrap_sub},
     {"valgrind", NULL, NULL, 0, 0, NULL},
     {"watch", "n:q:", "interval= equexit=", CODE, 0, cm_wrap_watch},
-    {"wsl", "d:u:", NULL, 0, 0, cm_wrap_wsl},
+    {"wsl", "d:u:", "distribution= user=", 0, 0, NULL},
     {"xargs", NULL, NULL, 0, 0, cm_wrap_xargs},
     {"xvfb-run", "e:f:n:p:s:w:",
      "error-file= auth-file= server-num= xauth-protocol= server-args= wait=", 0, 0, NULL},

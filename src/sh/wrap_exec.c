@@ -181,7 +181,8 @@ static bool next_item(cm_eval *ev, const xargs *x, cm_str *rest, cm_str *out) {
     *out = (cm_str){rest->p, at ? (size_t)(at - rest->p) : rest->n};
     size_t used = out->n + (at != NULL);
     rest->p += used, rest->n -= used;
-    if (x->lines) *out = cm_str_trim(*out);
+    bool hole = x->nul && !at && cm_str_has(*out, CM_HOLE); /* of a list that ends lines */
+    if (x->lines || hole) *out = cm_str_trim(*out);
     return true;
   }
   *rest = cm_str_trim(*rest);

@@ -22,6 +22,10 @@
       "security-opt= shm-size= stop-signal= stop-timeout= storage-opt= sysctl= tmpfs= ulimit= "   \
       "user= userns= uts= volume= volume-driver= volumes-from= workdir="
 
+enum {
+  NO_OPERANDS = 99
+}; /* `skip` where operands are no command: only an option's value is one */
+
 typedef struct subcommand {
   const char *programs; /* separated by "|" */
   const char *path;     /* "compose exec" */
@@ -55,8 +59,8 @@ static const subcommand subcommands[] = {
     {"ip", "netns exec", NULL, NULL, 0, 1},
     {"ip", "vrf exec", NULL, NULL, 0, 1},
     {"perf", "stat|record|trace|mem|lock", "e:o:p:t:C:F:g:c:r:x:G:I:D:j:", "event= output=", 0, 0},
-    {"vagrant", "ssh", "c:", "command=", REMOTE | OPT_C, 9},
-    {"gcloud", "compute ssh", NULL, "command= zone= project=", REMOTE | OPT_C, 9},
+    {"vagrant", "ssh", "c:", "command=", REMOTE | OPT_C, NO_OPERANDS},
+    {"gcloud", "compute ssh", NULL, "command= zone= project=", REMOTE | OPT_C, NO_OPERANDS},
     {"minikube", "ssh", "n:p:", "node= profile=", REMOTE | CODE, 0},
     {"adb", "shell", "e:", NULL, REMOTE | CODE, 0},
     {"heroku", "run", "a:", "app= size=", REMOTE | CODE, 0},
@@ -68,8 +72,8 @@ static const subcommand subcommands[] = {
     {"bundle", "exec", NULL, NULL, 0, 0},
     {"npm|pnpm|yarn", "exec|x|dlx", "p:c:w:", "package= workspace=", 0, 0},
     {"pipx", "run", NULL, "spec= python= pip-args= index-url=", 0, 0},
-    {"nix", "develop|shell|run", "c:", "command=", DASHES, 9},
-    {"flatpak", "run", NULL, "command= env= branch= arch= filesystem=", 0, 9},
+    {"nix", "develop|shell|run", "c:", "command=", DASHES, NO_OPERANDS},
+    {"flatpak", "run", NULL, "command= env= branch= arch= filesystem=", 0, NO_OPERANDS},
 };
 
 static bool among(const char *names, cm_str name) { return cm_listed(names, '|', name); }
@@ -114,6 +118,10 @@ static bool start_sub(cm_eval *ev, cm_evrun *r, const subcommand *s, cm_argv v) 
     bool command = cm_str_is(arg.name, "c") || cm_str_is(arg.name, "command");
     if (cm_str_is(arg.name, "entrypoint") && arg.has_value)
       entrypoint = cm_wrap_piece(arg.at, arg.value);
+    if (command && arg.has_value && s->skip == NO_OPERANDS && s->how & DASHES) {
+      cm_run_words(ev, r, arg.at, (size_t)(r->run.words + r->run.n - arg.at), CM_START_PROGRAM);
+      return true; /* nix develop -c COMMAND ARGUMENTS */
+    }
     if (!command || !arg.has_value || !(s->how & OPT_C)) continue;
     cm_rword code = cm_wrap_piece(arg.at, arg.value);
     ev->f.remote = true;
@@ -131,7 +139,7 @@ static bool start_sub(cm_eval *ev, cm_evrun *r, const subcommand *s, cm_argv v) 
   }
   bool first = dashes == at;
   if (s->how & DASHES && dashes < r->run.n) at = dashes;
-  else if (s->how & DASHES && s->skip > 1) return false;
+  else if (s->how & DASHES && s->skip == NO_OPERANDS) return false;
   if (at < r->run.n && (first || s->how & DASHES) && cm_str_is(r->run.words[at].text, "--")) at++;
   if (entrypoint.text.n) return start_entrypoint(ev, r, &as, &entrypoint, at);
   return at < r->run.n && cm_wrap_start(ev, r, &as, at);
@@ -178,12 +186,6 @@ bool cm_wrap_sub(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
     if (found) return start_sub(ev, r, s, v);
   }
   return false;
-}
-
-bool cm_wrap_wsl(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
-  cm_wrapper as = *w;
-  as.run = NULL;
-  return cm_wrap_plain(ev, r, &as);
 }
 
 bool cm_wrap_nix_shell(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {

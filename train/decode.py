@@ -7,8 +7,11 @@ MOST = 72
 
 
 @torch.no_grad()
-def answers(model, tok, requests, rows=64):
-    """One command line for each request; no cache, since batches of tiny rows are cheap."""
+def answers(model, tok, requests, literals=None, rows=64):
+    """One command line for each request, "" for an unusable one; no cache, since batches of tiny
+    rows are cheap. With `literals` the model sees placeholders, as in the program."""
+    if literals:
+        return literals.restore(requests, answers(model, tok, literals.hide(requests), None, rows))
     prompts = [tok.prompt(r) for r in requests]
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     out = [None] * len(prompts)

@@ -25,8 +25,9 @@ def load(folder):
 
 
 def metadata(shape, tok):
-    """All keys a Qwen2 loader asks for."""
-    return [
+    """All keys a Qwen2 loader asks for, and how many placeholders the model was trained with."""
+    ours = [("cmdai.placeholders", U32, tok.placeholders())] if tok.placeholders() else []
+    return ours + [
         ("general.architecture", STRING, "qwen2"), ("general.type", STRING, "model"), ("general.name", STRING, "cmdai-tiny"),
         ("general.license", STRING, "Apache-2.0"), ("general.file_type", U32, 0), ("general.quantization_version", U32, 2),
         ("qwen2.block_count", U32, shape.layers), ("qwen2.context_length", U32, CONTEXT),

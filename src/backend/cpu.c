@@ -73,7 +73,8 @@ static cm_code open_parts(cpu *c, const cm_backend_options *o, cm_err *e) {
   if (!c->sessions || !c->logits)
     return cm_fail(e, CM_E_NOMEM, 0, "no memory for %u candidates", c->n_parallel);
   identify_model(c, o->model);
-  return CM_OK;
+  return cm_gguf_u32(cm_engine_gguf(c->engine), "cmdai.placeholders", false, &c->id.placeholders,
+                     e);
 }
 
 static cm_code cpu_open(void **self, const cm_backend_options *o, cm_err *e) {

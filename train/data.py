@@ -15,6 +15,8 @@ INTENTS = os.path.join(HERE, "intents")
 REFUSAL = "# cannot: not a shell task"
 REFUSE_SHARE = 0.02
 NOISY_SHARE = 0.6
+# People ask for these more often than the number of intents tells.
+DOMAINS = {"find": 1.5, "files": 1.2, "disk": 1.6}
 
 
 # A request, its command, and the command before its values were quoted (see placeholders.py).
@@ -32,7 +34,7 @@ class Source:
     def __init__(self, folder=INTENTS):
         self.errors = []
         self.intents = grammar.load(folder, self.errors)
-        self.weights = [i.weight ** 0.6 * len(i.phrasings) ** 0.3 for i in self.intents]
+        self.weights = [DOMAINS.get(i.domain, 1) * i.weight ** 0.6 * len(i.phrasings) ** 0.3 for i in self.intents]
         with open(os.path.join(folder, "refuse.txt"), encoding="utf-8") as stream:
             lines = [l.strip() for l in stream if l.strip() and not l.startswith("#")]
         self.refuse = [l for l in lines if not grammar.is_unseen(l)]

@@ -1,7 +1,7 @@
 """Train the tiny model on a number of pairs. Samples are generated on the fly.
 
-The learning rate follows the share of the pairs that are used, so the run ends at zero and two
-runs of one size are alike, whatever else the machine does meanwhile."""
+The learning rate follows the share of the pairs that are used, so the run ends at zero, whatever
+else the machine does meanwhile."""
 import argparse
 import json
 import math
@@ -29,6 +29,7 @@ def arguments():
     """The command line."""
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--samples", type=int, default=364000, help="pairs of the whole run, about 40 tokens each")
+    p.add_argument("--minutes", type=float, default=math.inf, help="at most; the rate then follows the clock where that is ahead")
     p.add_argument("--pairs", type=int, default=64, help="pairs a step")
     p.add_argument("--placeholders", type=int, default=8, help="literals taken out of a request; 0: the model copies")
     p.add_argument("--raw", type=float, default=0.1, help="share of pairs that are left as they are")
@@ -135,9 +136,13 @@ class Run:
             self.one_step()
             self.step += 1
 
+    def progress(self):
+        """The share of the budget that is used."""
+        return max(self.step * self.args.pairs / self.args.samples, self.used / 60 / self.args.minutes)
+
     def lead(self):
         """One step of the leading worker, who sets the learning rate."""
-        self.team.scale.fill_(rate(self.step * self.args.pairs / self.args.samples, (self.step + 1) / 15))
+        self.team.scale.fill_(rate(self.progress(), (self.step + 1) / 15))
         self.team.wait()
         return self.one_step()
 
@@ -156,7 +161,7 @@ class Run:
         next_save = self.used + self.args.save_every * 60
         next_eval = self.used + self.args.evaluate_every * 60
         mark_time, mark_tokens = self.used, self.tokens
-        while self.step * self.args.pairs < self.args.samples:
+        while self.progress() < 1:
             start = time.time()
             loss, tokens, size = self.lead()
             self.step, self.tokens, self.used = self.step + 1, self.tokens + tokens, self.used + time.time() - start

@@ -4,7 +4,7 @@
  * A literal's stand-in is one private-use character, U+E001 and up. What a model needs to know
  * stays visible: extension, leading / ~/ ./, scheme, @, quotes. `tar` needs the .tar.gz, but not
  * the name before it. Numbers, sizes and bare words stay, since they are often changed or mean
- * more than themselves. Training (train/placeholders.py) uses this code, through tools/literals. */
+ * more than themselves. Training (train/placeholders.py) uses this code, by tools/literals. */
 #ifndef CM_ANSWER_LITERAL_H
 #define CM_ANSWER_LITERAL_H
 #include "base/err.h"

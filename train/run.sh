@@ -14,6 +14,7 @@ export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 export MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=67108864
 "$python" "$here/grammar.py"
 "$python" "$here/train.py" --samples "${1:-500000}" --seed "${2:-1}" --out "$build"
+"$python" "$here/calibrate.py" --folder "$build" | tee "$build/calibration.txt"
 "$python" "$here/export.py" --folder "$build"
 "$python" "$here/evaluate.py" --folder "$build" --limit 1200 | tee "$build/evaluation.txt"
 "$python" "$here/evaluate.py" --folder "$build" --ask "$here/eval/everyday.txt" |

@@ -6,7 +6,11 @@
 #include "answer/prompt.h"
 #include "answer/reply.h"
 
-double cm_answer_confidence(double logprob) { return exp(logprob < 0 ? logprob : 0); }
+double cm_answer_confidence(const cm_model_id *model, double logprob) {
+  double p = logprob < 0 ? logprob : 0;
+  if (model->scale > 0) return 1 / (1 + exp(-((double)model->scale * p + (double)model->bias)));
+  return exp(p);
+}
 
 /* Our own models are trained on bare requests; general.name says which they are. */
 static bool is_own(const cm_model_id *id) {
@@ -136,7 +140,7 @@ cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answe
   if (!code) code = read_replies(&replies, prompt.opening, hidden, a, out, e);
   if (code || !out->n) return code;
   sort_choices(out);
-  out->confidence = cm_answer_confidence(out->choices[0].logprob);
+  out->confidence = cm_answer_confidence(&out->model, out->choices[0].logprob);
   out->uncertain = out->confidence < CM_CONFIDENT;
   return CM_OK;
 }

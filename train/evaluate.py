@@ -13,6 +13,7 @@ import torch
 import data
 import decode
 from export import load
+from placeholders import Literals
 from train import BUILD
 
 
@@ -24,10 +25,10 @@ def same_words(left, right):
         return False
 
 
-def score(model, tok, items):
+def score(model, tok, items, literals):
     """Per domain [count, exact, parsed] and the misses."""
     table, misses = collections.defaultdict(lambda: [0, 0, 0]), []
-    for (domain, request, wanted), got in zip(items, decode.answers(model, tok, [i[1] for i in items])):
+    for (domain, request, wanted), got in zip(items, decode.answers(model, tok, [i[1] for i in items], literals)):
         exact, parsed = got == wanted, same_words(got, wanted)
         for row in (table[domain], table["all"]):
             row[0] += 1
@@ -51,11 +52,11 @@ def show(title, table):
         print("| %s | %d | %.1f %% | %.1f %% |" % (domain, count, 100 * exact / count, 100 * parsed / count))
 
 
-def ask(model, tok, path):
+def ask(model, tok, path, literals):
     """Answers to the request lines of a file."""
     with open(path, encoding="utf-8") as stream:
         requests = [l.strip() for l in stream if l.strip() and not l.startswith("#")]
-    for request, answer in zip(requests, decode.answers(model, tok, requests)):
+    for request, answer in zip(requests, decode.answers(model, tok, requests, literals)):
         print("%s\n    %s" % (request, answer))
 
 
@@ -66,17 +67,19 @@ def main():
     parser.add_argument("--ask", metavar="FILE")
     parser.add_argument("--limit", type=int, default=2000, help="requests of each kind")
     parser.add_argument("--misses", type=int, default=0, help="print so many wrong answers of each kind")
+    parser.add_argument("--plain", action="store_true", help="no placeholders: what another program gets of the model")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     model, tok = load(args.folder)
+    literals = Literals() if tok.placeholders() and not args.plain else None
     if args.ask:
-        return ask(model, tok, args.ask)
+        return ask(model, tok, args.ask, literals)
     source, summary = data.Source(), {}
     sets = (("unseen phrasings", source.held_out(7)), ("seen phrasings, unseen values", source.new_values(8, args.limit)))
     for title, items in sets:
         random.Random(9).shuffle(items)
-        table, misses = score(model, tok, items[:args.limit])
+        table, misses = score(model, tok, items[:args.limit], literals)
         show(title, table)
         print("misses whose command and word count are right: %d of %d" % (value_errors(misses), len(misses)))
         for miss in misses[:args.misses]:

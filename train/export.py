@@ -1,5 +1,6 @@
 """Write a checkpoint as an F32 GGUF with llama.cpp's tensor names."""
 import argparse
+import json
 import os
 
 import torch
@@ -24,9 +25,11 @@ def load(folder):
     return model, Tokenizer.load(os.path.join(folder, "tokenizer.json"))
 
 
-def metadata(shape, tok):
-    """All keys a Qwen2 loader asks for."""
-    return [
+def metadata(shape, tok, calibration):
+    """All keys a Qwen2 loader asks for, and ours: placeholders and calibration."""
+    ours = [("cmdai.placeholders", U32, tok.placeholders())] if tok.placeholders() else []
+    ours += [("cmdai.confidence." + key, F32, value) for key, value in sorted(calibration.items())]
+    return ours + [
         ("general.architecture", STRING, "qwen2"), ("general.type", STRING, "model"), ("general.name", STRING, "cmdai-tiny"),
         ("general.license", STRING, "Apache-2.0"), ("general.file_type", U32, 0), ("general.quantization_version", U32, 2),
         ("qwen2.block_count", U32, shape.layers), ("qwen2.context_length", U32, CONTEXT),
@@ -71,7 +74,9 @@ def main():
     args = parser.parse_args()
     model, tok = load(args.folder)
     path = args.out or os.path.join(args.folder, "cmdai-tiny-F32.gguf")
-    gguf.write(path, metadata(model.shape, tok), [(n, t.detach().numpy()) for n, t in tensors(model)])
+    calibration = os.path.join(args.folder, "calibration.json")
+    known = json.load(open(calibration, encoding="utf-8")) if os.path.exists(calibration) else {}
+    gguf.write(path, metadata(model.shape, tok, known), [(n, t.detach().numpy()) for n, t in tensors(model)])
     print("%s: %d parameters, %d tokens, %d bytes" % (path, model.count(), len(tok.tokens), os.path.getsize(path)))
 
 

@@ -260,7 +260,8 @@ def expand(tree, rng):
 
 
 def fill(intent, phrasing, rng, accept):
-    """One sample: ([(text, is_slot)], command). accept(type, value) filters slot values."""
+    """One sample: ([(text, is_slot)], command, bare). `bare` is the command before the values got
+    the quotes that they need. accept(value) filters slot values."""
     flat = expand(phrasing.tree, rng)
     used = {n.key for n in flat if isinstance(n, Slot)}
     values, taken = {}, set()
@@ -270,16 +271,16 @@ def fill(intent, phrasing, rng, accept):
             values[node.key] = slots.draw(node.type, rng, accept, quoted, taken)
             taken.add(values[node.key][1])
     request = [(values[n.key][0], True) if isinstance(n, Slot) else (n, False) for n in flat]
-    command = ""
+    command = bare = ""
     defaults = {n.key: n.default for n in intent.command if isinstance(n, Slot) and n.default is not None}
     for node in intent.command:
-        if not isinstance(node, Slot):
-            command += node
-        elif node.key in values:
+        if isinstance(node, Slot) and node.key in values:
             command += slots.in_command(values[node.key][1], node.quote)
+            bare += values[node.key][1]
         else:
-            command += defaults[node.key]
-    return request, command
+            text = defaults[node.key] if isinstance(node, Slot) else node
+            command, bare = command + text, bare + text
+    return request, command, bare
 
 
 def main():

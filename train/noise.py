@@ -10,7 +10,7 @@ NEAR = {"a": "sqz", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": 
         "m": "n", "n": "bm", "o": "ip", "p": "o", "q": "wa", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb", "w": "qe", "x": "zc",
         "y": "tu", "z": "x"}
 ARTICLES = re.compile(r"\b(the|a|an|all the|of the|me|my|that are|which are) ", re.I)
-START = re.compile(r"[a-z]")
+SAME = re.compile(r"\b(%s)\b" % "|".join(sorted(polite.SYNONYMS, key=len, reverse=True)), re.I)
 
 
 def typo(text, rng):
@@ -36,6 +36,17 @@ def typo(text, rng):
 def on_texts(segments, change):
     """Apply change to the parts that aren't slot values."""
     return [(text if is_slot else change(text), is_slot) for text, is_slot in segments]
+
+
+def synonym(segments, rng):
+    """One word of one text segment changed for another of the same meaning."""
+    found = [(i, m) for i, (text, is_slot) in enumerate(segments) if not is_slot for m in SAME.finditer(text)]
+    if not found:
+        return segments
+    at, match = rng.choice(found)
+    text = segments[at][0]
+    word = rng.choice(polite.SYNONYMS[match.group().lower()])
+    return segments[:at] + [(text[:match.start()] + word + text[match.end():], False)] + segments[at + 1:]
 
 
 def one_typo(segments, rng):
@@ -85,7 +96,10 @@ def tidy(segments):
 
 def apply(segments, rng):
     """The request as a line of text, with moderate noise."""
-    segments = frame(tidy(segments), rng)
+    segments = tidy(segments)
+    while rng.random() < 0.2:
+        segments = synonym(segments, rng)
+    segments = frame(segments, rng)
     if rng.random() < 0.08:
         segments = tidy(on_texts(segments, lambda text: ARTICLES.sub("", text)))
     for _ in range(2 if rng.random() < 0.15 else 1):

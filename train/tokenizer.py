@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+FIRST_PLACEHOLDER = 0xE001
 ASCII = re.compile(r"'(?:[sS]|[tT]|[rR][eE]|[vV][eE]|[mM]|[lL][lL]|[dD])|[^\r\nA-Za-z0-9]?[A-Za-z]+|[0-9]"
                    r"| ?[^\sA-Za-z0-9]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 CLASSED = re.compile(r"'(?:[sS]|[tT]|[rR][eE]|[vV][eE]|[mM]|[lL][lL]|[dD])|[^\r\nLN]?L+|N| ?[^sLN]+[\r\n]*|s*[\r\n]+|s+(?!S)|s+")
@@ -95,6 +96,22 @@ class Tokenizer:
         """Write tokens and merges as JSON."""
         with open(path, "w", encoding="utf-8") as stream:
             json.dump({"tokens": self.tokens, "merges": self.merges}, stream, ensure_ascii=False)
+
+    def with_placeholders(self, count):
+        """The same with one more token for each placeholder (U+E001 and up) that it lacks. Their
+        merges come first, so that nothing else can take their bytes."""
+        merges, fresh = [], []
+        for text in (to_alphabet(chr(FIRST_PLACEHOLDER + i)) for i in range(count)):
+            for pair in ((text[0], text[1]), (text[:2], text[2])):
+                if pair[0] + pair[1] not in self.ids and pair not in merges:
+                    merges.append(pair)
+                    fresh.append(pair[0] + pair[1])
+        kept = [t for t in self.tokens if t not in SPECIAL]
+        return Tokenizer(kept + fresh + SPECIAL, merges + self.merges)
+
+    def placeholders(self):
+        """How many placeholders are tokens."""
+        return sum(to_alphabet(chr(FIRST_PLACEHOLDER + i)) in self.ids for i in range(64))
 
     def piece(self, text):
         """Ids of one pre-token."""

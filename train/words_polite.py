@@ -1,4 +1,52 @@
-"""Words people put around a request."""
+"""Words people put around a request, and words that they use for each other."""
+# The words of a line mean the same, or nearly, in any request to a shell.
+SAME = """folder|directory|dir
+folders|directories|dirs
+subfolders|subdirectories|sub-folders
+delete|remove|erase|get rid of
+biggest|largest
+smallest|tiniest
+show|display|show me|give me
+print|show|output|display
+create|make
+create a new|make a|make a new
+display|show|print
+modified|changed|edited
+newest|latest|most recent
+oldest|least recent
+extract|unpack|decompress
+current directory|current folder|this folder|this directory|working directory
+in the current directory|here|in this folder|in here
+named|called|with the name
+containing|that contain|with
+computer|machine|system
+recursively|including subfolders|and below|also in subdirectories
+how many|count how many|number of
+bigger than|larger than|over|more than|greater than
+smaller than|under|less than|below
+sorted by|ordered by|in order of
+process|program
+running|active
+start|launch
+which|what
+every|each
+move|transfer|relocate
+rename|change the name of
+hidden files|dotfiles|dot files
+duplicates|duplicate lines|repeated lines
+lines|rows
+column|field
+list|show|enumerate|display
+replace|substitute|swap
+search for|look for|grep for|find
+check|see|find out
+download|fetch|grab
+view|look at|see
+matching|that match"""
+SYNONYMS = {}
+for _line in SAME.split("\n"):
+    for _word in _line.split("|"):
+        SYNONYMS.setdefault(_word, []).extend(w for w in _line.split("|") if w != _word)
 PREFIXES = """please|can you|could you|hey|hi,|how do i|how to|how can i|i want to|i need to|i'd like to|command to|on linux|in bash|what's the command to
 please can you|could you please|would you|help me|how would i|show me how to|give me the command to|the command to|linux command to|bash:|hello, please
 what command will|i would like to|need to|want to|pls|kindly|quick:|tell me how to|is there a way to|whats the way to|let's|just|ok now|now|and now|then""".replace("\n", "|").split("|")

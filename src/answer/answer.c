@@ -2,11 +2,16 @@
 
 #include <math.h>
 
+#include "answer/literal.h"
 #include "answer/prompt.h"
 #include "answer/reply.h"
 #include "base/os.h"
 
-double cm_answer_confidence(double logprob) { return exp(logprob < 0 ? logprob : 0); }
+double cm_answer_confidence(const cm_model_id *model, double logprob) {
+  double p = logprob < 0 ? logprob : 0;
+  if (model->scale > 0) return 1 / (1 + exp(-((double)model->scale * p + (double)model->bias)));
+  return exp(p);
+}
 
 /* Our own models are trained on bare requests; general.name says which they are. */
 static bool is_own(const cm_model_id *id) {
@@ -59,10 +64,10 @@ static bool is_whole(const cm_candidate *c, cm_str text) {
 }
 
 /* One candidate: its command joins the choices, or its refusal is remembered. CM_E_NOTFOUND when
- * it holds neither, or is beyond the limits of a reply: that is the model's fault, not the
- * caller's. */
-static cm_code read_reply(const cm_candidate *c, cm_str opening, cm_arena *a, cm_answer *out,
-                          cm_err *e) {
+ * it holds neither, names a literal that isn't there, or is beyond the limits of a reply: that is
+ * the model's fault, not the caller's. */
+static cm_code read_reply(const cm_candidate *c, cm_str opening, const cm_literals *literals,
+                          cm_arena *a, cm_answer *out, cm_err *e) {
   cm_reply reply;
   cm_buf b;
   cm_buf_init(&b, 2 << 20);
@@ -73,6 +78,7 @@ static cm_code read_reply(const cm_candidate *c, cm_str opening, cm_arena *a, cm
   if (!code && !is_whole(c, whole))
     code = cm_fail(e, CM_E_NOTFOUND, 0,
                    "the reply was cut off after %u tokens; --max-tokens allows more", c->tokens);
+  if (!code && literals) code = cm_literals_restore(literals, whole, a, &whole, e);
   if (!code) code = cm_reply_parse(whole, a, &reply, e);
   cm_buf_close(&b);
   if (code) return code == CM_E_LIMIT ? (e->code = CM_E_NOTFOUND) : code;
@@ -89,13 +95,13 @@ static cm_code read_reply(const cm_candidate *c, cm_str opening, cm_arena *a, cm
 }
 
 /* Reads every candidate; the last error is reported if none is of use. */
-static cm_code read_replies(const cm_replies *r, cm_str opening, cm_arena *a, cm_answer *out,
-                            cm_err *e) {
+static cm_code read_replies(const cm_replies *r, cm_str opening, const cm_literals *literals,
+                            cm_arena *a, cm_answer *out, cm_err *e) {
   cm_code last = CM_OK;
   out->choices = cm_arena_alloc(a, r->n, sizeof *out->choices);
   if (!out->choices) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the answer");
   for (size_t i = 0; i < r->n; i++) {
-    cm_code code = read_reply(&r->items[i], opening, a, out, e);
+    cm_code code = read_reply(&r->items[i], opening, literals, a, out, e);
     if (code) last = code;
   }
   if (out->n) out->refused = false;
@@ -113,6 +119,14 @@ static void judge_choices(const cm_question *q, cm_arena *a, cm_answer *out) {
   out->check_ns = cm_os_now_ns() - start;
 }
 
+/* The user's message is the last one; what came on stdin is part of it. */
+static cm_code hide_literals(cm_prompt *p, size_t max, cm_arena *a, cm_literals *out, cm_err *e) {
+  cm_str *user = &p->messages[p->n - 1].text;
+  cm_code code = cm_literals_hide(*user, max, a, out, e);
+  if (!code) *user = out->text;
+  return code;
+}
+
 cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out,
                       cm_err *e) {
   *out = (cm_answer){.backend = cm_backend_name(b)};
@@ -121,6 +135,8 @@ cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answe
   cm_code code = check(q, e);
   if (!code)
     code = cm_prompt_build(q->request, q->context, q->shell, is_own(&out->model), a, &prompt, e);
+  cm_literals literals, *hidden = out->model.placeholders ? &literals : NULL;
+  if (!code && hidden) code = hide_literals(&prompt, out->model.placeholders, a, hidden, e);
   if (code) return code;
   cm_request r = {.messages = prompt.messages,
                   .n_messages = prompt.n,
@@ -135,11 +151,11 @@ cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answe
   out->prompt_tokens = replies.prompt_tokens, out->cached_tokens = replies.cached_tokens;
   out->output_tokens = replies.output_tokens;
   out->prompt_ns = replies.prompt_ns, out->generate_ns = replies.generate_ns;
-  if (!code) code = read_replies(&replies, prompt.opening, a, out, e);
+  if (!code) code = read_replies(&replies, prompt.opening, hidden, a, out, e);
   if (code || !out->n) return code;
   sort_choices(out);
   judge_choices(q, a, out);
-  out->confidence = cm_answer_confidence(out->choices[0].logprob);
+  out->confidence = cm_answer_confidence(&out->model, out->choices[0].logprob);
   out->uncertain = out->confidence < CM_CONFIDENT;
   return CM_OK;
 }

@@ -50,10 +50,10 @@ typedef struct cm_answer {
  * the backend's. */
 cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out, cm_err *e);
 
-/* The probability that the model itself gives to the whole reply, e^logprob: measured for each
- * answer. How well it predicts a right answer is printed by train/evaluate.py and written down in
- * docs/MODEL.md. */
-double cm_answer_confidence(double logprob);
+/* How likely the reply is right, from the log-probability that the model itself gave to it, which
+ * is measured for each answer: 1 / (1 + e^-(scale * logprob + bias)) for a model that was
+ * calibrated on held-out requests (train/calibrate.py, docs/MODEL.md), else e^logprob. */
+double cm_answer_confidence(const cm_model_id *model, double logprob);
 
 /* Limits of a request; longer is CM_E_LIMIT. */
 enum { CM_REQUEST_MAX = 64 << 10, CM_CONTEXT_MAX = 1 << 20 };

@@ -42,9 +42,11 @@ typedef struct cm_replies {
 } cm_replies;
 
 typedef struct cm_model_id {
-  char id[128];    /* name for people */
-  char sha256[65]; /* of the file; empty when not known */
-  char quant[32];  /* "Q4_K_M" or the like */
+  char id[128];          /* name for people */
+  char sha256[65];       /* of the file; empty when not known */
+  char quant[32];        /* "Q4_K_M" or the like */
+  uint32_t placeholders; /* literals that it was trained to see replaced (answer/literal.h) */
+  float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
 } cm_model_id;
 
 typedef struct cm_backend cm_backend;

@@ -1,5 +1,6 @@
 /* The CPU backend: our own engine. Candidates of one request share the prompt, which is computed
  * once, and are then decoded together, one token of each a pass. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,6 +61,19 @@ static void identify_model(cpu *c, const char *path) {
   if (!path) snprintf(c->id.sha256, sizeof c->id.sha256, "%s", cm_embedded_sha256());
 }
 
+/* What only our own models say. */
+static cm_code read_own(cpu *c, cm_err *e) {
+  const cm_gguf *f = cm_engine_gguf(c->engine);
+  cm_code code = cm_gguf_u32(f, "cmdai.placeholders", false, &c->id.placeholders, e);
+  if (!code) code = cm_gguf_f32(f, "cmdai.confidence.scale", false, &c->id.scale, e);
+  if (!code) code = cm_gguf_f32(f, "cmdai.confidence.bias", false, &c->id.bias, e);
+  if (code) return code;
+  /* Also false for what is no number. */
+  if (c->id.scale >= 0 && c->id.scale <= 1000 && fabsf(c->id.bias) <= 1000) return CM_OK;
+  return cm_fail(e, CM_E_FORMAT, 0, "cmdai.confidence: scale %g and bias %g are out of range",
+                 (double)c->id.scale, (double)c->id.bias);
+}
+
 static cm_code open_parts(cpu *c, const cm_backend_options *o, cm_err *e) {
   cm_code code = cm_model_load(&c->engine, o->model, e);
   if (code) return code;
@@ -73,7 +87,7 @@ static cm_code open_parts(cpu *c, const cm_backend_options *o, cm_err *e) {
   if (!c->sessions || !c->logits)
     return cm_fail(e, CM_E_NOMEM, 0, "no memory for %u candidates", c->n_parallel);
   identify_model(c, o->model);
-  return CM_OK;
+  return read_own(c, e);
 }
 
 static cm_code cpu_open(void **self, const cm_backend_options *o, cm_err *e) {

@@ -117,9 +117,9 @@ def _metadata(name, spellings, layers, width, ctx, whole=()):
             "tokenizer.ggml.eos_token_id": (U32, spellings.index("<|im_end|>"))}
 
 
-def script_parts(table, name="cmdai-script", layers=1, ctx=4096, whole=()):
+def script_parts(table, name="cmdai-script", layers=1, ctx=4096, whole=(), extra=None):
     """A script's metadata and tensors, for write(). table: {text: [(next text, its probability), ...]}, from START on; a
-    text that is no key ends the reply. The texts in `whole` are one token also in requests."""
+    text that is no key ends the reply. The texts in `whole` are one token also in requests; `extra` is more metadata."""
     texts = {START: None, **{t: None for state in table for t in (state, *(n for n, _ in table[state]))}}
     spoken = [t for t in texts if t is not END]
     words = [t for t in spoken if len(t.encode("utf-8")) > 1]
@@ -131,7 +131,7 @@ def script_parts(table, name="cmdai-script", layers=1, ctx=4096, whole=()):
     tensors = _matrices(table, ids, len(spellings), width)
     for number in range(layers):
         tensors.update(_layer(width, number))
-    return _metadata(name, spellings, layers, width, ctx, whole), tensors
+    return {**_metadata(name, spellings, layers, width, ctx, whole), **(extra or {})}, tensors
 
 
 def script(table, **options):

@@ -124,6 +124,35 @@ def _():
     need(d["tokens"]["output"] == 3, d["tokens"])
 
 
+@case("JSON: a calibrated model's confidence: {0}, {1}", [(1.0, 0.0), (0.5, -1.0), (0.0, 3.0)])
+def _(scale, bias):
+    m = models.script({"\n": [("ls", .6), ("pwd", .4)]}, extra={"cmdai.confidence.scale": (models.F32, scale),
+                                                                "cmdai.confidence.bias": (models.F32, bias)})
+    want = 1 / (1 + math.exp(-(scale * math.log(.6) + bias))) if scale else .6
+    need(near(document(m)["confidence"], want), want)
+
+
+@case("a calibration that is no number is refused: {0}", ["nan", "inf", "-1", "1e6"])
+def _(value):
+    m = models.says("ls", extra={"cmdai.confidence.scale": (models.F32, float(value))})
+    run("-m", m, "list").fails(4).says("cmdai.confidence")
+
+
+@case("placeholders: a name goes out before the model and comes back after it")
+def _():
+    m = models.says("mv \ue001.txt '\ue002.c'", extra={"cmdai.placeholders": (models.U32, 8)})
+    need(run("-m", m, "rename a_1.txt to b_2.c").ok().out == b"mv a_1.txt 'b_2.c'\n", "two names")
+    need(run("-m", m, "rename 'it is.txt' to 'a$b'").ok().out == b"mv 'it is.txt' 'a$b.c'\n", "quotes")
+    need(run("-m", m, stdin=b"rename a_1.txt to b_2.c").ok().out == b"mv a_1.txt 'b_2.c'\n", "from stdin")
+
+
+@case("placeholders: a name that the request lacks gives no answer, another model none of this")
+def _():
+    text = "mv \ue001.txt \ue002.txt"
+    run("-m", models.says(text, extra={"cmdai.placeholders": (models.U32, 8)}), "rename a.txt").fails(5, "does not hold")
+    need(run("-m", models.says(text), "rename a.txt").ok().out == (text + "\n").encode(), "it stays as it is")
+
+
 @case("JSON: the request comes back exactly: {0!r}", ["a \"quoted\" \\ word", "tab\there", "ünïcödé 🎉", "</script>",
                                                        "line\nbreak", "\x7f\u202e\x1b[31m"])
 def _(text):

@@ -33,7 +33,7 @@ def near(a, b, by=1e-4):
 
 @case("plain: {0!r} and a newline, nothing else", [
     "ls -la", "find . -name '*.c' -print0 | xargs -0 wc -l", "echo \"a  b\"", "awk '{print $2}' data.csv", "echo ${x}",
-    "find . -exec rm {} \\;", "echo 'ünïcödé 文件'", "printf '%s\\n' a", "true && false || :"])
+    "find . -exec ls {} \\;", "echo 'ünïcödé 文件'", "printf '%s\\n' a", "true && false || :"])
 def _(text):
     run("-m", models.says(text), "list", "files").ok(text.encode() + b"\n").silent()
 

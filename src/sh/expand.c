@@ -10,7 +10,7 @@ void cm_fields_add(cm_eval *ev, cm_fields *f, const cm_rword *w) {
     size_t cap = f->cap ? 2 * f->cap : 8;
     cm_rword *v = cm_ev_new(ev, cap, sizeof *v);
     if (!v) return;
-    if (f->n) memcpy(v, f->v, f->n * sizeof *v);
+    if (f->v) memcpy(v, f->v, f->n * sizeof *v);
     f->v = v;
     f->cap = cap;
   }

@@ -270,7 +270,8 @@ bool cm_wrap_xargs(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
   const cm_rword *words = r->run.words + v.next;
   size_t n = r->run.n - v.next;
   if (!n) words = &echo, n = 1;
-  if (x.known && cm_str_trim(r->run.in_text->text).n) {
+  const cm_rword *text = x.known ? r->run.in_text : NULL;
+  if (text && cm_str_trim(text->text).n) {
     known_items(ev, r, &x, words, n);
     return true;
   }

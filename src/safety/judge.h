@@ -28,7 +28,8 @@ struct cm_judging {
   cm_taints *taints;
   cm_finding *found;
   size_t n_found, max_found;
-  bool unresolved, denied, no_memory, looked_at_loops;
+  bool unresolved, denied, no_memory;
+  bool looked_at_loops, looked_at_channels;
   unsigned depth;      /* texts in texts: what is written into start-up files */
   size_t code_bytes;   /* of such texts so far */
   const cm_run *outer; /* the run whose text is looked at; NULL: the text itself */

@@ -30,9 +30,15 @@ static const cm_program programs[] = {
     {"gdb|lldb|rr|rust-gdb|rust-lldb|cgdb|gdbserver", "p:x:c:s:d:o:n:",
      "pid= command= ex= eval-command= core= args batch attach-pid= attach", CM_ARGV_DASH, CM_SAFE},
     {"gjs|jjs|jrunscript|groovy|jshell|kotlin|scala|scala-cli", "e:c:f:cp:", NULL, 0, CM_SAFE},
+    {"h2ph|h2xs|perlbug|perldoc|piconv|pl2pm|pod2html|pod2man|pod2text|pod2usage|podchecker|prove|"
+     "ptar|py3versions|pygettext3|python3-config|torchrun|2to3|f2py|f2py3|regina|rexx|cobc|fpc",
+     "o:", NULL, 0, CM_SAFE},
     {"heaptrack|ltrace-ng|operf|perf|samply|valgrind|callgrind_annotate|ms_print|hyperfine|"
      "hotspot|flamegraph|py-spy|rbspy",
      "o:e:p:r:F:n:w:", NULL, CM_ARGV_STOP, CM_SAFE},
+    {"jarsigner|jcmd|jconsole|jdb|jdeprscan|jfr|jhsdb|jimage|jinfo|jmap|jmod|jps|jstack|jstat|"
+     "visualvm",
+     NULL, NULL, CM_ARGV_DASH, CM_SAFE},
     {"java|javaw",
      "cp:", "classpath= cp= jar= version help p= module-path= m= module=", CM_ARGV_DASH, CM_SAFE},
     {"julia", "e:E:L:p:t:J:", "eval= print= load= project=? threads=", 0, CM_SAFE},
@@ -55,7 +61,7 @@ static const cm_rule rules[] = {
     /* Shells. */
     {"code.check", SHELLS " -n|--no-execute", CM_FX_HARMLESS, "only checks a script"},
     {"code.check", "node|nodejs -c|--check", CM_FX_HARMLESS, "only checks a script"},
-    {"code.script", SHELLS " !-c|--command !-n ?*", CM_FX_MODERATE,
+    {"code.script", SHELLS " !-c|--command !-n !-s [!-]*", CM_FX_MODERATE,
      "runs a script that can't be read here"},
     {"code.script", "powershell|pwsh -f|-[Ff]ile", CM_FX_MODERATE,
      "runs a script that can't be read here"},
@@ -79,6 +85,7 @@ static const cm_rule rules[] = {
     {"code.module",
      PYTHON " -m=pip|pip3|pipx|poetry|uv|conda install|uninstall|sync|add|remove|upgrade|update|i",
      CM_FX_MODERATE, "installs or removes packages"},
+    {"code.module", "perl|perl5 -M=CPAN*", CM_FX_MODERATE, "installs packages"},
     {"code.module", PYTHON " -m=ensurepip", CM_FX_MODERATE, "installs pip"},
     {"code.module", PYTHON " -m=black|isort|autopep8|yapf|pyupgrade|autoflake !--check|--diff|-c",
      CM_FX_MODERATE, "changes source files in place"},
@@ -125,6 +132,8 @@ static const cm_rule rules[] = {
      CM_FX_MODERATE, "changes files of a project"},
 
     /* Debuggers. */
+    {"code.edit", "perl|perl5|ruby -i @", CM_FX_EDIT, "changes files in place"},
+    {"code.edit", "2to3 -w @", CM_FX_EDIT, "changes files in place"},
     {"code.attach", "gdb|lldb|rust-gdb|rust-lldb|gdbserver|cgdb -p|-pid|--attach|-attach-pid",
      CM_FX_MODERATE, "takes hold of a running process"},
     {"code.attach", "valgrind|heaptrack @-o|--output|--log-file|--xml-file", CM_FX_CREATE,

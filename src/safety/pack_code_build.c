@@ -32,7 +32,9 @@ static const cm_program programs[] = {
      "dry-run list no-daemon stop scan continue define= threads= filter= scope=",
      0, CM_SAFE},
     {"addr2line|bloaty|c++filt|dwarfdump|ldd|llvm-nm|llvm-objdump|nm|objdump|otool|pahole|readelf|"
-     "size|elfedit|lipo|dsymutil|gcov|gcovr|lcov|genhtml|llvm-cov|llvm-profdata|dumpbin",
+     "gprof|gcov-tool|gcov-dump|llvm-readelf|llvm-size|llvm-strings|llvm-symbolizer|"
+     "llvm-dis|llvm-addr2line|size|elfedit|lipo|dsymutil|gcov|gcovr|lcov|genhtml|llvm-cov|llvm-"
+     "profdata|dumpbin",
      "o:", "output= output-file=", 0, CM_SAFE},
     {"autoconf|autoheader|automake|autoreconf|aclocal|libtool|libtoolize|configure|m4|autogen.sh|"
      "bootstrap.sh|intltoolize|gtkdocize|pkg-config|pkgconf|ldconfig-dummy",
@@ -118,7 +120,9 @@ static const cm_program programs[] = {
      CM_ARGV_DASH, CM_SAFE},
     {"flex|bison|yacc|byacc|lex|protoc|swig|thrift|flatc|capnp|ragel|re2c|gperf|antlr4|javacc|buf-"
      "gen|"
-     "grpc_tools_node_protoc|qmake|qmake6|moc|uic|rcc|lupdate|lrelease|glib-compile-schemas|"
+     "grpc_tools_node_protoc|qmake|qmake6|clang-check|clang-query|clangd|gnatmake|llc|lli|lld-"
+     "link|opt|wasm-ld|msgcat|msgcmp|gettext|ngettext|moc|uic|rcc|lupdate|lrelease|glib-compile-"
+     "schemas|"
      "glib-compile-resources|msgfmt|msgmerge|xgettext|msginit",
      "o:d:I:", "output= out= output-file=", 0, CM_SAFE},
     {"flutter|fvm|melos", NULL, NULL, 0, CM_SAFE},

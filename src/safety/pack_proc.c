@@ -28,6 +28,9 @@ static const cm_program programs[] = {
      "time|timeout|torify|torsocks|ts|unbuffer|watch|xvfb-run",
      NULL, NULL, CM_ARGV_STOP, CM_SAFE},
     {"cgclassify|cgcreate|cgdelete|cgset", NULL, NULL, 0, CM_MODERATE},
+    {"choom|fincore|getty|ipcs|lnstat|lsb_release|lsfd|lsipc|lsirq|peekfd|pldd|prtstat|pslog|"
+     "utmpdump",
+     NULL, NULL, 0, CM_SAFE},
     {"dmesg", "F:f:l:n:s:T",
      "file= facility= level= console-level= buffer-size= since= until= clear read-clear "
      "console-off console-on",
@@ -42,6 +45,7 @@ static const cm_program programs[] = {
      CM_HIGH},
     {"init|telinit", "t:e:", NULL, 0, CM_HIGH},
     {"ionice", "c:n:p:P:u:t", "class= classdata= pid= pgid= uid=", CM_ARGV_STOP, CM_SAFE},
+    {"ipcrm|chcpu", "M:Q:S:a:d:e:m:q:s:", "all=?", 0, CM_MODERATE},
     {"kill", "s:n:q:lLp", "signal= queue= list=? table timeout=", CM_ARGV_DASH, CM_MODERATE},
     {"killall", "s:u:n:o:y:Z:c:t:eIgilqrvwVdmz",
      "signal= user= ns= older-than= younger-than= context= regexp exact list interactive",
@@ -110,6 +114,10 @@ static const cm_rule rules[] = {
     {"proc.priority", "ionice|chrt|taskset -p|-P|--pid", CM_FX_MODERATE,
      "changes how a running process is scheduled"},
     {"proc.priority", "prlimit -p|--pid", CM_FX_MODERATE, "changes limits of a running process"},
+    {"proc.shared-memory", "ipcrm", CM_FX_MODERATE, "removes shared memory or queues"},
+    {"proc.shared-memory", "ipcrm -a|--all", CM_FX_HIGH,
+     "removes all shared memory and queues of running programs"},
+    {"proc.cpu", "chcpu", CM_FX_MODERATE, "switches processors on or off"},
     {"proc.cgroup", "cgclassify|cgcreate|cgdelete|cgset", CM_FX_MODERATE,
      "changes a control group"},
 

@@ -28,8 +28,17 @@ const cm_pack *const cm_packs[] = {
     &cm_pack_package_lang,
 
     /* versions, containers, cloud, databases */
-    &cm_pack_git, &cm_pack_git_other, &cm_pack_container, &cm_pack_kube, &cm_pack_cloud,
-    &cm_pack_host, &cm_pack_infra, &cm_pack_store, &cm_pack_vm, &cm_pack_db, &cm_pack_db_tool,
+    &cm_pack_git,
+    &cm_pack_git_other,
+    &cm_pack_container,
+    &cm_pack_kube,
+    &cm_pack_cloud,
+    &cm_pack_host,
+    &cm_pack_infra,
+    &cm_pack_store,
+    &cm_pack_vm,
+    &cm_pack_db,
+    &cm_pack_db_tool,
     &cm_pack_db_run,
 
     NULL,

@@ -249,13 +249,21 @@ unsigned cm_taint_in(cm_judging *j, const cm_run *run) {
   return f->in;
 }
 
+/* Whether another machine prints it: ssh HOST cat FILE. */
+static bool is_over_network(const cm_run *run) {
+  const cm_run *via = run->remote ? run->via : NULL;
+  for (; via; via = via->via)
+    if (cm_glob_any(CM_STR("ssh|mosh|slogin|rsh|vagrant|gcloud"), via->program)) return true;
+  return false;
+}
+
 static unsigned taint_out(cm_judging *j, const cm_run *run) {
   unsigned how = cm_taint_program(j, run, NULL), taint = cm_taint_in(j, run);
   if (prints_environment(run)) return CM_TAINT_ENV;
   if (how & CM_PROGRAM_INIT) return CM_TAINT_INIT;
   if (prints_secrets(run)) return CM_TAINT_SECRET | CM_TAINT_UNKNOWN;
   if (how & CM_PROGRAM_QUIET) return CM_TAINT_UNKNOWN;
-  if (how & CM_PROGRAM_FETCHES) taint |= CM_TAINT_NETWORK;
+  if (how & CM_PROGRAM_FETCHES || is_over_network(run)) taint |= CM_TAINT_NETWORK;
   if (how & CM_PROGRAM_DECODES) taint |= CM_TAINT_DECODED;
   return copies_text(run->program) ? taint : taint | CM_TAINT_UNKNOWN;
 }

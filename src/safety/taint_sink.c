@@ -106,6 +106,23 @@ static void judge_sender(cm_judging *j, const cm_run *run) {
     judge_private(j, run, CM_TAINT_SECRET);
 }
 
+/* A shell that reads its commands from wherever its input comes. */
+static bool reads_commands(const cm_run *run) {
+  if (!run->n || !is_shell(run->program)) return false;
+  for (size_t i = 1; i < run->n; i++)
+    if (!run->words[i].text.n || run->words[i].text.p[0] != '-') return false;
+  return true;
+}
+
+/* "exec 9<>/dev/tcp/…; sh <&9": the descriptor stays open for all that follows. Once is enough. */
+static void judge_channel(cm_judging *j, const cm_run *run) {
+  if (!cm_str_is(run->program, "exec") || j->looked_at_channels) return;
+  j->looked_at_channels = true;
+  for (size_t i = 0; i < j->runs->n; i++)
+    if (reads_commands(j->runs->items[i]))
+      report(j, "net.reverse-shell", "gives a shell to another machine", j->runs->items[i]);
+}
+
 static void judge_network_redirs(cm_judging *j, const cm_run *run) {
   for (size_t i = 0; i < run->n_redirs; i++) {
     const cm_rredir *r = &run->redirs[i];
@@ -114,6 +131,7 @@ static void judge_network_redirs(cm_judging *j, const cm_run *run) {
       report(j, "net.reverse-shell", "gives a shell to another machine", run);
       return;
     }
+    judge_channel(j, run);
     if (r->op == CM_REDIR_READ) continue;
     judge_private(j, run, cm_taint_out(j, run));
     if (run->n > 1)

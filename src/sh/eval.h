@@ -115,7 +115,10 @@ typedef struct cm_pick {
   unsigned n;
 } cm_pick;
 
-enum { CM_ENV_BUCKETS = 256 };
+enum {
+  CM_ENV_BUCKETS = 256,
+  CM_EV_FDS = 256 /* descriptors that exec opens and that are followed */
+};
 
 typedef enum cm_space { CM_VARS, CM_FUNCS, CM_ALIASES, CM_SPACES } cm_space;
 
@@ -222,7 +225,7 @@ struct cm_eval {
   cm_func *funcs;
   cm_call *calls;
   cm_val last_arg;
-  const cm_rredir *fds[10];
+  const cm_rredir *fds[CM_EV_FDS];
   cm_log *dirs; /* of pushd: what popd goes back to */
   bool all_exported;
   unsigned assigned; /* counts assignments */

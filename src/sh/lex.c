@@ -12,32 +12,58 @@ typedef struct operator_row {
   bool strip, bash;
 } operator_row;
 
-/* Longer ones first. */
-static const operator_row operators[] = {
+/* By first character; longer ones first, so that the one of a single character ends its rows. */
+static const operator_row amp_rows[] = {
     {"&>>", 3, CM_TOK_REDIR, CM_REDIR_APPEND_BOTH, false, true},
-    {";;&", 3, CM_TOK_CASE_END, 0, false, true},
-    {"<<-", 3, CM_TOK_REDIR, CM_REDIR_HERE_DOC, true, false},
-    {"<<<", 3, CM_TOK_REDIR, CM_REDIR_HERE_STRING, false, true},
     {"&&", 2, CM_TOK_AND, 0, false, false},
     {"&>", 2, CM_TOK_REDIR, CM_REDIR_BOTH, false, true},
+    {"&", 1, CM_TOK_AMP, 0, false, false},
+};
+static const operator_row pipe_rows[] = {
     {"||", 2, CM_TOK_OR, 0, false, false},
     {"|&", 2, CM_TOK_PIPE_ERR, 0, false, true},
+    {"|", 1, CM_TOK_PIPE, 0, false, false},
+};
+static const operator_row semi_rows[] = {
+    {";;&", 3, CM_TOK_CASE_END, 0, false, true},
     {";;", 2, CM_TOK_CASE_END, 0, false, false},
     {";&", 2, CM_TOK_CASE_END, 0, false, true},
+    {";", 1, CM_TOK_SEMI, 0, false, false},
+};
+static const operator_row less_rows[] = {
+    {"<<-", 3, CM_TOK_REDIR, CM_REDIR_HERE_DOC, true, false},
+    {"<<<", 3, CM_TOK_REDIR, CM_REDIR_HERE_STRING, false, true},
     {"<<", 2, CM_TOK_REDIR, CM_REDIR_HERE_DOC, false, false},
     {"<&", 2, CM_TOK_REDIR, CM_REDIR_DUP_IN, false, false},
     {"<>", 2, CM_TOK_REDIR, CM_REDIR_READ_WRITE, false, false},
+    {"<", 1, CM_TOK_REDIR, CM_REDIR_READ, false, false},
+};
+static const operator_row greater_rows[] = {
     {">>", 2, CM_TOK_REDIR, CM_REDIR_APPEND, false, false},
     {">&", 2, CM_TOK_REDIR, CM_REDIR_DUP_OUT, false, false},
     {">|", 2, CM_TOK_REDIR, CM_REDIR_CLOBBER, false, false},
-    {"<", 1, CM_TOK_REDIR, CM_REDIR_READ, false, false},
     {">", 1, CM_TOK_REDIR, CM_REDIR_WRITE, false, false},
-    {"&", 1, CM_TOK_AMP, 0, false, false},
-    {"|", 1, CM_TOK_PIPE, 0, false, false},
-    {";", 1, CM_TOK_SEMI, 0, false, false},
+};
+static const operator_row open_rows[] = {
     {"(", 1, CM_TOK_LPAREN, 0, false, false},
+};
+static const operator_row close_rows[] = {
     {")", 1, CM_TOK_RPAREN, 0, false, false},
 };
+
+/* The operators that start with a character, or NULL. */
+static const operator_row *rows_of(int c) {
+  switch (c) {
+    case '&': return amp_rows;
+    case '|': return pipe_rows;
+    case ';': return semi_rows;
+    case '<': return less_rows;
+    case '>': return greater_rows;
+    case '(': return open_rows;
+    case ')': return close_rows;
+    default: return NULL;
+  }
+}
 
 /* Whether the characters of `row` follow, with line continuations between them; takes them. */
 static bool matches(cm_parser *p, const operator_row *row) {
@@ -51,30 +77,15 @@ static bool matches(cm_parser *p, const operator_row *row) {
   return true;
 }
 
-static bool starts_operator(int c) {
-  switch (c) {
-    case '&':
-    case '|':
-    case ';':
-    case '<':
-    case '>':
-    case '(':
-    case ')': return true;
-    default: return false;
-  }
-}
-
 static bool operator_at(cm_parser *p, cm_tok *t) {
-  const int c = cm_sh_peek(p);
-  if (!starts_operator(c)) return false;
-  for (const operator_row *row = operators;; row++) { /* the one of a single character ends it */
-    if (row->text[0] != c || !matches(p, row)) continue;
-    t->kind = (cm_tok_kind)row->kind;
-    t->op = (cm_redir_op)row->op;
-    t->text = row->text;
-    t->strip = row->strip;
-    return true;
-  }
+  const operator_row *row = rows_of(cm_sh_peek(p));
+  if (!row) return false;
+  while (!matches(p, row)) row++;
+  t->kind = (cm_tok_kind)row->kind;
+  t->op = (cm_redir_op)row->op;
+  t->text = row->text;
+  t->strip = row->strip;
+  return true;
 }
 
 /* --- tokens ---------------------------------------------------------------------------------- */
@@ -120,14 +131,6 @@ static void join_redirection(cm_parser *p, cm_tok *t) {
   t->fd_name = name;
 }
 
-static bool starts_process(cm_parser *p, int c) {
-  if ((c != '<' && c != '>') || !cm_sh_is_bash(p)) return false;
-  uint32_t at = p->pos++;
-  bool starts = cm_sh_peek(p) == '(';
-  p->pos = at;
-  return starts;
-}
-
 /* The "-" of >&-: what stands behind it is another word. */
 static void dash(cm_parser *p, cm_tok *t) {
   cm_wordb b = {.from = p->pos};
@@ -152,8 +155,8 @@ static void lex(cm_parser *p, unsigned mode, cm_tok *t) {
     return;
   } else if (c == '-' && (mode & CM_LEX_DASH)) {
     dash(p, t);
-  } else if (((mode & CM_LEX_REGEX) && (c == '(' || c == '|')) || starts_process(p, c) ||
-             !operator_at(p, t)) {
+  } else if (((mode & CM_LEX_REGEX) && (c == '(' || c == '|')) ||
+             ((c == '<' || c == '>') && cm_sh_opens_process(p)) || !operator_at(p, t)) {
     cm_sh_word(p, mode, t);
     if (t->plain.n && !(mode & CM_LEX_NO_REDIR)) join_redirection(p, t);
     t->key = cm_sh_key_of(p, t->plain);

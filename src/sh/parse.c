@@ -20,7 +20,7 @@ void cm_sh_fail(cm_parser *p, uint32_t pos, const char *what, cm_str near) {
   fail(p, CM_E_FORMAT, pos, what, near);
 }
 
-void cm_sh_limit(cm_parser *p, const char *what) {
+static void limit(cm_parser *p, const char *what) {
   fail(p, CM_E_LIMIT, p->pos, what, (cm_str){NULL, 0});
 }
 
@@ -31,7 +31,7 @@ static void *take(cm_parser *p, size_t n, size_t size) {
 }
 
 void *cm_sh_new(cm_parser *p, size_t size) {
-  if (++p->nodes > CM_SH_NODES_MAX) cm_sh_limit(p, "too many parts in this command");
+  if (++p->nodes > CM_SH_NODES_MAX) limit(p, "too many parts in this command");
   void *node = take(p, 1, size);
   if (node) return node;
   memset(&p->spare, 0, sizeof p->spare);
@@ -41,15 +41,14 @@ void *cm_sh_new(cm_parser *p, size_t size) {
 void *cm_sh_bytes(cm_parser *p, size_t n, size_t size) { return take(p, n, size); }
 
 void cm_sh_enter(cm_parser *p) {
-  if (++p->depth > CM_SH_DEPTH_MAX) cm_sh_limit(p, "nested too deeply");
+  if (++p->depth > CM_SH_DEPTH_MAX) limit(p, "nested too deeply");
 }
 
 void cm_sh_leave(cm_parser *p) { p->depth--; }
 
 void cm_sh_reread(cm_parser *p, size_t n) {
   p->again += n;
-  if (p->again > 16 * (size_t)CM_SH_TEXT_MAX)
-    cm_sh_limit(p, "too much nesting to read this again");
+  if (p->again > 16 * (size_t)CM_SH_TEXT_MAX) limit(p, "too much nesting to read this again");
 }
 
 /* --- parts that are parsed on their own ------------------------------------------------------ */
@@ -93,7 +92,7 @@ static bool takes_arrays(const cm_word *w) {
                                          "let",   "local",   "readonly", "typeset"};
   const cm_part *part = w->parts;
   if (!part || part->next || part->kind != CM_PART_TEXT || part->quoted) return false;
-  if (!part->text.n || !strchr("adelrt", part->text.p[0])) return false;
+  if (part->text.n < 3 || !strchr("adelrt", part->text.p[0])) return false;
   for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
     if (cm_str_is(part->text, builtins[i])) return true;
   return false;
@@ -150,7 +149,8 @@ void cm_sh_redirections(cm_parser *p, cm_cmd *c) {
 }
 
 static void add_word(cm_cmd *c, cm_word ***tail, cm_word *w, unsigned *mode) {
-  if (!c->words) *mode = takes_arrays(w) ? CM_LEX_ARRAY : 0;
+  const unsigned behind = takes_arrays(w) ? CM_LEX_ARRAY : 0;
+  if (!c->words) *mode = behind;
   **tail = w;
   *tail = &w->next;
 }

@@ -1,10 +1,10 @@
 /* sh/parse: what the files of the parser share; private to it.
  *
  * One pass. The parser asks for tokens and says what a word may be where it stands (`mode`); a
- * word is parsed to its end when it is read, with all that is nested in it. Where a stretch has to be
- * read again, its bytes are charged to a budget. The first failure is kept in `code` and makes the
- * rest of the text look empty, and cm_sh_new never gives NULL but the same spare node again and
- * again, so that almost nothing needs to check for errors: the door does, at the end. Only who
+ * word is parsed to its end when it is read, with all that is nested in it. Where a stretch has to
+ * be read again, its bytes are charged to a budget. The first failure is kept in `code` and makes
+ * the rest of the text look empty, and cm_sh_new never gives NULL but the same spare node again
+ * and again, so that almost nothing needs to check for errors: the door does, at the end. Only who
  * looks something up in a node has to check `code` before. */
 #ifndef CM_SH_PARSE_H
 #define CM_SH_PARSE_H
@@ -138,7 +138,6 @@ void *cm_sh_new(cm_parser *p, size_t size);
 void *cm_sh_bytes(cm_parser *p, size_t n, size_t size);
 /* Fails at `pos` of the parser's text: "WHAT `NEAR'". Keeps the first failure. */
 void cm_sh_fail(cm_parser *p, uint32_t pos, const char *what, cm_str near);
-void cm_sh_limit(cm_parser *p, const char *what);
 /* Pairs around whatever can be nested. */
 void cm_sh_enter(cm_parser *p);
 void cm_sh_leave(cm_parser *p);
@@ -234,22 +233,19 @@ void cm_sh_special(cm_parser *p, cm_wordb *b);
 void cm_sh_double(cm_parser *p, cm_wordb *b); /* at the quote */
 
 /* Text inside an expansion up to `close`, or to `stop` outside of nested pairs (a } stops
- * anywhere); neither is taken.
- * Pairs `open` `close` nest unless open is 0. */
+ * anywhere); neither is taken. Pairs `open` `close` nest unless open is 0. */
 typedef struct cm_group {
   char open, close, stop;
-  bool whole;   /* the end of the text is an end too */
   bool process; /* <( ) is an expansion */
 } cm_group;
 void cm_sh_group(cm_parser *p, cm_wordb *b, cm_group g);
 
-void cm_sh_dollar(cm_parser *p, cm_wordb *b);       /* at "$": an expansion or the "$" itself */
-void cm_sh_param(cm_parser *p, cm_wordb *b);        /* behind "${" */
-void cm_sh_process(cm_parser *p, cm_wordb *b);      /* at "<(" */
-void cm_sh_backquote(cm_parser *p, cm_wordb *b);    /* at "`" */
-void cm_sh_substitution(cm_parser *p, cm_wordb *b); /* behind "$(" */
-void cm_sh_bracket(cm_parser *p, cm_wordb *b);      /* behind "$[" */
-void cm_sh_ansi(cm_parser *p, cm_wordb *b);         /* behind "$'" */
+void cm_sh_dollar(cm_parser *p, cm_wordb *b);    /* at "$": an expansion or the "$" itself */
+void cm_sh_param(cm_parser *p, cm_wordb *b);     /* behind "${" */
+bool cm_sh_opens_process(cm_parser *p);          /* at "<" or ">": whether it is "<(" */
+void cm_sh_process(cm_parser *p, cm_wordb *b);   /* at "<(" */
+void cm_sh_backquote(cm_parser *p, cm_wordb *b); /* at "`" */
+void cm_sh_ansi(cm_parser *p, cm_wordb *b);      /* behind "$'" */
 /* At the second parenthesis of "((": if it is arithmetic up to "))", takes it all and gives the
  * expressions, divided by `stop`; else takes nothing. */
 bool cm_sh_double_paren(cm_parser *p, char stop, cm_word **out, size_t *count);

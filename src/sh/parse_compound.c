@@ -53,8 +53,7 @@ cm_key cm_sh_key_of(const cm_parser *p, cm_str word) {
   if (word.n == 0 || word.n > 8 || !may_be_key(word.p[0])) return CM_KEY_NONE;
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     const key_row *row = &keys[i];
-    if (row->text[0] != word.p[0] || row->n != word.n || memcmp(row->text, word.p, word.n))
-      continue;
+    if (row->n != word.n || memcmp(row->text, word.p, word.n) != 0) continue;
     return row->bash && !cm_sh_is_bash(p) ? CM_KEY_NONE : (cm_key)row->key;
   }
   return CM_KEY_NONE;
@@ -192,9 +191,9 @@ static cm_sh_list *loop_body(cm_parser *p) {
 static void words_in(cm_parser *p, cm_cmd *c) {
   cm_word **tail = &c->words;
   c->has_in = true;
-  while (cm_sh_tok(p, 0)->kind == CM_TOK_WORD) {
-    *tail = take_word(p);
-    tail = &(*tail)->next;
+  for (const cm_tok *t; (t = cm_sh_tok(p, 0))->kind == CM_TOK_WORD; cm_sh_take(p)) {
+    *tail = t->word;
+    tail = &t->word->next;
   }
   if (cm_sh_take_kind(p, CM_TOK_SEMI, 0)) cm_sh_newlines(p, CM_LEX_COMMAND);
   else if (p->tok.kind == CM_TOK_NEWLINE) cm_sh_newlines(p, CM_LEX_COMMAND);

@@ -352,7 +352,7 @@ static void do_exec(cm_eval *ev, size_t at, cm_evrun *r) {
     return;
   }
   for (size_t i = 0; i < r->run.n_redirs; i++)
-    if (r->run.redirs[i].fd > 2 && r->run.redirs[i].fd < 10)
+    if (r->run.redirs[i].fd > 2 && r->run.redirs[i].fd < CM_EV_FDS)
       ev->fds[r->run.redirs[i].fd] = &r->run.redirs[i];
 }
 

@@ -47,7 +47,7 @@ static bool follow_dup(cm_eval *ev, cm_evrun *r, cm_rredir *out) {
     return true;
   }
   if (out->fd == 1 && n != 1) r->out_elsewhere = true;
-  if (n < 3 || n > 9 || !ev->fds[n]) return false;
+  if (n < 3 || n >= CM_EV_FDS || !ev->fds[n]) return false;
   int fd = out->fd;
   cm_span span = out->span;
   *out = *ev->fds[n];

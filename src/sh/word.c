@@ -218,7 +218,7 @@ void cm_sh_special(cm_parser *p, cm_wordb *b) {
 
 /* --- text inside expansions ------------------------------------------------------------------ */
 
-static bool opens_process(cm_parser *p) {
+bool cm_sh_opens_process(cm_parser *p) {
   uint32_t at = p->pos++;
   bool opens = cm_sh_is_bash(p) && cm_sh_peek(p) == '(';
   p->pos = at;
@@ -252,7 +252,7 @@ void cm_sh_group(cm_parser *p, cm_wordb *b, cm_group g) {
     if (c == g.open) depth++;
     if (c == '"' && g.close == ')' && !cm_sh_is_bash(p)) take_text(p, b, 1);
     else if (escaped_close(p, b, g)) skip_text(p, b, 1, 1);
-    else if (g.process && (c == '<' || c == '>') && opens_process(p)) cm_sh_process(p, b);
+    else if (g.process && (c == '<' || c == '>') && cm_sh_opens_process(p)) cm_sh_process(p, b);
     else cm_sh_special(p, b);
   }
 }
@@ -292,7 +292,7 @@ void cm_sh_loose(cm_parser *p, cm_wordb *b, uint32_t start, uint32_t end) {
 static bool opens_pattern(const cm_wordb *b, unsigned mode) {
   if (mode & CM_LEX_REGEX) return true;
   if (!(mode & CM_LEX_PATTERN) || !b->open || !b->text.n) return false;
-  return memchr("@?*+!", b->text.p[b->text.n - 1], 5) != NULL;
+  return strchr("@?*+!", b->text.p[b->text.n - 1]) != NULL;
 }
 
 /* Up to what ends a word. */
@@ -307,7 +307,7 @@ static void word_body(cm_parser *p, cm_wordb *b, unsigned mode) {
       cm_sh_group(p, b, (cm_group){.open = '(', .close = ')'});
       cm_sh_leave(p);
       if (!p->code) take_text(p, b, 1);
-    } else if ((c == '<' || c == '>') && opens_process(p)) {
+    } else if ((c == '<' || c == '>') && cm_sh_opens_process(p)) {
       cm_sh_process(p, b);
     } else if (c == '|' && (mode & CM_LEX_REGEX)) {
       take_text(p, b, 1);

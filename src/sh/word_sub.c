@@ -28,7 +28,7 @@ static cm_sh_list *commands(cm_parser *p) {
   return list;
 }
 
-void cm_sh_substitution(cm_parser *p, cm_wordb *b) {
+static void substitution(cm_parser *p, cm_wordb *b) {
   cm_part *part = cm_wordb_part(p, b, CM_PART_COMMAND);
   part->body = commands(p);
   cm_wordb_end(p, b);
@@ -105,7 +105,7 @@ void cm_sh_backquote(cm_parser *p, cm_wordb *b) {
 
 /* --- arithmetic ------------------------------------------------------------------------------ */
 
-void cm_sh_bracket(cm_parser *p, cm_wordb *b) {
+static void bracket(cm_parser *p, cm_wordb *b) {
   cm_part *part = cm_wordb_part(p, b, CM_PART_ARITH);
   cm_wordb inner = {.from = p->pos, .dq = true};
   const uint32_t start = p->pos;
@@ -195,7 +195,7 @@ static void parameter(cm_parser *p, cm_wordb *b, int c) {
 static void paren(cm_parser *p, cm_wordb *b) {
   p->pos++;
   if (cm_sh_peek(p) != '(') {
-    cm_sh_substitution(p, b);
+    substitution(p, b);
     return;
   }
   p->pos++;
@@ -208,7 +208,7 @@ void cm_sh_dollar(cm_parser *p, cm_wordb *b) {
   const bool bash = cm_sh_is_bash(p), bare = bash && !b->dq;
   if (c == '(') paren(p, b);
   else if (c == '{') p->pos++, cm_sh_param(p, b);
-  else if (c == '[' && bash) p->pos++, cm_sh_bracket(p, b);
+  else if (c == '[' && bash) p->pos++, bracket(p, b);
   else if (c == '\'' && bare) p->pos++, cm_sh_ansi(p, b);
   else if (c == '"' && bare) cm_sh_double(p, b);
   else if (c > 0 && (cm_sh_name_char(c, false) || strchr("@*#?-$!", c))) parameter(p, b, c);

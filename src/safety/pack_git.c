@@ -357,14 +357,15 @@ static bool is_quiet_value(cm_str value) {
 
 /* git -c alias.x='reset --hard' x */
 static void judge_alias(cm_judging *j, cm_str value, const cm_run *run) {
-  char *text = cm_arena_alloc(j->arena, value.n + 4, 1);
+  static const char git[] = {'g', 'i', 't', ' '};
+  char *text = cm_arena_alloc(j->arena, value.n + sizeof git, 1);
   if (!text) {
     j->no_memory = true;
     return;
   }
-  memcpy(text, "git ", 4);
-  if (value.n) memcpy(text + 4, value.p, value.n);
-  cm_judge_code(j, (cm_str){text, value.n + 4}, run);
+  memcpy(text, git, sizeof git);
+  if (value.n) memcpy(text + sizeof git, value.p, value.n);
+  cm_judge_code(j, (cm_str){text, value.n + sizeof git}, run);
 }
 
 enum { KEY_MAX = 96 };

@@ -227,6 +227,7 @@ struct cm_eval {
   const cm_evrun *exec_in; /* exec <…: stdin of what follows */
   cm_log *dirs;            /* of pushd: what popd goes back to */
   bool all_exported;
+  bool late;         /* traps and what is defined and not called: after the text itself */
   unsigned assigned; /* counts assignments */
   unsigned breaks;   /* counts break, return and exit */
 };
@@ -336,6 +337,7 @@ bool cm_declares(cm_str name); /* declare and its kin: assignments that stay */
 bool cm_builtin(cm_eval *ev, size_t at, cm_evrun *r);
 /* Programs that start others; false: not one of them. The run is in its place already. */
 bool cm_wrap(cm_eval *ev, cm_evrun *r);
+cm_str cm_wrap_match(cm_str pattern); /* the first of them that fits; empty: none */
 
 /* --- other interpreters ---------------------------------------------------------------------- */
 

@@ -334,7 +334,7 @@ void cm_walk_simple(cm_eval *ev, const cm_cmd *c) {
 
 static cm_call *active(const cm_eval *ev, const cm_func *f) {
   cm_call *c = ev->calls;
-  while (c && !cm_str_eq(c->func->name, f->name)) c = c->outer;
+  while (c && c->func != f && !(f->cmd && c->func->cmd == f->cmd)) c = c->outer;
   return c;
 }
 
@@ -351,12 +351,21 @@ static void bind(cm_eval *ev, const cm_evrun *r) {
   cm_env_set_list(ev, &ev->args, r->run.words + 1, r->run.n - 1);
 }
 
+/* A trap of a shell that has ended calls a function of that shell. */
+static cm_func *defined_once(cm_eval *ev, cm_str name) {
+  cm_func *f = ev->funcs;
+  while (f && cm_ev_step(ev) && !(f->cmd && cm_str_eq(f->name, name))) f = f->next;
+  return f && f->cmd && cm_str_eq(f->name, name) ? f : NULL;
+}
+
 bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
   if (!ev->spaces[CM_FUNCS] || r->how) return false;
   cm_var *var = cm_env_find(ev, CM_FUNCS, r->run.words[0].text);
   const cm_alt *alt = var ? cm_env_get(ev, var) : NULL;
-  if (!alt || !alt->func) return false;
-  cm_call *outer = active(ev, alt->func);
+  cm_func *known = alt ? alt->func : NULL;
+  if (!known && ev->late) known = defined_once(ev, r->run.words[0].text);
+  if (!known) return false;
+  cm_call *outer = active(ev, known);
   if (outer) return recursion(ev, at, r, outer), true;
   if (!cm_ev_enter(ev)) return true;
   if (r->run.n_redirs) {
@@ -372,11 +381,11 @@ bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
   cm_frame saved = ev->f;
   cm_alt *args = ev->args.alts;
   unsigned n_args = ev->args.n_alts;
-  cm_call call = {ev->calls, alt->func, ev->forks, ev->pipes, 0, NULL};
+  cm_call call = {ev->calls, known, ev->forks, ev->pipes, 0, NULL};
   bind(ev, r);
   cm_run_stdin(ev, r);
   if (r->out_elsewhere) ev->f.sink = NULL;
-  const cm_frame *where = alt->func->where;
+  const cm_frame *where = known->where;
   ev->f.source = where->source;
   ev->f.literal = where->literal;
   ev->f.base = where->base;
@@ -384,7 +393,7 @@ bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
   ev->f.hole_from = where->hole_from;
   ev->f.hole_source = where->hole_source;
   ev->calls = &call;
-  cm_walk_func(ev, alt->func);
+  cm_walk_func(ev, known);
   ev->calls = call.outer;
   for (cm_log *l = call.locals; l; l = l->prev) cm_env_put(ev, l->var, l->old, l->old_n);
   cm_env_put(ev, &ev->args, args, n_args);

@@ -81,6 +81,7 @@ static disguised dressed(void) {
   size_t at = judging_noise(jg.table->n_bases + jg.table->n_tricks);
   disguised text =
       at < jg.table->n_bases ? jg.table->bases[at] : jg.table->tricks[at - jg.table->n_bases];
+  while (cm_str_find(text.text, CM_STR("{}")) != SIZE_MAX) text = jg.table->bases[0];
   cm_risk alone = judging_risk(text.text);
   if (alone > text.risk) text.risk = alone;
   for (size_t left = 1 + judging_noise(4); left;) {

@@ -147,7 +147,7 @@ void cm_env_each(cm_eval *ev, void (*fn)(cm_eval *, void *), void *arg);
 /* A run, and what only the evaluator knows of it. */
 typedef struct cm_evrun {
   cm_run run;
-  bool captured;        /* its output goes into a substitution */
+  unsigned captured;    /* its output goes into so many substitutions */
   bool out_elsewhere;   /* … or into a file */
   const cm_val *text;   /* what a process substitution that ends in it prints; NULL: unknown */
   const cm_word *names; /* its words as written, for alias expansion; NULL: none */

@@ -121,7 +121,6 @@ static void judge_sender(cm_judging *j, const cm_run *run) {
 /* A shell that reads its commands, or a command that is read, from what its surroundings open:
  * "env bash -i >& /dev/tcp/…", "exec 5<>/dev/tcp/…; sh <&5". */
 static bool listens(const cm_run *run) {
-  if (run->in || run->in_text) return false;
   if (run->n && has_hole(run->program)) return (run->words[0].from & CM_FROM_INPUT) != 0;
   if (!run->n || !is_shell(run->program)) return false;
   for (size_t i = 1; i < run->n; i++)

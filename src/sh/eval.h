@@ -150,7 +150,7 @@ void cm_env_each(cm_eval *ev, void (*fn)(cm_eval *, void *), void *arg);
 /* A run, and what only the evaluator knows of it. */
 typedef struct cm_evrun {
   cm_run run;
-  bool captured;        /* its output goes into a substitution */
+  unsigned captured;    /* its output goes into so many substitutions */
   bool out_elsewhere;   /* … or into a file */
   const cm_val *text;   /* what a process substitution that ends in it prints; NULL: unknown */
   const cm_word *names; /* its words as written, for alias expansion; NULL: none */
@@ -230,6 +230,7 @@ struct cm_eval {
   const cm_evrun *exec_in; /* exec <…: stdin of what follows */
   cm_log *dirs;            /* of pushd: what popd goes back to */
   bool all_exported;
+  bool late;         /* traps and what is defined and not called: after the text itself */
   unsigned assigned; /* counts assignments */
   unsigned breaks;   /* counts break, return and exit */
 };
@@ -339,6 +340,7 @@ bool cm_declares(cm_str name); /* declare and its kin: assignments that stay */
 bool cm_builtin(cm_eval *ev, size_t at, cm_evrun *r);
 /* Programs that start others; false: not one of them. The run is in its place already. */
 bool cm_wrap(cm_eval *ev, cm_evrun *r);
+cm_str cm_wrap_match(cm_str pattern); /* the first of them that fits; empty: none */
 
 /* --- other interpreters ---------------------------------------------------------------------- */
 

@@ -125,11 +125,31 @@ static bool format_once(format *f, cm_str s) {
   return true;
 }
 
+/* A percent sign that is written as an escape is no directive. */
+static cm_str double_escaped(cm_eval *ev, cm_str s) {
+  static const char *const escapes[] = {"x25", "u0025", "U00000025", "045", "45"};
+  cm_txt t = {0};
+  for (size_t i = 0; i < s.n;) {
+    cm_str rest = {s.p + i + 1, s.n - i - 1};
+    size_t n = s.p[i] == '\\' && rest.n ? 2 : 1;
+    bool percent = false;
+    for (size_t k = 0; n == 2 && k < sizeof escapes / sizeof *escapes && !percent; k++) {
+      percent = cm_str_starts(rest, cm_str_of(escapes[k]));
+      if (percent) n = 1 + strlen(escapes[k]);
+    }
+    cm_txt_add(ev, &t, percent ? CM_STR("%%") : (cm_str){s.p + i, n});
+    i += n;
+  }
+  return cm_txt_str(&t);
+}
+
 bool cm_fold_printf(cm_eval *ev, const cm_rword *words, size_t n, cm_val *out) {
   format f = {.ev = ev};
   cm_str text;
   if (n > 1 && cm_str_is(words[1].text, "--")) words++, n--;
-  if (n < 2 || !cm_decode_escapes(ev->a, words[1].text, false, &text, &f.ended)) return false;
+  if (n < 2 ||
+      !cm_decode_escapes(ev->a, double_escaped(ev, words[1].text), false, &text, &f.ended))
+    return false;
   f.result = cm_val_of_word(&words[1]);
   f.args = words + 2;
   f.n = n - 2;

@@ -204,8 +204,8 @@ static void open_eval(cm_eval *ev, cm_alt *cwd) {
 }
 
 /* Functions, aliases and traps that nothing called: what they would do. */
-static void walk_defined(cm_eval *ev) {
-  for (cm_func *f = ev->funcs; f && !ev->nomem; f = f->next) {
+static void walk_unused(cm_eval *ev, cm_func *first, const cm_func *last) {
+  for (cm_func *f = first; f != last && !ev->nomem; f = f->next) {
     if (f->used) continue;
     cm_frame saved = ev->f;
     ev->f = *f->where;
@@ -215,6 +215,15 @@ static void walk_defined(cm_eval *ev) {
     cm_env_unset(ev, &ev->args);
     cm_walk_func(ev, f);
     ev->f = saved;
+  }
+}
+
+static void walk_defined(cm_eval *ev) {
+  ev->late = true;
+  for (const cm_func *last = NULL; ev->funcs != last && !ev->nomem;) { /* they may define more */
+    cm_func *first = ev->funcs;
+    walk_unused(ev, first, last);
+    last = first;
   }
 }
 

@@ -5,6 +5,20 @@
 
 /* --- redirections --- */
 
+/* Takes the last part off; false: it is ".." itself, and one more follows. Above "~" is /home. */
+static bool go_up(char *p, size_t *n, bool *root) {
+  size_t last = *n;
+  while (last && p[last - 1] != '/') last--;
+  cm_str part = {p + last, *n - last};
+  if (cm_str_is(part, "..")) return false;
+  *n = last ? last - 1 : 0;
+  if (last || !part.n || part.p[0] != '~') return true;
+  memcpy(p, "/home", 5); /* "~/.." has room for it */
+  *n = 5;
+  *root = true;
+  return true;
+}
+
 cm_str cm_path_join(cm_eval *ev, cm_str base, cm_str path) {
   cm_txt t = {0};
   if (!path.n || path.p[0] != '/') {
@@ -23,11 +37,7 @@ cm_str cm_path_join(cm_eval *ev, cm_str base, cm_str path) {
     cm_str part = {all.p + i, len};
     i += len + 1;
     if (!len || cm_str_is(part, ".")) continue;
-    if (cm_str_is(part, "..") && (n || root)) {
-      while (n && p[n - 1] != '/') n--;
-      if (n) n--;
-      continue;
-    }
+    if (cm_str_is(part, "..") && (n || root) && go_up(p, &n, &root)) continue;
     if (n || root) p[n++] = '/';
     memcpy(p + n, part.p, len);
     n += len;
@@ -334,7 +344,7 @@ void cm_walk_simple(cm_eval *ev, const cm_cmd *c) {
 
 static cm_call *active(const cm_eval *ev, const cm_func *f) {
   cm_call *c = ev->calls;
-  while (c && !cm_str_eq(c->func->name, f->name)) c = c->outer;
+  while (c && c->func != f && !(f->cmd && c->func->cmd == f->cmd)) c = c->outer;
   return c;
 }
 
@@ -351,14 +361,11 @@ static void bind(cm_eval *ev, const cm_evrun *r) {
   cm_env_set_list(ev, &ev->args, r->run.words + 1, r->run.n - 1);
 }
 
-bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
-  if (!ev->spaces[CM_FUNCS] || r->how) return false;
-  cm_var *var = cm_env_find(ev, CM_FUNCS, r->run.words[0].text);
-  const cm_alt *alt = var ? cm_env_get(ev, var) : NULL;
-  if (!alt || !alt->func) return false;
-  cm_call *outer = active(ev, alt->func);
-  if (outer) return recursion(ev, at, r, outer), true;
-  if (!cm_ev_enter(ev)) return true;
+/* Starts a function whose call stands in `r`. */
+static void call_function(cm_eval *ev, size_t at, cm_evrun *r, cm_func *func) {
+  cm_call *outer = active(ev, func);
+  if (outer) recursion(ev, at, r, outer);
+  if (outer || !cm_ev_enter(ev)) return;
   if (r->run.n_redirs) {
     cm_evrun *own = cm_run_new(ev);
     if (own) {
@@ -372,11 +379,11 @@ bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
   cm_frame saved = ev->f;
   cm_alt *args = ev->args.alts;
   unsigned n_args = ev->args.n_alts;
-  cm_call call = {ev->calls, alt->func, ev->forks, ev->pipes, 0, NULL};
+  cm_call call = {ev->calls, func, ev->forks, ev->pipes, 0, NULL};
   bind(ev, r);
   cm_run_stdin(ev, r);
   if (r->out_elsewhere) ev->f.sink = NULL;
-  const cm_frame *where = alt->func->where;
+  const cm_frame *where = func->where;
   ev->f.source = where->source;
   ev->f.literal = where->literal;
   ev->f.base = where->base;
@@ -384,12 +391,32 @@ bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
   ev->f.hole_from = where->hole_from;
   ev->f.hole_source = where->hole_source;
   ev->calls = &call;
-  cm_walk_func(ev, alt->func);
+  cm_walk_func(ev, func);
   ev->calls = call.outer;
   for (cm_log *l = call.locals; l; l = l->prev) cm_env_put(ev, l->var, l->old, l->old_n);
   cm_env_put(ev, &ev->args, args, n_args);
   if (ev->dead == CM_RETURNED) ev->dead = CM_ALIVE;
   ev->f = saved;
   ev->nest--;
+}
+
+/* A trap may call a function of a shell that has ended: any one of that name. */
+static bool call_late(cm_eval *ev, size_t at, cm_evrun *r) {
+  bool any = false;
+  for (cm_func *f = ev->funcs; f && cm_ev_step(ev); f = f->next) {
+    if (!f->cmd || !cm_str_eq(f->name, r->run.words[0].text)) continue;
+    call_function(ev, at, r, f);
+    any = true;
+  }
+  return any;
+}
+
+bool cm_walk_call(cm_eval *ev, size_t at, cm_evrun *r) {
+  if (!ev->spaces[CM_FUNCS] || r->how) return false;
+  if (ev->late) return call_late(ev, at, r);
+  cm_var *var = cm_env_find(ev, CM_FUNCS, r->run.words[0].text);
+  const cm_alt *alt = var ? cm_env_get(ev, var) : NULL;
+  if (!alt || !alt->func) return false;
+  call_function(ev, at, r, alt->func);
   return true;
 }

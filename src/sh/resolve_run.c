@@ -24,7 +24,9 @@ static const char *const system_programs[] = {
     "unlink",  "rmdir",     "touch",     "mkdir",     "sort",    "uniq",    "wc",     "date",
     "df",      "du",        "git",       "docker",    "podman",  "kubectl", "helm",   "terraform",
     "psql",    "mysql",     "redis-cli", "mongosh",   "sqlite3", "gcloud",  "az",     "gsutil",
-    "ufw",     "nft",       "setcap",    "chattr",    "usermod", "socat",   "telnet", "busybox"};
+    "ufw",     "nft",       "setcap",    "chattr",    "usermod", "lua",     "tclsh",  "expect",
+    "gawk",    "vim",       "make",      "man",       "zip",     "split",   "socat",  "telnet",
+    "busybox"};
 
 /* Names that people and other programs use: a function of this name runs some day. */
 bool cm_is_common(cm_str name) {
@@ -79,7 +81,8 @@ static cm_str match_program(cm_eval *ev, cm_str pattern) {
   for (size_t i = 0; i < sizeof system_programs / sizeof *system_programs && cm_ev_step(ev); i++)
     if (cm_pattern_match(last, cm_str_of(system_programs[i])))
       return cm_str_of(system_programs[i]);
-  return pattern;
+  cm_str wrapper = cm_wrap_match(last);
+  return wrapper.n ? wrapper : pattern;
 }
 
 /* Where a path with a slash leads: "bin/rm" in "/" is /bin/rm, and "../" may lead to the root. */

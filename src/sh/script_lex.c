@@ -117,7 +117,8 @@ static void quoted(lexer *l, char quote, bool raw, bool format) {
   cm_str s = quoted_body(l, end);
   bool single = quote == '\'' && spoken(l, "lrh");
   if (format) s = with_holes(l, s, true, false);
-  else if (!single && quote != '\'') s = with_holes(l, s, false, spoken(l, "lh"));
+  else if (!single && quote != '\'' && l->language != 'j')
+    s = with_holes(l, s, false, spoken(l, "lh"));
   put(l, CM_TOK_TEXT, raw ? s : single ? unescape_single(l, s) : unescape(l, s));
 }
 

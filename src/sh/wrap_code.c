@@ -14,10 +14,22 @@ static cm_rword behind(const cm_rword *w, size_t skip) {
 
 /* --- what the values mean --- */
 
+/* "ssh -p 22 -i key" is a way to a host, not a command on one. */
+static bool plain_ssh(cm_str s) {
+  if (!starts(s, "ssh") || cm_str_find(s, CM_STR("roxy")) != SIZE_MAX) return false;
+  bool value = false;
+  for (size_t i = 3; i < s.n;) {
+    if (s.p[i] == ' ' && ++i) continue;
+    if (s.p[i] != '-' && !value) return false;
+    value = s.p[i] == '-';
+    while (i < s.n && s.p[i] != ' ')
+      if (strchr("'\"\\$`;|&<>()\n", s.p[i++])) return false;
+  }
+  return true;
+}
+
 static void read_shell(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
-  bool plain_ssh =
-      starts(value->text, "ssh") && cm_str_find(value->text, CM_STR("roxy")) == SIZE_MAX;
-  if (value->text.n && !plain_ssh) cm_wrap_code(ev, r, value, NULL, 0);
+  if (value->text.n && !plain_ssh(value->text)) cm_wrap_code(ev, r, value, NULL, 0);
 }
 
 /* tar --checkpoint-action=exec=… */

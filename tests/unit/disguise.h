@@ -20,7 +20,8 @@ enum {
   DISGUISE_POSIX = 2,
   DISGUISE_LINE = 4,
   DISGUISE_ELSEWHERE = 8,
-  DISGUISE_TRY = 16
+  DISGUISE_TRY = 16,
+  DISGUISE_MORE = 32
 };
 
 /* A command, disguised or not. */
@@ -321,7 +322,8 @@ static inline unsigned disguise_index(cm_str line, cm_str word, const char *cons
 }
 
 static const char *const disguise_kinds[] = {"simple", "list", "text", NULL};
-static const char *const disguise_flags[] = {"bash", "posix", "line", "elsewhere", "try", NULL};
+static const char *const disguise_flags[] = {"bash", "posix", "line", "elsewhere",
+                                             "try",  "more",  NULL};
 static const char *const disguise_risks[] = {"safe", "moderate", "high", "critical", NULL};
 
 static inline void disguise_read_line(disguise_table *t, cm_str line) {
@@ -351,7 +353,8 @@ static inline void disguise_read_trick(disguise_table *t, cm_str line) {
   if (t->n_tricks == TRICKS) disguise_wrong(line, "too many tricks");
   disguised *d = &t->tricks[t->n_tricks++];
   d->risk = (cm_risk)disguise_index(line, disguise_cut(&rest, " "), disguise_risks);
-  d->kind = cm_str_find(rest, CM_STR("<<'")) == SIZE_MAX ? DISGUISE_LIST : DISGUISE_TEXT;
+  bool whole = cm_str_find(rest, CM_STR("<<'")) != SIZE_MAX || cm_str_ends(rest, CM_STR("&"));
+  d->kind = whole ? DISGUISE_TEXT : DISGUISE_LIST;
   d->bash = true;
   d->text = disguise_unescape(t->arena, rest);
 }

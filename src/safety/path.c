@@ -360,7 +360,8 @@ static void look_at_list(const cm_rword *word, parts *w, const cm_sh_context *co
   }
 }
 
-/* host:path and URLs: a colon before the first '/'. "C:/x" is a drive of Windows, "c:/x" a host. */
+/* host:path and URLs: a colon before the first '/'. "C:/x" is a drive of Windows, "c:/x" a
+ * host. */
 static bool is_remote(cm_str s) {
   for (size_t i = 0; i < s.n && s.p[i] != '/'; i++)
     if (s.p[i] == ':')

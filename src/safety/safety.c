@@ -131,7 +131,7 @@ void cm_judge_code(cm_judging *j, cm_str text, const cm_run *run) {
   cm_judging inner = *j;
   inner.runs = &runs;
   inner.call = (cm_call){0};
-  inner.looked_at_loops = inner.looked_at_channels = false;
+  inner.looked_at_loops = inner.looked_for_shells = false;
   inner.depth++;
   if (!inner.outer) inner.outer = run;
   judge_all(&inner, text);

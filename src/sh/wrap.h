@@ -32,8 +32,7 @@ enum {
 
 cm_wrap_fn cm_wrap_plain, cm_wrap_sh, cm_wrap_su, cm_wrap_sudo, cm_wrap_env, cm_wrap_ssh;
 cm_wrap_fn cm_wrap_sub, cm_wrap_tmux, cm_wrap_screen, cm_wrap_at, cm_wrap_crontab, cm_wrap_gdb;
-cm_wrap_fn cm_wrap_nix_shell, cm_wrap_setarch, cm_wrap_watch, cm_wrap_faketime,
-    cm_wrap_ansible;
+cm_wrap_fn cm_wrap_nix_shell, cm_wrap_setarch, cm_wrap_watch, cm_wrap_faketime, cm_wrap_ansible;
 cm_wrap_fn cm_wrap_find, cm_wrap_xargs, cm_wrap_parallel, cm_wrap_fd;
 
 /* What the conditions words[from..to) of find say of the files it gives. All but some counts as

@@ -338,6 +338,7 @@ void cm_walk_shell(cm_eval *ev, const cm_rword *code, const cm_evrun *via, const
 /* Built-ins that change what follows; false: not one of them. */
 bool cm_declares(cm_str name); /* declare and its kin: assignments that stay */
 bool cm_builtin(cm_eval *ev, size_t at, cm_evrun *r);
+void cm_expand_subscripts(cm_eval *ev, cm_str program, const cm_rword *words, size_t n);
 /* Programs that start others; false: not one of them. The run is in its place already. */
 bool cm_wrap(cm_eval *ev, cm_evrun *r);
 cm_str cm_wrap_match(cm_str pattern); /* the first of them that fits; empty: none */

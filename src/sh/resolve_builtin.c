@@ -213,6 +213,8 @@ static void do_read(cm_eval *ev, size_t at, cm_evrun *r) {
   }
   if (!n) names[n++] = CM_STR("REPLY");
   bool known = in && next_record(&in->rest, delimiter, &line);
+  for (size_t i = 0; i < r->run.n_env; i++) /* other fields than those between blanks */
+    known &= n < 2 || !cm_str_is(r->run.env[i].name, "IFS");
   for (size_t i = 0; i < n; i++) {
     cm_val value = cm_val_hole(CM_FROM_INPUT, r->own_in ? &r->run : r->run.in);
     if (known) value = (cm_val){next_field(&line, i + 1 == n), in->word.from, in->word.source};
@@ -229,8 +231,13 @@ static void do_mapfile(cm_eval *ev, size_t at, cm_evrun *r) {
   cm_fields lines = {0};
   cm_input *in = input_of(ev, r);
   put_silent(ev, at, r);
-  while (cm_argv_next(&v, &arg))
+  while (cm_argv_next(&v, &arg)) {
     if (!arg.option) name = arg.value;
+    if (!cm_str_is(arg.name, "C") || !arg.has_value) continue;
+    cm_rword code = *arg.at; /* runs for the lines */
+    code.text = arg.value;
+    cm_walk_code(ev, &code, r);
+  }
   while (in && cm_str_line(&in->rest, &line)) {
     cm_val value = {line, in->word.from, in->word.source};
     cm_rword w = cm_word_of_val(&value, r->run.span);
@@ -375,22 +382,40 @@ static void do_end(cm_eval *ev, size_t at, cm_evrun *r) {
   ev->dead = c == 'e' ? CM_EXITED : c == 'r' ? CM_RETURNED : CM_BROKEN;
 }
 
+static void do_compgen(cm_eval *ev, size_t at, cm_evrun *r) {
+  static const cm_argv_spec spec = {"A:C:F:G:P:S:V:W:X:o:", NULL, 0};
+  cm_argv v = cm_argv_of(r->run.words, r->run.n, spec);
+  cm_arg arg;
+  cm_run_put(ev, at, r);
+  while (cm_argv_next(&v, &arg)) {
+    if (!arg.has_value || !cm_listed("C F", ' ', arg.name)) continue;
+    cm_rword code = *arg.at;
+    code.text = arg.value;
+    cm_walk_code(ev, &code, r);
+  }
+}
+
 typedef struct builtin {
   const char *name;
   void (*run)(cm_eval *ev, size_t at, cm_evrun *r);
 } builtin;
 
 static const builtin builtins[] = {
-    {".", do_source},        {"alias", do_alias},       {"break", do_end},
-    {"cd", do_cd},           {"chdir", do_cd},          {"continue", do_end},
-    {"declare", do_declare}, {"eval", do_eval},         {"exec", do_exec},
-    {"exit", do_end},        {"export", do_declare},    {"getopts", do_getopts},
-    {"let", do_let},         {"local", do_declare},     {"mapfile", do_mapfile},
-    {"popd", do_popd},       {"printf", do_printf},     {"pushd", do_cd},
-    {"read", do_read},       {"readarray", do_mapfile}, {"readonly", do_declare},
-    {"return", do_end},      {"set", do_set},           {"shift", do_shift},
-    {"source", do_source},   {"trap", do_trap},         {"typeset", do_declare},
-    {"unalias", do_unalias}, {"unset", do_unset},
+    {".", do_source},          {"alias", do_alias},
+    {"break", do_end},         {"cd", do_cd},
+    {"chdir", do_cd},          {"compgen", do_compgen},
+    {"continue", do_end},      {"declare", do_declare},
+    {"eval", do_eval},         {"exec", do_exec},
+    {"exit", do_end},          {"export", do_declare},
+    {"getopts", do_getopts},   {"let", do_let},
+    {"local", do_declare},     {"mapfile", do_mapfile},
+    {"popd", do_popd},         {"printf", do_printf},
+    {"pushd", do_cd},          {"read", do_read},
+    {"readarray", do_mapfile}, {"readonly", do_declare},
+    {"return", do_end},        {"set", do_set},
+    {"shift", do_shift},       {"source", do_source},
+    {"trap", do_trap},         {"typeset", do_declare},
+    {"unalias", do_unalias},   {"unset", do_unset},
 };
 
 bool cm_declares(cm_str name) {
@@ -398,8 +423,34 @@ bool cm_declares(cm_str name) {
   return b && b->run == do_declare;
 }
 
+/* Whether words[i] is read as an expression or as the name of a variable. */
+static bool names_variable(cm_str program, const cm_rword *words, size_t n, size_t i) {
+  static const char arithmetic[] = "-eq -ne -lt -le -gt -ge";
+  cm_str before = i ? words[i - 1].text : CM_STR(""), text = words[i].text;
+  cm_str behind = i + 1 < n ? words[i + 1].text : CM_STR("");
+  if (cm_listed("test [ [[ printf wait", ' ', program) && cm_listed("-v -p -R", ' ', before))
+    return true;
+  if (cm_str_is(program, "[["))
+    return cm_listed(arithmetic, ' ', before) || cm_listed(arithmetic, ' ', behind);
+  if (!cm_listed("declare typeset local", ' ', program))
+    return cm_listed("read unset", ' ', program);
+  const char *equals = memchr(text.p, '=', text.n), *open = memchr(text.p, '[', text.n);
+  bool number = false;
+  for (size_t k = 0; k < n; k++)
+    number |= cm_str_starts(words[k].text, CM_STR("-")) && cm_str_has(words[k].text, 'i');
+  return number || !equals || (open && open < equals);
+}
+
+/* 'a[$(x)]': what stands in the brackets runs. */
+void cm_expand_subscripts(cm_eval *ev, cm_str program, const cm_rword *words, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (cm_str_has(words[i].text, '[') && names_variable(program, words, n, i))
+      (void)cm_expand_hidden(ev, words[i].text);
+}
+
 bool cm_builtin(cm_eval *ev, size_t at, cm_evrun *r) {
   if (r->how == CM_START_PROGRAM || cm_str_has(r->run.words[0].text, '/')) return false;
+  cm_expand_subscripts(ev, r->run.program, r->run.words + 1, r->run.n - 1);
   const builtin *b = CM_TABLE_FIND(builtins, r->run.program);
   if (b) b->run(ev, at, r);
   return b != NULL;

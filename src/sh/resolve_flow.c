@@ -355,7 +355,10 @@ static void walk_compound(cm_eval *ev, const cm_cmd *c) {
     case CM_CMD_CASE: walk_case(ev, c); break;
     case CM_CMD_FUNCTION: define(ev, c); break;
     case CM_CMD_COPROC: walk_coproc(ev, c); break;
-    case CM_CMD_COND: cm_expand_words(ev, c->words, &words); break;
+    case CM_CMD_COND:
+      cm_expand_words(ev, c->words, &words);
+      cm_expand_subscripts(ev, CM_STR("[["), words.v, words.n);
+      break;
     case CM_CMD_ARITH: (void)cm_expand_arith(ev, c->words); break;
     default: break;
   }

@@ -13,8 +13,7 @@ static bool go_up(char *p, size_t *n, bool *root) {
   if (cm_str_is(part, "..")) return false;
   *n = last ? last - 1 : 0;
   if (last || !part.n || part.p[0] != '~') return true;
-  memcpy(p, "/home", 5); /* "~/.." has room for it */
-  *n = 5;
+  for (*n = 0; *n < 5; ++*n) p[*n] = "/home"[*n]; /* "~/.." has room for it */
   *root = true;
   return true;
 }

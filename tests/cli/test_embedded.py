@@ -26,7 +26,7 @@ EVERYDAY = [
 
 
 # docs/MODEL.md says which ones the model of the day gets wrong; a new model may not get more wrong.
-EVERYDAY_FLOOR = 11
+EVERYDAY_FLOOR = 12
 
 
 @case("embedded: everyday requests, at least %d of %d" % (EVERYDAY_FLOOR, len(EVERYDAY)))

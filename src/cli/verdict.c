@@ -121,11 +121,16 @@ void cm_verdict_text(const cm_verdict *v, cm_buf *out) {
                   v->findings[i].why);
 }
 
+/* "sudo > sh > ", the outermost first; as deep as CM_RESOLVE_DEPTH_MAX at most. */
+static void put_via(const cm_run *via, cm_buf *out) {
+  if (!via) return;
+  put_via(via->via, out);
+  if (via->n) cm_ui_escape(via->words[0].text, out);
+  cm_buf_puts(out, " > ");
+}
+
 static void put_words(const cm_run *r, cm_buf *out) {
-  for (const cm_run *via = r->via; via; via = via->via) {
-    if (via->n) cm_ui_escape(via->words[0].text, out);
-    cm_buf_puts(out, " > ");
-  }
+  put_via(r->via, out);
   for (size_t i = 0; i < r->n; i++) {
     cm_buf b;
     cm_buf_init(&b, 1 << 20);

@@ -133,6 +133,7 @@ static const cm_rule rules[] = {
      "completions "
      "!remove !use",
      CM_FX_HARMLESS, "only prints, builds or starts"},
+    {"package.ask", "cpan|cpanm -l|-v|-D|-J|--info", CM_FX_HARMLESS, "only prints"},
     {"package.ask", "poetry cache list", CM_FX_HARMLESS, "only prints"},
     {"package.ask",
      "uv run|venv|tree|version|help|build|export|init|python|tool|cache|x|"

@@ -124,8 +124,10 @@ static void forgive(cm_judging *j, size_t mark) {
 /* --help or --version in front of any operand: programs print it and do nothing else. */
 static bool asks_help(const cm_judging *j) {
   const cm_call *call = &j->call;
-  size_t first = SIZE_MAX;
-  if (call->n_operands > j->known.n_sub) first = call->operands[j->known.n_sub].index;
+  size_t first = SIZE_MAX, n_sub = j->known.n_sub;
+  if (!n_sub && j->known.base && j->known.base->depth > 1)
+    n_sub = 1; /* a subcommand that has no row */
+  if (call->n_operands > n_sub) first = call->operands[n_sub].index;
   for (size_t i = 0; i < call->n_options; i++)
     if ((cm_str_is(call->options[i].name, "help") ||
          cm_str_is(call->options[i].name, "version")) &&

@@ -163,11 +163,13 @@ static bool is_project_bin(cm_str path) {
 
 /* Scripts of a project that only build, test or set up, by convention. */
 static bool is_build_script(cm_str path) {
-  return cm_glob_any(CM_STR("./configure|../configure|./gradlew|./mvnw|./autogen.sh|./bootstrap|"
-                            "./bootstrap.sh|./build.sh|./test.sh|./run_tests.sh|./manage.py|"
-                            "./waf|./sbt|./x.py|./Configure|./bin/*|./scripts/test*|"
-                            "./scripts/build*|./a.out|./build/*|./target/*|./dist/*"),
-                     path);
+  return cm_glob_any(
+      CM_STR(
+          "./configure|../configure|./gradlew|./mvnw|./autogen.sh|./bootstrap|"
+          "./bootstrap.sh|./build.sh|./test.sh|./run_tests.sh|./manage.py|"
+          "./waf|./sbt|./x.py|./Configure|./bin/*|bin/*|script/test|script/build|./scripts/test*|"
+          "./scripts/build*|./a.out|./build/*|./target/*|./dist/*"),
+      path);
 }
 
 static void judge_unknown(cm_judging *j, const cm_run *run) {

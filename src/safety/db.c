@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "safety/origin.h"
+#include "safety/shape.h"
 
 /* --- SQL ------------------------------------------------------------------------------------- */
 
@@ -202,6 +203,17 @@ static bool deletes_all(cm_str first, const cm_run *run) {
   return false;
 }
 
+/* CONFIG SET of limits and logging, which neither open the server nor move its files. */
+static bool sets_limit(const cm_run *run, size_t at) {
+  return at + 2 < run->n && same_word(run->words[at].text, "config") &&
+         same_word(run->words[at + 1].text, "set") &&
+         cm_glob_any(
+             CM_STR("active*|appendfsync|client-*|hash-max-*|hz|latency-*|lazyfree-*|lfu-*|"
+                    "list-max-*|loglevel|maxclients|maxmemory*|notify-keyspace-events|"
+                    "set-max-*|slowlog-*|tcp-keepalive|timeout|zset-max-*"),
+             run->words[at + 2].text);
+}
+
 /* With CM_ARGV_STOP the command is what follows the options. */
 bool cm_db_redis(cm_judging *j, const cm_run *run) {
   const cm_call *call = &j->call;
@@ -217,6 +229,7 @@ bool cm_db_redis(cm_judging *j, const cm_run *run) {
   cm_sql_kind kind = redis_kind(first, second);
   if (same_word(first, "eval|eval_ro|fcall") && names_flush(second)) kind = CM_SQL_LOSES;
   if (deletes_all(first, run)) kind = CM_SQL_LOSES;
+  if (kind == CM_SQL_RIGHTS && sets_limit(run, at)) kind = CM_SQL_CHANGES;
   report_kind(j, kind, &run->words[at], run);
   return true;
 }

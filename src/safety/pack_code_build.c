@@ -57,6 +57,8 @@ static const cm_program programs[] = {
      "c:f:j:o:e:u", NULL, 0, CM_SAFE},
     {"bazel|bazelisk|blaze", "c:j:k", "output_base= output_user_root= config= jobs= expunge", 0,
      CM_SAFE},
+    {"coverage|dlv|gotestsum|govulncheck|luac|ocaml|ocamlc|ocamlfind|ocamlopt|scrapy|utop",
+     "a:m:o:p:s:", "output= source= rcfile= omit= include=", 0, CM_SAFE},
     {"bear|ccache|distcc|icecc|sccache|scan-build|intercept-build", "o:M:F:k:", NULL, CM_ARGV_STOP,
      CM_SAFE},
     {"biome|dprint|eslint|oxlint|prettier|rome|standard|stylelint|tslint|xo|semistandard",

@@ -172,7 +172,8 @@ static const cm_rule rules[] = {
      CM_FX_SAFE, "reads"},
     {"dbtool.backup",
      "pgbackrest|barman|wal-g|pg_probackup|mydumper|xtrabackup|mariabackup "
-     "!restore|recover|backup-fetch|delete|purge|stanza-delete|check|info|list*|show*",
+     "!restore|recover|backup-fetch|delete|purge|stanza-delete|check|info|list*|show*|"
+     "backup-list|version|verify|help|status",
      CM_FX_MODERATE, "makes a backup"},
     {"dbtool.write", "pg_dump|pg_dumpall|pg_restore @-f|--file", CM_FX_CREATE, "writes a dump"},
     {"dbtool.write", "mysqldump|mariadb-dump @-r|--result-file", CM_FX_CREATE, "writes a dump"},
@@ -190,6 +191,10 @@ static const cm_rule rules[] = {
     {"dbtool.change",
      "mysqladmin|mariadb-admin status|ping|version|processlist|variables|extended-status",
      CM_FX_SAFE, "reads"},
+    {"dbtool.change",
+     "mysqlcheck|mariadb-check -c|--check|-C|--check-only-changed !-r|--repair "
+     "!-o|--optimize !--auto-repair",
+     CM_FX_HARMLESS, "only checks tables"},
     {"dbtool.change", "patronictl list|topology|history|show-config|version|query|dsn", CM_FX_SAFE,
      "reads"},
     {"dbtool.change", "pgbench -i|--initialize", CM_FX_MODERATE, "makes its tables anew"},

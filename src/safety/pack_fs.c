@@ -140,7 +140,7 @@ static const cm_program programs[] = {
 #define PICKS                                                                               \
   "-name|-iname|-path|-ipath|-wholename|-iwholename|-regex|-iregex|-lname|-ilname|-mtime|"  \
   "-mmin|-ctime|-cmin|-atime|-amin|-newer*|-anewer|-cnewer|-size|-empty|-user|-group|-uid|" \
-  "-gid|-nouser|-nogroup|-perm|-links|-inum|-samefile|-used"
+  "-gid|-xtype|-nouser|-nogroup|-perm|-links|-inum|-samefile|-used"
 #define SETUID "[4567]???|0[4567]???|*[ua]*[+=]*s*|+*s*"
 
 static const cm_rule rules[] = {
@@ -159,6 +159,8 @@ static const cm_rule rules[] = {
     {"fs.dry-run", "gio trash --list", CM_FX_HARMLESS, "lists the trash"},
 
     {"fs.dry-run", "hardlink -n|--dry-run", CM_FX_HARMLESS, "only says what it would do"},
+    {"fs.dry-run", RM " -i|-I|-v|--interactive|--verbose !?*", CM_FX_HARMLESS,
+     "names no file (an alias)"},
     {"fs.delete-tree", RM " -r|-R|--recursive @", CM_FX_DELETE_TREE,
      "deletes folders with everything in them"},
     {"fs.delete", RM " !-r|-R|--recursive @", CM_FX_DELETE, "deletes files"},

@@ -17,6 +17,16 @@ static const cm_program programs[] = {
     {"atuin|dircolors|direnv|gdircolors|keychain|lesspipe|lesspipe.sh|mcfly|starship|thefuck|"
      "tset|zoxide",
      NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
+    {"carapace|chef|devbox|docker-machine|navi|scmpuff|sheldon|vfox", NULL, NULL, 0, CM_MODERATE},
+    {"carapace|chef|navi|scmpuff|sheldon|vfox _carapace|activate|init|shell-init|source|widget",
+     NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
+    {"crc|pkgx", NULL, NULL, 0, CM_MODERATE},
+    {"crc docker-env|oc-env|podman-env", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
+    {"devbox shellenv", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
+    {"devbox global shellenv", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
+    {"docker-machine env", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
+    {"docker-machine active|config|inspect|ip|ls|status|url|version", NULL, NULL, 0, CM_SAFE},
+    {"hub alias", "s", NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"autojump|bind|break|builtin|caller|cd|chdir|command|compgen|complete|compopt|continue|"
      "declare|dirs|echo|eval|exec|exit|export|float|getopt|getopts|hash|help|integer|j|local|"
      "logout|mapfile|popd|printf|private|pushd|pwd|read|readarray|readonly|return|set|shift|"

@@ -56,6 +56,7 @@ static const cm_program programs[] = {
     {"hub|tea", FORGE, 0, CM_MODERATE},
     {"hub|tea browse|clone|diff|help|log|show|status|version", NULL, NULL, 0, CM_SAFE},
     {"jj", "R:m:r:", "repository= message= revision= at-op= config=", 0, CM_MODERATE},
+    {"jj util completion", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"jj diff|evolog|file|help|log|obslog|show|st|status|version", NULL, NULL, 0, CM_SAFE},
     {"p4", "p:u:P:c:C:d:H:", NULL, 0, CM_MODERATE},
     {"p4 changes|client|describe|diff|filelog|files|have|help|info|opened|print|status|where",

@@ -22,6 +22,7 @@ static const cm_program programs[] = {
      "force "
      "yes",
      0, CM_MODERATE},
+    {"civo|doctl|hcloud|linode-cli|scw completion", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {PLATFORM, "a:r:t:s:p:o:c:C:m:e:g:n:",
      "app= remote= team= org= site= token= scope= project= project-ref= config= env= name= "
      "message= "

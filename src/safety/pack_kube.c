@@ -30,6 +30,9 @@ static const cm_program programs[] = {
      0, CM_MODERATE},
     {"calicoctl|cilium|linkerd|istioctl|kuma|consul-k8s", "n:f:o:c:i:",
      "namespace= kubeconfig= context= output= filename= set= revision= dry-run", 0, CM_MODERATE},
+    {"argo|argocd|calicoctl|cilium|linkerd|istioctl|eksctl|flux|helm|kind|k3d|kustomize|minikube|"
+     "skaffold|velero completion",
+     NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"eksctl", "f:n:r:p:", "config-file= name= region= profile= cluster= nodegroup= timeout=", 0,
      CM_MODERATE},
     {"etcdctl", "w:",
@@ -44,6 +47,7 @@ static const cm_program programs[] = {
     {"k0s|k0sctl|k3sup|rke|rke2", "c:", "config= data-dir=", 0, CM_MODERATE},
     {"k3d|kind|minikube|microk8s|ctlptl", "p:c:n:", "name= profile= config= image= kubeconfig=", 0,
      CM_MODERATE},
+    {"minikube docker-env|podman-env", "p:n:", "profile= shell= unset", CM_PROGRAM_INIT, CM_SAFE},
     {"k3s|k3s-uninstall.sh|k3s-killall.sh|k3s-agent-uninstall.sh", SHORTS, GLOBAL, 0, CM_MODERATE},
     {"k9s|kubectx|kubens|stern|kubetail|kubeval|kubeconform|kube-linter|kubescape|popeye|pluto|"
      "kube-score|"

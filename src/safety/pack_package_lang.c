@@ -16,9 +16,16 @@
   "save-dev save-exact save-prod global force dry-run production omit= include= filter= "  \
   "recursive json long depth= package= call= yes no yes script-shell= scope= location= "   \
   "frozen-lockfile ignore-scripts immutable"
-#define MANAGERS                                                                              \
-  "asdf|fnm|goenv|jenv|mise|n|nodenv|nvm|phpenv|pixi|plenv|proto|pyenv|rbenv|rtx|rustup|rvm|" \
+#define MANAGERS                                                                               \
+  "asdf|fnm|frum|goenv|jenv|mise|n|nodenv|nvm|phpenv|pixi|plenv|proto|pyenv|rbenv|rtx|rustup|" \
+  "rvm|"                                                                                       \
   "sdk|tfenv|volta"
+/* Of a project, which it has installed already. */
+#define TOOLS                                                                                  \
+  "astro|ava|c8|commitlint|cspell|cypress|depcheck|dprint|esbuild|eslint|flake8|gulp|hardhat|" \
+  "http-server|jasmine|jest|knip|lint-staged|madge|markdownlint|markdownlint-cli2|mocha|mypy|" \
+  "next|ng|nyc|parcel|playwright|prettier|pyright|pytest|rollup|ruff|serve|size-limit|"        \
+  "standard|stylelint|svelte-check|tap|tsc|tsup|typedoc|vite|vitest|vue-tsc|webpack"
 #define SCRIPTS "run|run-script|rum|exec|dlx|x"
 #define TARGETS                                                                          \
   "clean|clean:*|*:clean|deploy|deploy:*|publish|release|release:*|reset|*:reset|purge|" \
@@ -32,8 +39,8 @@
 static const cm_program programs[] = {
     {MANAGERS, "v", "default= toolchain= no-self-update profile= component= target=", 0,
      CM_MODERATE},
-    {MANAGERS " activate|completion|completions|env|hook-env|init|shell|virtualenv-init", "v",
-     NULL, CM_PROGRAM_INIT, CM_SAFE},
+    {MANAGERS " activate|completion|completions|env|hook-env|init|setup|shell|virtualenv-init",
+     "v", NULL, CM_PROGRAM_INIT, CM_SAFE},
     {PIPS, "r:c:e:t:i:f:d:w:Uqvy", PIP_LONGS, 0, CM_MODERATE},
     {"anaconda|conda|mamba|micromamba|miniconda", "n:p:c:f:y",
      "name= prefix= channel= file= all yes dry-run json override-channels solver=", 0,
@@ -41,8 +48,8 @@ static const cm_program programs[] = {
     {"argcomplete|register-python-argcomplete", NULL, "shell=", CM_PROGRAM_INIT, CM_SAFE},
     {"bower|jspm|volo|tsd", NULL, NULL, 0, CM_MODERATE},
     {"bundle|bundler", "j:", "path= gemfile= jobs= without= with= force dry-run", 0, CM_SAFE},
-    {"bunx|cnpx|npx|pnpx|pipx-run|uvx", "c:p:y",
-     "package= call= yes from= with= python=", CM_ARGV_STOP, CM_MODERATE},
+    {"bunx|cnpx|npx|pnpx|pipx-run|uvx", "c:p:y", "package= call= yes from= with= python=", 0,
+     CM_MODERATE},
     {"changeset|semantic-release|np|release-it|standard-version|vsce|ovsx|twine|flit|auto|"
      "cargo-release|goreleaser|bumpversion|bump2version|bump-my-version|commitizen|cz|towncrier",
      "r:u:p:c:i:d", "repository= username= password= dry-run skip-existing config-file= snapshot",
@@ -55,6 +62,8 @@ static const cm_program programs[] = {
     {"cpan|cpanm|cpanplus|cpm|carton", "l:L:n", NULL, 0, CM_MODERATE},
     {"gem", "v:i:n:s:P:", "version= install-dir= bindir= source= key= host= force all", 0,
      CM_MODERATE},
+    {"pdm completion", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
+    {"pdm venv activate", NULL, NULL, CM_PROGRAM_INIT, CM_SAFE},
     {"hatch|pdm|rye|flit-core|micropipenv|pip-compile|pip-sync|pip-tools|piptools|pipdeptree",
      "p:g:d", "project= group= dry-run output-file= upgrade", 0, CM_MODERATE},
     {"luarocks", NULL, "tree= server= only-server= local global", 0, CM_MODERATE},
@@ -119,12 +128,16 @@ static const cm_rule rules[] = {
     {"package.ask", "conda|mamba|micromamba config --show*|--get|--describe|--validate",
      CM_FX_HARMLESS, "only prints"},
     {"package.ask",
-     "poetry show|check|search|build|run|shell|about|list|version|export|debug|help|env|init|new "
+     "poetry "
+     "show|check|search|build|run|shell|about|list|version|export|debug|help|env|init|new|"
+     "completions "
      "!remove !use",
      CM_FX_HARMLESS, "only prints, builds or starts"},
+    {"package.ask", "cpan|cpanm -l|-v|-D|-J|--info", CM_FX_HARMLESS, "only prints"},
     {"package.ask", "poetry cache list", CM_FX_HARMLESS, "only prints"},
     {"package.ask",
-     "uv run|venv|tree|version|help|build|export|init|python|tool|cache|x "
+     "uv run|venv|tree|version|help|build|export|init|python|tool|cache|x|"
+     "generate-shell-completion "
      "!install !uninstall !upgrade !clean !prune !pin !update-shell",
      CM_FX_HARMLESS, "only prints, builds or starts"},
     {"package.ask", "uv pip list|show|freeze|check|tree|compile", CM_FX_HARMLESS, "only prints"},
@@ -166,7 +179,8 @@ static const cm_rule rules[] = {
     {"package.ask",
      MANAGERS
      " use|list|ls|ls-remote|list-remote|current|which|where|version|versions|show|whence|"
-     "run|exec|x|help|init|env|activate|shell|doctor|alias-list|list-all|whatis|info|"
+     "run|exec|x|help|init|virtualenv-init|completion|completions|env|activate|shell|doctor|alias-"
+     "list|list-all|whatis|info|"
      "which-all|root|commands|shims|completions|prefix|latest|man|doc|cat|bin|"
      "hook-env|tree|search|check",
      CM_FX_HARMLESS, "only prints, or starts a program"},
@@ -214,7 +228,9 @@ static const cm_rule rules[] = {
     {"package.version", MANAGERS, CM_FX_MODERATE, "installs or removes versions of a language"},
     {"package.version", "rustup self uninstall", CM_FX_HIGH, "removes all of Rust"},
     {"package.version", "rvm implode", CM_FX_HIGH, "removes all versions of Ruby"},
-    {"package.run-fetched", "bunx|cnpx|npx|pnpx|uvx", CM_FX_MODERATE,
+    {"package.run-tool", "bunx|npx|pnpx|uvx " TOOLS, CM_FX_SAFE,
+     "runs a tool that checks, builds or tests"},
+    {"package.run-fetched", "bunx|cnpx|npx|pnpx|uvx !" TOOLS, CM_FX_MODERATE,
      "fetches a package and runs it"},
     {"package.script", "npm|yarn|pnpm|yarnpkg|bun " SCRIPTS " " TARGETS, CM_FX_MODERATE,
      "runs a script of the project that changes or deletes files"},

@@ -141,7 +141,7 @@ static const cm_rule rules[] = {
     {"vm.change", "distrobox|toolbox rm|stop|upgrade|assemble|ephemeral|generate-entry|rmi",
      CM_FX_MODERATE, "changes or removes a container"},
     {"vm.change", "qemu-img create @1", CM_FX_CREATE, "makes a disk image"},
-    {"vm.change", "qemu-img convert @last", CM_FX_OVERWRITE, "writes a disk image"},
+    {"vm.change", "qemu-img convert @last", CM_FX_WRITE, "writes a disk image"},
     {"vm.change", "qemu-img dd @of=", CM_FX_OVERWRITE, "writes a disk image"},
     {"vm.change", "qemu-img resize|commit|rebase|amend @1", CM_FX_EDIT, "changes a disk image"},
     {"vm.change", "qemu-img snapshot !-l", CM_FX_MODERATE, "changes a disk image"},

@@ -10,6 +10,7 @@ extern const cm_pack cm_pack_perm, cm_pack_perm_key, cm_pack_perm_user;
 
 /* processes, network, start-up, interpreters, packages */
 extern const cm_pack cm_pack_proc, cm_pack_proc_service, cm_pack_net, cm_pack_net_tools;
+extern const cm_pack cm_pack_media, cm_pack_server;
 extern const cm_pack cm_pack_startup, cm_pack_code, cm_pack_code_build;
 extern const cm_pack cm_pack_package, cm_pack_package_lang;
 

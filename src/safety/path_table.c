@@ -260,6 +260,7 @@ const cm_name_row cm_name_rows[] = {
     {"target", ART},
     {"temp", ART},
     {"tmp", ART},
+    {"vendor", ART},
     {"venv", ART},
     {"wallet.dat", SEC},
 };

@@ -3,7 +3,8 @@
 
 /* Programs whose `>` is there to empty the file. */
 static bool only_empties(const cm_run *run) {
-  return run->n == 0 || cm_glob_any(CM_STR(":|true"), run->program) ||
+  return (run->n == 0 && !run->translated && !run->group) ||
+         cm_glob_any(CM_STR(":|true"), run->program) ||
          (cm_str_is(run->program, "cat") && run->n == 2 &&
           cm_str_is(run->words[1].text, "/dev/null"));
 }

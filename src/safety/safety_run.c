@@ -124,8 +124,10 @@ static void forgive(cm_judging *j, size_t mark) {
 /* --help or --version in front of any operand: programs print it and do nothing else. */
 static bool asks_help(const cm_judging *j) {
   const cm_call *call = &j->call;
-  size_t first = SIZE_MAX;
-  if (call->n_operands > j->known.n_sub) first = call->operands[j->known.n_sub].index;
+  size_t first = SIZE_MAX, n_sub = j->known.n_sub;
+  if (!n_sub && j->known.base && j->known.base->depth > 1)
+    n_sub = 1; /* a subcommand that has no row */
+  if (call->n_operands > n_sub) first = call->operands[n_sub].index;
   for (size_t i = 0; i < call->n_options; i++)
     if ((cm_str_is(call->options[i].name, "help") ||
          cm_str_is(call->options[i].name, "version")) &&
@@ -161,11 +163,13 @@ static bool is_project_bin(cm_str path) {
 
 /* Scripts of a project that only build, test or set up, by convention. */
 static bool is_build_script(cm_str path) {
-  return cm_glob_any(CM_STR("./configure|../configure|./gradlew|./mvnw|./autogen.sh|./bootstrap|"
-                            "./bootstrap.sh|./build.sh|./test.sh|./run_tests.sh|./manage.py|"
-                            "./waf|./sbt|./x.py|./Configure|./bin/*|./scripts/test*|"
-                            "./scripts/build*|./a.out|./build/*|./target/*|./dist/*"),
-                     path);
+  return cm_glob_any(
+      CM_STR(
+          "./configure|../configure|./gradlew|./mvnw|./autogen.sh|./bootstrap|"
+          "./bootstrap.sh|./build.sh|./test.sh|./run_tests.sh|./manage.py|"
+          "./waf|./sbt|./x.py|./Configure|./bin/*|bin/*|script/test|script/build|./scripts/test*|"
+          "./scripts/build*|./a.out|./build/*|./target/*|./dist/*"),
+      path);
 }
 
 static void judge_unknown(cm_judging *j, const cm_run *run) {

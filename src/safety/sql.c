@@ -15,8 +15,10 @@ typedef struct reading {
   unsigned depth, verb_depth;   /* of parentheses */
   bool explains, analyzes;
   bool drops, everything, superuser, into, prints; /* words that were seen */
-  bool where, always;                              /* WHERE, and a condition that is always true */
-  cm_sql_token group[GROUP_MAX];                   /* tokens since WHERE or OR, at most */
+  bool closed;           /* behind ORDER BY, LIMIT or RETURNING, which hold no condition … */
+  unsigned closed_depth; /* … of these parentheses or inner ones */
+  bool where, always;    /* WHERE, and a condition that is always true */
+  cm_sql_token group[GROUP_MAX]; /* tokens since WHERE or OR, at most */
   size_t n_group;
   bool wants_shell, wants_file; /* the next string is a command, a file */
   cm_sql_kind inside;           /* of a DELETE or UPDATE in a WITH */
@@ -47,11 +49,15 @@ static void end_group(reading *r) {
 }
 
 static void note_condition(reading *r, const cm_sql_token *t) {
+  if (r->closed && r->depth >= r->closed_depth) return;
+  r->closed = false;
   if (cm_sql_is(t, "where") && r->depth == r->verb_depth) {
     r->where = true;
     r->n_group = 0;
   } else if (r->where && cm_sql_is(t, "or|returning|limit|order")) {
     end_group(r);
+    r->closed = !cm_sql_is(t, "or");
+    r->closed_depth = r->depth;
   } else if (r->where && !cm_sql_is(t, "(|)")) {
     if (r->n_group < GROUP_MAX) r->group[r->n_group++] = *t;
   }
@@ -123,7 +129,7 @@ static void note_inner_verb(reading *r, const cm_sql_token *t) {
   if (deletes || updates) {
     r->inside = CM_SQL_LOSES;
     r->verb_depth = r->depth;
-    r->where = r->always = false;
+    r->where = r->always = r->closed = false;
   }
   if (cm_sql_is(t, "into") && cm_sql_is(&r->before, "insert|merge") && r->inside < CM_SQL_CHANGES)
     r->inside = CM_SQL_CHANGES;

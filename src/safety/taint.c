@@ -101,10 +101,41 @@ void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsi
   file->taint |= taint;
 }
 
+/* Programs whose subcommands aren't listed here, one of which is "completion". */
+static bool has_completion(cm_str program) {
+  return cm_glob_any(
+      CM_STR("bw|consul|glab|helmfile|hugo|kops|localstack|ng|nomad|op|podman|poetry|rustup|"
+             "trivy|tilt|vault"),
+      program);
+}
+
+/* Options by which programs print settings of the shell. */
+static bool asks_settings(const cm_call *call, cm_str program) {
+  static const char *const rows[][2] = {
+      {"fzf", "bash|zsh|fish"},
+      {"bat|delta|just|rg|sk|stern|task|tv", "completion|completions"},
+      {"hub", "s"},
+      {"pkgx", "shellcode"}};
+  for (size_t i = 0; i < CM_COUNT(rows); i++)
+    if (cm_glob_any(cm_str_of(rows[i][0]), program))
+      return call->n_options == 1 && cm_glob_any(cm_str_of(rows[i][1]), call->options[0].name);
+  return false;
+}
+
+/* Python's click: _FLASK_COMPLETE=bash_source flask */
+static bool asks_click(const cm_run *run) {
+  if (run->n != 1 || run->n_env != 1 || run->in || run->in_text) return false;
+  return cm_glob(CM_STR("_*_COMPLETE"), run->env[0].name) && !run->env[0].value.from &&
+         cm_glob_any(CM_STR("*_source|source_*"), run->env[0].value.text);
+}
+
 /* "kubectl completion bash": every program of many subcommands has this one or none. */
 static bool prints_completion(const cm_known *known, const cm_call *call) {
-  return known->base->depth > 1 && call->n_operands &&
-         cm_glob_any(CM_STR("completion|completions"), call->operands[0].value);
+  bool listed = has_completion(known->base->name);
+  size_t n = listed && call->n_operands > 1 ? 2 : call->n_operands ? 1 : 0;
+  for (size_t i = 0; i < n && (known->base->depth > 1 || listed); i++)
+    if (cm_glob_any(CM_STR("completion|completions"), call->operands[i].value)) return true;
+  return asks_settings(call, known->base->name);
 }
 
 unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call) {
@@ -112,8 +143,9 @@ unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call
   if (!cm_call_read(&j->safety->index, run, j->arena, &j->taints->call, &known))
     j->no_memory = true;
   if (call) *call = &j->taints->call;
-  if (!known.base) return 0;
-  unsigned init = prints_completion(&known, &j->taints->call) ? CM_PROGRAM_INIT : 0;
+  bool click = asks_click(run);
+  if (!known.base) return click ? CM_PROGRAM_INIT : 0;
+  unsigned init = click || prints_completion(&known, &j->taints->call) ? CM_PROGRAM_INIT : 0;
   return known.program->how | init;
 }
 

@@ -75,6 +75,7 @@ struct cm_run {
   bool elsewhere; /* the remote side is a container, not a host */
   bool loop;      /* inside a loop that nothing here ends, or in the background of one */
   bool background;
+  bool group;      /* RUN_ASSIGN: the redirections of a compound command or of a function's call */
   bool defined;    /* body of a function, alias or trap that was defined and not called here */
   bool translated; /* equivalent of another language's call: shutil.rmtree(x) as rm -r x */
   const char *language; /* translated: "python" …; else NULL */

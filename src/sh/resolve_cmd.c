@@ -369,6 +369,7 @@ static void call_function(cm_eval *ev, size_t at, cm_evrun *r, cm_func *func) {
     cm_evrun *own = cm_run_new(ev);
     if (own) {
       own->run.kind = CM_RUN_ASSIGN;
+      own->run.group = true;
       own->run.span = r->run.span;
       own->run.redirs = r->run.redirs;
       own->run.n_redirs = r->run.n_redirs;

@@ -370,6 +370,7 @@ static void redirect_all(cm_eval *ev, const cm_cmd *c) {
   cm_evrun *r = cm_run_new(ev);
   if (!r) return;
   r->run.kind = CM_RUN_ASSIGN;
+  r->run.group = true;
   r->run.span = cm_ev_span(ev, c->redirs->span);
   cm_redirs(ev, r, c->redirs);
   cm_run_put(ev, at, r);

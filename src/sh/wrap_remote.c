@@ -73,6 +73,7 @@ static const subcommand subcommands[] = {
     {"npm|pnpm|yarn", "exec|x|dlx", "p:c:w:", "package= workspace=", 0, 0},
     {"pipx", "run", NULL, "spec= python= pip-args= index-url=", 0, 0},
     {"nix", "develop|shell|run", "c:", "command=", DASHES, NO_OPERANDS},
+    {"op", "run", NULL, "env-file= account=", DASHES, 0},
     {"flatpak", "run", NULL, "command= env= branch= arch= filesystem=", 0, NO_OPERANDS},
 };
 

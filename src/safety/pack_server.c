@@ -1,0 +1,106 @@
+/* safety/pack_server: servers started or asked by hand, the checks of their configuration, the
+ * mail queue, scanners, and what asks the hardware. Sources: the manual pages of nginx, apachectl,
+ * haproxy, caddy, sshd, bind9utils, postfix, exim, dovecot, clamscan, ipmitool, open-iscsi. */
+#include "safety/packs.h"
+
+#define APACHES "apache2|apache2ctl|apachectl|httpd"
+
+static const cm_program programs[] = {
+    {"act|molecule", "j:W:P:s:e:n", "job= workflows= secret= env= list dryrun", 0, CM_MODERATE},
+    {"adb|fastboot", "H:P:s:t:w", NULL, 0, CM_MODERATE},
+    {APACHES, "C:c:D:d:E:f:k:", NULL, 0, CM_MODERATE},
+    {"caddy", "a:c:l:r:", "adapter= config= listen= root= from= to= overwrite", 0, CM_MODERATE},
+    {"chkrootkit|clamdscan|clamscan|debsecan|debsums|lynis|maldet|oscap|rkhunter|tiger|yara",
+     "d:f:l:", "database= exclude= exclude-dir= file-list= include= log= move= copy= remove=?", 0,
+     CM_SAFE},
+    {"doveadm|exim|exim4|postsuper", "C:d:h:H:r:f:", NULL, CM_ARGV_DASH, CM_MODERATE},
+    {"doveconf|exigrep|exiqgrep|exiwhat|mailq|named-checkconf|named-checkzone|named-compilezone|"
+     "pflogsumm|postmap-check|qshape|unbound-checkconf",
+     "F:c:f:k:o:t:", NULL, 0, CM_SAFE},
+    {"dovecot", "c:", NULL, 0, CM_MODERATE},
+    {"fswatch|inotifywait|inotifywatch", "e:t:m:l:",
+     "event= exclude= excludei= format= fromfile= include= timefmt= timeout= outfile=", 0,
+     CM_SAFE},
+    {"haproxy", "C:L:S:W:f:m:n:p:x:", NULL, CM_ARGV_DASH, CM_MODERATE},
+    {"ipmitool", "H:I:L:P:U:f:p:", NULL, 0, CM_MODERATE},
+    {"iscsiadm", "I:L:P:T:U:m:n:o:p:t:v:",
+     "mode= op= portal= targetname= type= print= login logout", 0, CM_MODERATE},
+    {"mkcert", NULL, "cert-file= key-file= p12-file= csr=", CM_ARGV_DASH, CM_SAFE},
+    {"modetest|nfsiostat|nfsstat|rocm-smi|rocminfo|tpm2_getcap|tpm2_pcrread|upower|vainfo|"
+     "vdpauinfo|v4l2-ctl|glxinfo|vulkaninfo|clinfo|edid-decode|ddcutil-list",
+     NULL, NULL, 0, CM_SAFE},
+    {"nginx|openresty", "c:e:g:p:s:", NULL, 0, CM_MODERATE},
+    {"php-fpm", "c:d:g:p:y:", "fpm-config= test", 0, CM_MODERATE},
+    {"postconf|postqueue", "c:i:s:", NULL, 0, CM_SAFE},
+    {"pv", "D:L:N:R:a:i:s:P:w:H:F:d:E:", "size= name= rate-limit= interval= width= height=", 0,
+     CM_SAFE},
+    {"parallel-ssh|pssh", "h:H:l:p:o:e:t:O:x:X:", NULL, CM_ARGV_STOP | CM_PROGRAM_FETCHES,
+     CM_SAFE},
+    {"sshd", "C:E:T:b:c:f:g:h:k:o:p:u:", NULL, 0, CM_MODERATE},
+    {"step|step-cli", NULL, "ca-url= root= force", 0, CM_MODERATE},
+    {"varnishd", "C::a:b:f:n:p:s:t:", NULL, 0, CM_MODERATE},
+};
+
+static const cm_rule rules[] = {
+    {"server.check", APACHES " -t|-S|-M|-l|-L|-v|-V|-h", CM_FX_HARMLESS,
+     "only checks or prints the configuration"},
+    {"server.check", APACHES " configtest|status|fullstatus|help", CM_FX_HARMLESS,
+     "only checks or prints the configuration"},
+    {"server.check", "nginx|openresty -t|-T|-v|-V|-h", CM_FX_HARMLESS,
+     "only checks or prints the configuration"},
+    {"server.check", "haproxy -c|-v|-vv|-h", CM_FX_HARMLESS,
+     "only checks or prints the configuration"},
+    {"server.check", "sshd -t|-T|-G|-V", CM_FX_HARMLESS,
+     "only checks or prints the configuration"},
+    {"server.check", "php-fpm -t|--test|-m|-i|-v|-h", CM_FX_HARMLESS,
+     "only checks or prints the configuration"},
+    {"server.check", "dovecot -n|-a", CM_FX_HARMLESS, "only checks or prints the configuration"},
+    {"server.check", "varnishd -C|-V", CM_FX_HARMLESS, "only checks the configuration"},
+    {"server.check", "squid -k=parse|check", CM_FX_HARMLESS, "only checks the configuration"},
+    {"server.check",
+     "caddy validate|adapt|environ|list-modules|version|hash-password|build-info|help|"
+     "file-server|respond",
+     CM_FX_HARMLESS, "only checks the configuration, or serves files"},
+    {"server.check", "caddy fmt !--overwrite|-w", CM_FX_HARMLESS, "only prints"},
+    {"server.check", "step certificate|crypto inspect|verify|fingerprint|lint|hash|jwt",
+     CM_FX_HARMLESS, "only prints"},
+    {"server.check", "exim|exim4 -bV|-bp|-bpc|-bt|-bP|-Mvh|-Mvb|-Mvl", CM_FX_HARMLESS,
+     "only prints"},
+    {"server.check", "doveadm who|mailbox|user|log|config|quota|search|fetch !delete !recalc",
+     CM_FX_HARMLESS, "only prints"},
+    {"server.check",
+     "ipmitool sdr|sel|sensor|fru|mc|lan|chassis|power|user|session "
+     "list|elist|info|print|status|summary",
+     CM_FX_HARMLESS, "only asks the hardware"},
+    {"server.check", "ipmitool sdr|sel|sensor|fru !?*", CM_FX_HARMLESS, "only asks the hardware"},
+    {"server.check", "iscsiadm -m|--mode !-o|--op !-u|--logout !-l|--login !-R|--rescan",
+     CM_FX_HARMLESS, "lists sessions or targets"},
+    {"server.check", "act -l|--list|-n|--dryrun|-h", CM_FX_HARMLESS, "only lists jobs"},
+    {"server.check", "molecule list|matrix|drivers|lint|syntax", CM_FX_HARMLESS, "only lists"},
+    {"server.check",
+     "adb devices|logcat|shell|exec-out|pull|version|help|get-state|get-serialno|get-devpath|"
+     "bugreport|jdwp|wait-for-device|start-server|forward|reverse !-c|--clear",
+     CM_FX_HARMLESS, "asks a device, or copies from it"},
+    {"server.check", "fastboot devices|getvar|help", CM_FX_HARMLESS, "asks a device"},
+
+    {"server.device", "fastboot flash|erase|format|flashall|update|flashing|oem", CM_FX_CRITICAL,
+     "erases or overwrites a device"},
+    {"server.device", "fastboot -w", CM_FX_CRITICAL, "erases a device"},
+    {"server.power", "ipmitool power|chassis off|reset|cycle|soft", CM_FX_HIGH,
+     "switches a machine off or restarts it"},
+    {"server.power", "ipmitool chassis power off|reset|cycle|soft", CM_FX_HIGH,
+     "switches a machine off or restarts it"},
+    {"server.mail-lost", "postsuper -d", CM_FX_MODERATE, "deletes a message from the queue"},
+    {"server.mail-lost", "postsuper -d=ALL", CM_FX_HIGH, "deletes all messages from the queue"},
+    {"server.mail-config", "postconf -e|-X|-#", CM_FX_HIGH,
+     "changes the configuration of the mail server"},
+    {"server.mail-flush", "postqueue -f|-i|-s", CM_FX_MODERATE, "sends what waits in the queue"},
+    {"server.scan", "clamscan|clamdscan --remove|--move", CM_FX_MODERATE,
+     "removes the files it finds"},
+    {"server.trust", "mkcert -install|-uninstall", CM_FX_MODERATE,
+     "changes which certificates the machine trusts"},
+};
+
+const cm_pack cm_pack_server = {
+    "server", programs, CM_COUNT(programs), rules, CM_COUNT(rules), NULL,
+};

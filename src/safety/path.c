@@ -356,6 +356,9 @@ static void look_at_list(const cm_rword *word, parts *w, const cm_sh_context *co
   } else if (cm_str_is(by->program, "find")) {
     out->filtered = find_filter(by, &name);
     out->also = without_last(w, context, out->place);
+    /* "find / -name x": some of them lie in folders of the system */
+    bool anywhere = w->from == BASE_ROOT && w->n > 1 && is_hole(w->p[0]);
+    if (anywhere && out->also == CM_PLACE_APP) out->also = CM_PLACE_SYSTEM_IN;
     if (name.n && out->place == CM_PLACE_WORK) out->place = place_of_name(name);
   }
 }

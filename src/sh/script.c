@@ -164,6 +164,7 @@ static void scan_name(cm_code_call *base, size_t i, cm_str name, size_t end) {
 static void scan(cm_code_call *base) {
   cm_code_reader *s = base->s;
   signs g = {0};
+  size_t before = s->ev->n;
   for (size_t i = 0; i < s->toks.n && cm_ev_step(s->ev);) {
     const cm_tok *t = cm_script_tok(s, i);
     size_t end = i + 1;
@@ -193,15 +194,16 @@ static void scan(cm_code_call *base) {
     i = end > i ? end : i + 1;
   }
   report_signs(base, &g);
+  cm_script_signs(base, s->ev->n > before);
 }
 
 static char letter_of(const char *language) {
   static const struct {
     const char *name;
     char letter;
-  } names[] = {{"python", 'p'},     {"perl", 'l'},        {"ruby", 'r'},
-               {"javascript", 'j'}, {"php", 'h'},         {"lua", 'u'},
-               {"awk", 'a'},        {"applescript", 's'}, {"vim", 'v'}};
+  } names[] = {{"python", 'p'}, {"perl", 'l'},       {"ruby", 'r'}, {"javascript", 'j'},
+               {"php", 'h'},    {"lua", 'u'},        {"awk", 'a'},  {"applescript", 's'},
+               {"vim", 'v'},    {"powershell", 'w'}, {"julia", 'i'}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(names[i].name, language) == 0) return names[i].letter;
   return 'o';
@@ -225,7 +227,8 @@ void cm_script(cm_eval *ev, cm_evrun *via, const char *language, const cm_rword 
   ev->f.input = ev->f.partial = NULL;
   s.toks = cm_script_lex(ev, s.language, code->text);
   cm_code_call base = {.s = &s, .via = via};
-  if (s.toks.v && ev->bytes <= CM_SH_TEXT_MAX + CM_EV_BYTES) scan(&base);
+  if (s.language == 'w' && ev->bytes <= CM_SH_TEXT_MAX) cm_script_power(&base, code->text);
+  else if (s.toks.v && ev->bytes <= CM_SH_TEXT_MAX + CM_EV_BYTES) scan(&base);
   else ev->limited = true;
   ev->nest--;
   ev->f = saved;

@@ -221,6 +221,11 @@ bool cm_wrap_faketime(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
 #define NO_V   CM_WRAP_NO_V
 #define DASHES CM_WRAP_DASHES
 
+#define PSSH                                                             \
+  "h:H:l:p:o:e:t:O:x:X:g:",                                              \
+      "hosts= host= user= par= outdir= errdir= timeout= options= args= " \
+      "extra-arg="
+
 /* Sorted by name. */
 static const cm_wrapper wrappers[] = {
     {"adb", "s:H:P:t:", NULL, 0, 0, cm_wrap_sub},
@@ -245,6 +250,8 @@ static const cm_wrapper wrappers[] = {
     {"chronic", NULL, NULL, 0, 0, NULL},
     {"chroot", NULL, "userspec= groups=", REMOTE | LOGIN, 1, NULL},
     {"chrt", "T:P:D:", "sched-runtime= sched-period= sched-deadline=", NO_P, 1, NULL},
+    {"clush", "w:x:g:X:l:t:u:f:o:O:", "hostfile= user= group= command_timeout=", REMOTE | CODE, 0,
+     NULL},
     {"command", NULL, NULL, SHELL | NO_V, 0, NULL},
     {"conda", NULL, NULL, 0, 0, cm_wrap_sub},
     {"crontab", "u:", NULL, 0, 0, cm_wrap_crontab},
@@ -260,10 +267,14 @@ static const cm_wrapper wrappers[] = {
      0, cm_wrap_sub},
     {"doppler", NULL, NULL, DASHES, 0, NULL},
     {"dotenv", "f:e:", NULL, DASHES, 0, NULL},
+    {"dsh", "g:m:n:f:o:r:F:", "group= machine= num-topology= file= forklimit= remoteshell=",
+     REMOTE | CODE, 0, NULL},
     {"eatmydata", NULL, NULL, 0, 0, NULL},
     {"entr", NULL, NULL, 0, 0, NULL},
     {"env", "u:S:C:P:", "unset= split-string= chdir= block-signal=? default-signal=?", ENV, 0,
      cm_wrap_env},
+    {"fab", "H:i:u:c:r:t:", "hosts= identity= user= collection= search-root=",
+     REMOTE | CODE | DASHES, 0, NULL},
     {"fakeroot", "l:s:i:b:", "lib= faked=", 0, 0, NULL},
     {"faketime", NULL, NULL, 0, 0, cm_wrap_faketime},
     {"fd", NULL, NULL, 0, 0, cm_wrap_fd},
@@ -304,6 +315,7 @@ static const cm_wrapper wrappers[] = {
     {"mksh", NULL, NULL, 0, 0, cm_wrap_sh},
     {"mosh", NULL, "ssh= client= server= predict= port=", REMOTE, 1, NULL},
     {"multipass", NULL, NULL, 0, 0, cm_wrap_sub},
+    {"mussh", "c:h:H:l:i:m:o:s:t:p:", NULL, OPT_C, 0, NULL},
     {"nerdctl", "a:n:H:", "address= namespace= host=", 0, 0, cm_wrap_sub},
     {"nice", "n:", "adjustment=", 0, 0, NULL},
     {"nix", NULL, NULL, 0, 0, cm_wrap_sub},
@@ -321,6 +333,8 @@ static const cm_wrapper wrappers[] = {
      cm_wrap_sub},
     {"op", NULL, NULL, DASHES, 0, NULL},
     {"parallel", NULL, NULL, 0, 0, cm_wrap_parallel},
+    {"parallel-ssh", PSSH, REMOTE | CODE, 0, NULL},
+    {"pdsh", "w:x:l:t:u:f:g:X:R:M:", NULL, REMOTE | CODE, 0, NULL},
     {"perf", NULL, NULL, 0, 0, cm_wrap_sub},
     {"pipenv", NULL, NULL, 0, 0, cm_wrap_sub},
     {"pipx", NULL, NULL, 0, 0, cm_wrap_sub},
@@ -333,10 +347,12 @@ static const cm_wrapper wrappers[] = {
     {"prlimit", "p:o:", "pid= output=", NO_P, 0, NULL},
     {"proxychains", "f:", NULL, 0, 0, NULL},
     {"proxychains4", "f:", NULL, 0, 0, NULL},
+    {"pssh", PSSH, REMOTE | CODE, 0, NULL},
     {"pyenv", NULL, NULL, 0, 0, cm_wrap_sub},
     {"rbash", NULL, NULL, 0, 0, cm_wrap_sh},
     {"rbenv", NULL, NULL, 0, 0, cm_wrap_sub},
     {"rlwrap", "f:H:s:", NULL, 0, 0, NULL},
+    {"rsh", "l:", NULL, REMOTE | CODE, 1, NULL},
     {"run0", "u:g:D:",
      "unit= property= description= slice= user= group= nice= chdir= setenv= "
      "background= machine=",

@@ -252,7 +252,7 @@ static cm_path in_system(const parts *w) {
   size_t used;
   if (w->n == 0) return (cm_path){.place = CM_PLACE_ROOT};
   const cm_place_row *row = find_row(w, 0, cm_system_rows, cm_n_system_rows, &used);
-  if (!row) return (cm_path){.place = CM_PLACE_APP};
+  if (!row) return (cm_path){.place = CM_PLACE_APP, .secret = by_name(w, 0).secret};
   if (cm_str_is(w->p[0], "dev") && w->n > 1 && !w->all) return in_dev(w);
   cm_place place = used == w->n ? row->self : row->below;
   /* Everything directly in /tmp is not /tmp itself. */

@@ -161,7 +161,7 @@ static bool prints_secrets(const cm_run *run) {
       {"pass|gopass|secret-tool|op|bw|lpass", "show|lookup|read|item|get|export"},
       {"vault", "read|kv|unwrap|print"},
       {"aws", "get-secret-value|get-parameter*|export-credentials"},
-      {"gcloud", "secrets"},
+      {"gcloud", "secrets|print-*-token"},
       {"kubectl|oc", "secret|secrets|view|secret/*|secrets/*"},
       {"git", "credential|credential-store"},
       {"gh|glab", "token"},

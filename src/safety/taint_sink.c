@@ -71,13 +71,17 @@ static void judge_files(cm_judging *j, const cm_run *run) {
   bool path = has(run->program, '/') || has_hole(run->program);
   if (path) judge_file(j, &run->words[0], run, true);
   if (!is_interpreter(run->program)) return;
-  bool shell = is_shell(run->program), first = !cm_str_is(run->program, "make");
-  for (size_t i = 1; i < run->n; i++) {
+  bool shell = is_shell(run->program), first = true, valued = false;
+  bool words_only = cm_str_is(run->program, "make");
+  for (size_t i = 1; i < run->n && first; i++) {
     bool option = run->words[i].text.n && run->words[i].text.p[0] == '-';
     const cm_written *file = cm_taint_file(j, &run->words[i], run);
     /* of a tree only what is run counts, not the folder of `python -m venv` */
-    if (file && !(file->tree && (option || !first))) judge_file(j, &run->words[i], run, shell);
-    if (!option || cm_glob_any(CM_STR("-m|-c|-e"), run->words[i].text)) first = false;
+    if (file && !(file->tree && (option || words_only))) judge_file(j, &run->words[i], run, shell);
+    if (option && cm_glob_any(CM_STR("-m|-c|-e"), run->words[i].text)) words_only = true;
+    /* what follows the script is for the script; a first word behind an option may be its value */
+    first = option || valued || words_only;
+    valued = option;
   }
 }
 
@@ -145,6 +149,12 @@ static bool listens(const cm_run *run) {
     if (!run->words[i].text.n || run->words[i].text.p[0] != '-' || has(run->words[i].text, 'c'))
       return false;
   return true;
+}
+
+/* sh -i < pipe | openssl s_client …: its answers go to the other end. */
+static bool gives_shell(const cm_run *run) {
+  return run->in && !run->in->in_text && run->in->n && listens(run->in) &&
+         cm_str_is(run->program, "openssl");
 }
 
 static bool any_listens(cm_judging *j) {
@@ -302,6 +312,8 @@ void cm_judge_flow(cm_judging *j, const cm_run *run) {
   if (run->n) judge_sender(j, run);
   if (run->n) cm_judge_variables(j, run);
   if (run->n_redirs) judge_network_redirs(j, run);
+  if (run->n && gives_shell(run) && is_sender(j, run))
+    report(j, "net.reverse-shell", "gives a shell to another machine", run);
   judge_startup_writes(j, run);
   if (run->n) judge_startup_fetched(j, run);
   if (run->n) judge_loop(j, run);

@@ -52,7 +52,7 @@ static void on_paths(power *p, const char *program, const char *option, bool rec
   bool tree = !recurse;
   for (size_t i = 1; i < p->words.n; i++) {
     cm_str w = p->words.v[i].text;
-    tree |= named("-recurse -r -rec -recur", w) || named("-rf -fr", w);
+    tree |= named("-recurse -r -rec -recur", w) || named("-rf -fr /s", w);
   }
   word = cm_script_word(ev, option);
   if (tree && *option) cm_fields_add(ev, &out, &word);
@@ -60,7 +60,8 @@ static void on_paths(power *p, const char *program, const char *option, bool rec
     cm_str w = p->words.v[i].text;
     bool switched = named("-erroraction -ea -value -filter -include -exclude", w);
     i += switched;
-    if (switched || (w.n && w.p[0] == '-')) continue;
+    bool slash = w.n == 2 && w.p[0] == '/'; /* /s /q of cmd */
+    if (switched || slash || (w.n && w.p[0] == '-')) continue;
     word = path_of(ev, w);
     cm_fields_add(ev, &out, &word);
   }
@@ -90,7 +91,7 @@ static void statement(power *p) {
   else if (named("clear-content clc", name)) on_paths(p, "truncate", "--size=0", false);
   else if (named("set-content out-file", name)) on_paths(p, "tee", "", false);
   else if (named("stop-computer restart-computer", name)) as_words(p, "shutdown", "now");
-  else if (named("format-volume clear-disk initialize-disk remove-partition", name))
+  else if (named("format-volume clear-disk initialize-disk remove-partition format", name))
     as_words(p, "mkfs", "/dev/sda");
   else if (named("invoke-expression iex invoke-command icm", name)) p->runs = true;
   else if (is_cmdlet(name)) return;

@@ -24,11 +24,11 @@ static bool sends(cm_str name) {
 /* The environment as a whole: os.environ, process.env, ENV without a name behind. */
 static bool whole_environment(const cm_code_call *c, cm_str name, size_t end) {
   static const char names[] = "os.environ process.env ENV %ENV $_ENV getenv";
-  bool env = has_name(names, name) || has_name(
-                                          "os.environ.items os.environ.copy ENV.to_h "
-                                          "ENV.to_a ENV.inspect ENV.to_hash ENV.map "
-                                          "Deno.env.toObject",
-                                          name);
+  static const char *const fronts[] = {"os.environ.items", "os.environ.copy", "ENV.to_",
+                                       "ENV.inspect",      "ENV.map",         "Deno.env.toObject"};
+  bool env = has_name(names, name);
+  for (size_t i = 0; i < sizeof fronts / sizeof *fronts; i++)
+    env |= cm_str_starts(name, cm_str_of(fronts[i]));
   if (!env) return false;
   if (has_name("getenv", name))
     return c->s->language == 'h' && cm_tok_is(tok(c, end), "(") && cm_tok_is(tok(c, end + 1), ")");

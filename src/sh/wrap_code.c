@@ -459,6 +459,8 @@ static const interpreter interpreters[] = {
     {"clisp", "x:", NULL, "x", "version", "lisp"},
     {"emacs", "l:f:Q:", "eval= load= execute=", "eval execute", "version help", "lisp"},
     {"kotlin", "e:", NULL, "e", "version", "kotlin"},
+    {"raku", "e:", NULL, "e", "v", "raku"},
+    {"swift", "e:", NULL, "e", "version", "swift"},
     {"racket", "e:", "eval=", "e eval", "version", "scheme"},
     {"awk", "F:v:f:e:", "field-separator= assign= file= source=", "e source", "f file", "awk"},
     {"gawk", "F:v:f:e:", "field-separator= assign= file= source=", "e source", "f file", "awk"},
@@ -486,8 +488,10 @@ static void read_tcl(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
   while (cm_str_line(&rest, &line)) {
     size_t at = cm_str_find(line, CM_STR("exec ")), skip = 5;
     if (at == SIZE_MAX) at = cm_str_find(line, CM_STR("spawn ")), skip = 6;
-    if (at == SIZE_MAX) continue;
+    size_t file = cm_str_find(line, CM_STR("file delete -force "));
     cm_txt t = {0};
+    if (file != SIZE_MAX) at = file, skip = 19, cm_txt_add(ev, &t, CM_STR("rm -rf "));
+    if (at == SIZE_MAX) continue;
     for (size_t i = at + skip; i < line.n && line.p[i] != ']'; i++)
       cm_txt_putc(ev, &t, (char)(strchr("{}", line.p[i]) ? '\'' : line.p[i]));
     cm_rword code = cm_wrap_piece(value, cm_str_trim(cm_txt_str(&t)));
@@ -527,6 +531,8 @@ static bool worded(cm_eval *ev, cm_evrun *r) {
               {"powershell", "-c -command /c", "powershell", true},
               {"powershell.exe", "-c -command /c", "powershell", true},
               {"pwsh.exe", "-c -command /c", "powershell", true},
+              {"cmd", "/c /k /r", "powershell", true},
+              {"cmd.exe", "/c /k /r", "powershell", true},
               {"erl", "-eval -s -run", "erlang", false},
               {"sbcl", "--eval", "lisp", false},
               {"emacs", "--eval -eval --execute", "lisp", false},

@@ -357,6 +357,7 @@ static const cm_rule rules[] = {
      "changes a volume"},
     {"device.mount", "diskutil [uU]nmount*|[mM]ount*|eject|rename|[eE]nable*|[dD]isable*",
      CM_FX_MODERATE, "mounts, unmounts or renames a disk"},
+    {"device.erase", "hdiutil erase|partition|burn ~/dev/disk*", CM_FX_CRITICAL, "erases a disk"},
     {"device.image", "hdiutil attach|mount|mountvol|detach|eject|unmount|compact|resize|burn",
      CM_FX_MODERATE, "mounts or changes a disk image"},
     {"device.image", "hdiutil erasekeys", CM_FX_HIGH, "deletes the keys of a disk image for good"},

@@ -410,10 +410,22 @@ static void collect_clone(cm_judging *j, const cm_run *run) {
   cm_str name = named ? call->operands[at + 2].value : name_of_url(url->value);
   while (name.n > 1 && name.p[name.n - 1] == '/') name.n--;
   if (cm_str_ends(name, CM_STR(".git"))) name.n -= 4;
-  char *tree = name.n ? cm_arena_alloc(j->arena, name.n + 1, 1) : NULL;
-  if (!tree) return;
-  memcpy(tree, name.p, name.n);
-  tree[name.n] = '/';
+  cm_str in = CM_STR(""); /* git -C FOLDER clone … */
+  for (size_t i = 0; i < call->n_options; i++)
+    if (cm_str_is(call->options[i].name, "C") && call->options[i].has_value)
+      in = call->options[i].value;
+  if (!name.n || in.n > KEY_CWD_MAX || name.n > KEY_CWD_MAX) return;
+  if (name.p[0] == '/' || name.p[0] == '~') in.n = 0;
+  char *tree = cm_arena_alloc(j->arena, in.n + name.n + 2, 1);
+  if (!tree) {
+    j->no_memory = true;
+    return;
+  }
+  size_t at_name = in.n + (in.n != 0);
+  if (in.n) memcpy(tree, in.p, in.n), tree[in.n] = '/';
+  memcpy(tree + at_name, name.p, name.n);
+  tree[at_name + name.n] = '/';
+  name = (cm_str){tree, at_name + name.n};
   cm_rword word =
       with_text(named ? call->operands[at + 2].at : url->at, (cm_str){tree, name.n + 1});
   word.source = NULL;

@@ -22,6 +22,12 @@
   "--recompute-chs|--replicate|--sort|--transpose|--typecode|--zap|--zap-all|--attributes"
 #define PARTED_WRITES "cp|disk_*|mk*|mo*|na*|res*|rm|set|to*|ty*"
 
+/* What must not be covered by another tree; account files count like a folder. */
+#define COVERED                                                                             \
+  "/|/etc|/etc/|/usr|/usr/|/bin|/bin/|/sbin|/sbin/|/lib|/lib/|/lib64|/boot|/root|/usr/bin|" \
+  "/usr/bin/|/usr/sbin|/usr/sbin/|/usr/lib|/usr/lib/|/etc/passwd|/etc/shadow|/etc/group|"   \
+  "/etc/sudoers|/etc/sudoers.d|/etc/pam.d|/etc/pam.d/*|/etc/ld.so.preload|/root/.ssh*"
+
 static const cm_program programs[] = {
     {"addpart|delpart|kpartx|partx|resizepart", "n:o:p:t:", "nr= output= type=", 0, CM_MODERATE},
     {"archivemount|bindfs|davfs2|encfs|fuseiso|gocryptfs|jmtpfs|mount|mount.cifs|mount.nfs|"
@@ -320,6 +326,12 @@ static const cm_rule rules[] = {
     {"device.swap", "zramctl -f|-r|-s|--find|--reset|--size", CM_FX_MODERATE,
      "changes compressed swap space"},
     {"device.trim", "fstrim", CM_FX_MODERATE, "tells a disk which blocks are free"},
+    {"device.cover", "mount -B|-R|-M|--bind|--rbind|--move * ~" COVERED, CM_FX_CRITICAL,
+     "covers a whole folder of the system or an account file by another"},
+    {"device.cover", "mount -o|--options=*bind*|*move* * ~" COVERED, CM_FX_CRITICAL,
+     "covers a whole folder of the system or an account file by another"},
+    {"device.cover", "mount -t|--types=overlay|tmpfs|ramfs|nfs*|fuse* * ~" COVERED, CM_FX_CRITICAL,
+     "covers a whole folder of the system or an account file by another"},
     {"device.cover",
      "mount -B|-o|--bind|--options|--rbind * ~/etc/*|/bin/*|/sbin/*|/usr/bin/*|/usr/sbin/*|"
      "/lib/*",
@@ -345,6 +357,7 @@ static const cm_rule rules[] = {
      "changes a volume"},
     {"device.mount", "diskutil [uU]nmount*|[mM]ount*|eject|rename|[eE]nable*|[dD]isable*",
      CM_FX_MODERATE, "mounts, unmounts or renames a disk"},
+    {"device.erase", "hdiutil erase|partition|burn ~/dev/disk*", CM_FX_CRITICAL, "erases a disk"},
     {"device.image", "hdiutil attach|mount|mountvol|detach|eject|unmount|compact|resize|burn",
      CM_FX_MODERATE, "mounts or changes a disk image"},
     {"device.image", "hdiutil erasekeys", CM_FX_HIGH, "deletes the keys of a disk image for good"},

@@ -30,6 +30,8 @@
 #define TARGETS                                                                          \
   "clean|clean:*|*:clean|deploy|deploy:*|publish|release|release:*|reset|*:reset|purge|" \
   "format|fmt|lint:fix|fix|migrate|db:*|seed|postinstall|uninstall|update"
+#define GIT_FORGES \
+  "git+https://github.com/*|git+https://gitlab.com/*|git+https://bitbucket.org/*|git+ssh://git@*"
 #define FORGES                                                                       \
   "https://github.com/*|https://gitlab.com/*|https://bitbucket.org/*|https://files." \
   "pythonhosted.org/*|https://pypi.org/*|https://codeload.github.com/*|"             \
@@ -270,6 +272,8 @@ static const cm_rule rules[] = {
      PIPS "|pipx|npm|yarn|pnpm install|i|add "
           "~https://*.tar.gz|https://*.tgz|https://*.zip|https://*.tar.bz2 "
           "!" FORGES,
+     CM_FX_HIGH, "installs and runs code from an address, not from a registry"},
+    {"package.from-url", PIPS "|pipx|uv|npm|yarn|pnpm ~git+https://*|git+ssh://* !" GIT_FORGES,
      CM_FX_HIGH, "installs and runs code from an address, not from a registry"},
     {"package.untrusted", "uv pip|add|tool ~http://*|git+http://*|git://*", CM_FX_HIGH,
      "installs a package that anybody on the way may change"},

@@ -39,6 +39,7 @@ const cm_pack *const cm_packs[] = {
     &cm_pack_infra,
     &cm_pack_store,
     &cm_pack_vm,
+    &cm_pack_windows,
     &cm_pack_db,
     &cm_pack_db_tool,
     &cm_pack_db_run,

@@ -17,7 +17,7 @@ extern const cm_pack cm_pack_package, cm_pack_package_lang;
 /* versions, containers, cloud, databases */
 extern const cm_pack cm_pack_git, cm_pack_git_other, cm_pack_container, cm_pack_kube;
 extern const cm_pack cm_pack_cloud, cm_pack_host, cm_pack_infra, cm_pack_store, cm_pack_vm;
-extern const cm_pack cm_pack_db, cm_pack_db_tool, cm_pack_db_run;
+extern const cm_pack cm_pack_db, cm_pack_db_tool, cm_pack_db_run, cm_pack_windows;
 
 extern const cm_pack *const cm_packs[]; /* ends with NULL */
 

@@ -252,7 +252,7 @@ static cm_path in_system(const parts *w) {
   size_t used;
   if (w->n == 0) return (cm_path){.place = CM_PLACE_ROOT};
   const cm_place_row *row = find_row(w, 0, cm_system_rows, cm_n_system_rows, &used);
-  if (!row) return (cm_path){.place = CM_PLACE_APP};
+  if (!row) return (cm_path){.place = CM_PLACE_APP, .secret = by_name(w, 0).secret};
   if (cm_str_is(w->p[0], "dev") && w->n > 1 && !w->all) return in_dev(w);
   cm_place place = used == w->n ? row->self : row->below;
   /* Everything directly in /tmp is not /tmp itself. */
@@ -356,6 +356,9 @@ static void look_at_list(const cm_rword *word, parts *w, const cm_sh_context *co
   } else if (cm_str_is(by->program, "find")) {
     out->filtered = find_filter(by, &name);
     out->also = without_last(w, context, out->place);
+    /* "find / -name x": some of them lie in folders of the system */
+    bool anywhere = w->from == BASE_ROOT && w->n > 1 && is_hole(w->p[0]);
+    if (anywhere && out->also == CM_PLACE_APP) out->also = CM_PLACE_SYSTEM_IN;
     if (name.n && out->place == CM_PLACE_WORK) out->place = place_of_name(name);
   }
 }

@@ -18,6 +18,7 @@ static const carrier carriers[] = {
     {"knife", "ssh", NULL, 2},
     {"salt|salt-call|salt-ssh", "cmd.run|cmd.shell|cmd.run_all|cmd.run_stdout|cmd.retcode", NULL,
      1},
+    {"mco", "run", NULL, 1},
     {"salt-ssh", NULL, "r|raw", 0},
     {"sops", "exec-env|exec-file", NULL, 2},
 };

@@ -79,10 +79,21 @@ static cm_str key_of(cm_judging *j, const cm_rword *word, const cm_run *run) {
 
 bool cm_taint_any_file(const cm_judging *j) { return j->taints && j->taints->n_files; }
 
+/* The folder above that came as a whole: of git clone, of an archive. */
+static const cm_written *fetched_tree(const cm_judging *j, cm_str key) {
+  for (size_t n = key.n; n > 1; n--) {
+    if (key.p[n - 1] != '/') continue;
+    const cm_written *tree = find_file(j->taints, (cm_str){key.p, n}, NULL);
+    if (tree->key.n) return tree;
+  }
+  return NULL;
+}
+
 const cm_written *cm_taint_file(cm_judging *j, const cm_rword *word, const cm_run *run) {
   if (!cm_taint_any_file(j) || !word->text.n) return NULL;
-  const cm_written *file = find_file(j->taints, key_of(j, word, run), word->source);
-  return file->key.n ? file : NULL;
+  cm_str key = key_of(j, word, run);
+  const cm_written *file = find_file(j->taints, key, word->source);
+  return file->key.n ? file : fetched_tree(j, key);
 }
 
 void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsigned taint,
@@ -93,7 +104,8 @@ void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsi
   cm_str key = key_of(j, word, run);
   cm_written *file = find_file(t, key, word->source);
   if (!file->key.n) {
-    *file = (cm_written){.key = key, .source = word->source, .text = text};
+    bool tree = key.p[key.n - 1] == '/' && !word->source;
+    *file = (cm_written){.key = key, .source = word->source, .tree = tree, .text = text};
     t->n_files++;
   } else if (file->text.p != text.p) {
     file->text = text;
@@ -181,7 +193,7 @@ static bool prints_secrets(const cm_run *run) {
       {"pass|gopass|secret-tool|op|bw|lpass", "show|lookup|read|item|get|export"},
       {"vault", "read|kv|unwrap|print"},
       {"aws", "get-secret-value|get-parameter*|export-credentials"},
-      {"gcloud", "secrets"},
+      {"gcloud", "secrets|print-*-token"},
       {"kubectl|oc", "secret|secrets|view|secret/*|secrets/*"},
       {"git", "credential|credential-store"},
       {"gh|glab", "token"},
@@ -190,6 +202,8 @@ static bool prints_secrets(const cm_run *run) {
       {"sops", "-d|--decrypt|decrypt"},
       {"ansible-vault", "view|decrypt"},
       {"rclone", "show|dump"},
+      {"curl|wget|http|https|xh",
+       "*169.254.169.254/*|*metadata.google.internal/*|*100.100.100.200/*"},
       {"printenv", "*KEY*|*TOKEN*|*SECRET*|*PASS*"},
   };
   for (size_t k = 0; k < CM_COUNT(rows); k++) {
@@ -206,6 +220,12 @@ static unsigned taint_of_word(cm_judging *j, const cm_rword *word) {
   return word->from & ~(unsigned)(CM_FROM_NUMBER | CM_FROM_FILES) ? CM_TAINT_UNKNOWN : 0;
 }
 
+/* The same of text that is passed on as it is: what echo prints, a here-document. */
+static unsigned taint_of_text(cm_judging *j, const cm_rword *word) {
+  unsigned named = cm_taint_names_secret(word) ? CM_TAINT_VARIABLE : 0;
+  return taint_of_word(j, word) | named;
+}
+
 static unsigned taint_of_path(cm_judging *j, const cm_rword *word, const cm_run *run) {
   const cm_written *file = cm_taint_file(j, word, run);
   unsigned taint = file ? file->taint : word->from ? 0 : CM_TAINT_FILE;
@@ -220,7 +240,7 @@ static unsigned taint_of_redirs(cm_judging *j, const cm_run *run) {
   for (size_t i = 0; i < run->n_redirs; i++) {
     const cm_rredir *r = &run->redirs[i];
     if (r->op == CM_REDIR_HERE_DOC || r->op == CM_REDIR_HERE_STRING)
-      taint |= taint_of_word(j, &r->target);
+      taint |= taint_of_text(j, &r->target);
     else if (r->op != CM_REDIR_READ && r->op != CM_REDIR_READ_WRITE) continue;
     else if (r->sub) taint |= cm_taint_out(j, r->sub);
     else taint |= taint_of_path(j, &r->target, run);
@@ -263,18 +283,19 @@ static unsigned taint_of_args(cm_judging *j, const cm_run *run) {
 }
 
 /* What spreads through files, and from each of several commands into one pipe. */
-enum { SPREADS = CM_TAINT_PRIVATE | CM_TAINT_NETWORK | CM_TAINT_DECODED };
+enum { SPREADS = CM_TAINT_PRIVATE | CM_TAINT_VARIABLE | CM_TAINT_NETWORK | CM_TAINT_DECODED };
 
 static unsigned taint_in(cm_judging *j, const cm_run *run) {
   unsigned taint = taint_of_redirs(j, run);
   if (run->in) taint |= cm_taint_out(j, run->in);
   for (const flow *f = flow_of(j->taints, run)->feeds; f; f = f->next)
     taint |= cm_taint_out(j, f->run) & SPREADS;
-  if (run->in_text) taint |= taint_of_word(j, run->in_text);
+  if (run->in_text) taint |= taint_of_text(j, run->in_text);
+  bool prints = cm_glob_any(CM_STR("echo|printf|print"), run->program);
   for (size_t i = 1; i < run->n; i++) {
     const cm_rword *word = &run->words[i];
     bool fed = word->source && word->source->in == run; /* >(…) */
-    if (!fed) taint |= taint_of_word(j, word);
+    if (!fed) taint |= prints ? taint_of_text(j, word) : taint_of_word(j, word);
   }
   return run->n ? taint | taint_of_args(j, run) : taint;
 }
@@ -330,12 +351,17 @@ cm_str cm_taint_text(cm_judging *j, const cm_run *run) {
     j->no_memory = true;
     return (cm_str){0};
   }
+  bool escapes = cm_str_is(run->program, "printf") || cm_str_is(run->words[1].text, "-e") ||
+                 cm_str_is(run->words[1].text, "-ne");
   for (size_t i = 1; i < run->n; i++) {
     cm_str word = run->words[i].text;
     if (i == 1 && word.n > 1 && word.p[0] == '-') continue;
     if (i == 1 && run->n > 2 && cm_glob_any(CM_STR("%s|%s\\\\n|%b|%b\\\\n"), word)) continue;
-    if (word.n) memcpy(text + at, word.p, word.n);
-    at += word.n;
+    for (size_t k = 0; k < word.n; k++) {
+      bool line = escapes && word.p[k] == '\\' && k + 1 < word.n && word.p[k + 1] == 'n';
+      text[at++] = line ? '\n' : word.p[k];
+      k += line;
+    }
     text[at++] = ' ';
   }
   return (cm_str){text, at};
@@ -404,6 +430,40 @@ static void collect_fetched(cm_judging *j, const cm_run *run, const cm_call *cal
   collect_urls(j, run, call, taint, folder);
 }
 
+/* git clone URL [FOLDER], gh repo clone URL [FOLDER]: all below is another's. */
+static void collect_clone(cm_judging *j, const cm_run *run) {
+  const cm_call *call;
+  (void)cm_taint_program(j, run, &call);
+  size_t at = 0;
+  while (at < call->n_operands && !cm_str_is(call->operands[at].value, "clone")) at++;
+  if (at + 1 >= call->n_operands) return;
+  const cm_arg *url = &call->operands[at + 1];
+  bool named = at + 2 < call->n_operands;
+  cm_str name = named ? call->operands[at + 2].value : name_of_url(url->value);
+  while (name.n > 1 && name.p[name.n - 1] == '/') name.n--;
+  if (cm_str_ends(name, CM_STR(".git"))) name.n -= 4;
+  cm_str in = CM_STR(""); /* git -C FOLDER clone … */
+  for (size_t i = 0; i < call->n_options; i++)
+    if (cm_str_is(call->options[i].name, "C") && call->options[i].has_value)
+      in = call->options[i].value;
+  if (!name.n || in.n > KEY_CWD_MAX || name.n > KEY_CWD_MAX) return;
+  if (name.p[0] == '/' || name.p[0] == '~') in.n = 0;
+  char *tree = cm_arena_alloc(j->arena, in.n + name.n + 2, 1);
+  if (!tree) {
+    j->no_memory = true;
+    return;
+  }
+  size_t at_name = in.n + (in.n != 0);
+  if (in.n) memcpy(tree, in.p, in.n), tree[in.n] = '/';
+  memcpy(tree + at_name, name.p, name.n);
+  tree[at_name + name.n] = '/';
+  name = (cm_str){tree, at_name + name.n};
+  cm_rword word =
+      with_text(named ? call->operands[at + 2].at : url->at, (cm_str){tree, name.n + 1});
+  word.source = NULL;
+  cm_taint_write(j, &word, run, CM_TAINT_NETWORK, (cm_str){0});
+}
+
 /* scp HOST:x FILE */
 static void collect_remote(cm_judging *j, const cm_run *run) {
   const cm_call *call;
@@ -444,6 +504,7 @@ static void collect_run(cm_judging *j, const cm_run *run) {
                  (how & CM_PROGRAM_DECODES ? CM_TAINT_DECODED : 0u);
   if (own) collect_fetched(j, run, call, own);
   if (cm_glob_any(CM_STR("scp|rsync|rcp"), run->program)) collect_remote(j, run);
+  if (cm_glob_any(CM_STR("git|gh|glab"), run->program)) collect_clone(j, run);
   if (copies_files(run->program)) {
     cm_str text = run->in_text && !run->in_text->from ? run->in_text->text : (cm_str){0};
     collect_copied(j, run, cm_taint_in(j, run) & SPREADS, text);

@@ -5,13 +5,14 @@
 
 /* What is known of the text that a run gives or gets. */
 enum {
-  CM_TAINT_SECRET = 1,   /* holds keys, tokens, passwords */
-  CM_TAINT_ENV = 2,      /* holds the environment */
-  CM_TAINT_NETWORK = 4,  /* comes from the network */
-  CM_TAINT_DECODED = 8,  /* was unpacked or decoded: another text than the one that lies here */
-  CM_TAINT_UNKNOWN = 16, /* is computed, or comes from a variable or the keyboard */
-  CM_TAINT_INIT = 32,    /* settings of a known tool, meant for eval */
-  CM_TAINT_FILE = 64,    /* of a file of the user's */
+  CM_TAINT_SECRET = 1,     /* holds keys, tokens, passwords */
+  CM_TAINT_ENV = 2,        /* holds the environment */
+  CM_TAINT_NETWORK = 4,    /* comes from the network */
+  CM_TAINT_DECODED = 8,    /* was unpacked or decoded: another text than the one that lies here */
+  CM_TAINT_UNKNOWN = 16,   /* is computed, or comes from a variable or the keyboard */
+  CM_TAINT_INIT = 32,      /* settings of a known tool, meant for eval */
+  CM_TAINT_FILE = 64,      /* of a file of the user's */
+  CM_TAINT_VARIABLE = 128, /* of a variable of the surroundings that is called like a secret */
   CM_TAINT_HIDDEN = CM_TAINT_NETWORK | CM_TAINT_DECODED | CM_TAINT_UNKNOWN,
   CM_TAINT_PRIVATE = CM_TAINT_SECRET | CM_TAINT_ENV
 };
@@ -21,6 +22,7 @@ typedef struct cm_written {
   cm_str key; /* its path; empty: a free slot */
   const cm_run *source;
   unsigned taint;
+  bool tree;   /* a folder that came as a whole; its path ends in '/' */
   cm_str text; /* what was written, where that is known; p NULL: it isn't */
 } cm_written;
 
@@ -42,6 +44,12 @@ void cm_taint_write(cm_judging *j, const cm_rword *word, const cm_run *run, unsi
                     cm_str text);
 /* What the run prints, where that is known to the byte: `echo` and `cat <<EOF`; else p is NULL. */
 cm_str cm_taint_text(cm_judging *j, const cm_run *run);
+
+/* Whether the word holds a variable that is called like a secret, not just where a login has it:
+ * "?api_key=$API_KEY", "https://user:$TOKEN@host". Keys of an account count anywhere. */
+bool cm_taint_names_secret(const cm_rword *word);
+/* Adds findings for such variables in what the run itself sends: URLs, bodies, names. */
+void cm_judge_variables(cm_judging *j, const cm_run *run);
 
 /* Adds findings for what flows into the run: code into interpreters, secrets into the network. */
 void cm_judge_flow(cm_judging *j, const cm_run *run);

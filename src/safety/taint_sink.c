@@ -49,9 +49,16 @@ static void judge_code_run(cm_judging *j, const cm_run *run) {
               run->span);
 }
 
+/* What builds a tree that was fetched: as `make`, it is judged for what it is. */
+static bool builds(const cm_rword *word) {
+  return cm_glob_any(CM_STR("*configure|*/gradlew|*/mvnw|*/bootstrap|*/autogen.sh|*/activate|"
+                            "*setup.py|*/manage.py|*activate.fish"),
+                     word->text);
+}
+
 static void judge_file(cm_judging *j, const cm_rword *word, const cm_run *run, bool shell) {
   const cm_written *file = cm_taint_file(j, word, run);
-  if (!file) return;
+  if (!file || (file->tree && builds(word))) return;
   if (file->taint & CM_TAINT_NETWORK) report(j, "code.fetched", "runs what was downloaded", run);
   else if (file->taint & CM_TAINT_DECODED)
     report(j, "code.decoded", "runs a file that was decoded", run);
@@ -64,7 +71,18 @@ static void judge_files(cm_judging *j, const cm_run *run) {
   bool path = has(run->program, '/') || has_hole(run->program);
   if (path) judge_file(j, &run->words[0], run, true);
   if (!is_interpreter(run->program)) return;
-  for (size_t i = 1; i < run->n; i++) judge_file(j, &run->words[i], run, is_shell(run->program));
+  bool shell = is_shell(run->program), first = true, valued = false;
+  bool words_only = cm_str_is(run->program, "make");
+  for (size_t i = 1; i < run->n && first; i++) {
+    bool option = run->words[i].text.n && run->words[i].text.p[0] == '-';
+    const cm_written *file = cm_taint_file(j, &run->words[i], run);
+    /* of a tree only what is run counts, not the folder of `python -m venv` */
+    if (file && !(file->tree && (option || words_only))) judge_file(j, &run->words[i], run, shell);
+    if (option && cm_glob_any(CM_STR("-m|-c|-e"), run->words[i].text)) words_only = true;
+    /* what follows the script is for the script; a first word behind an option may be its value */
+    first = option || valued || words_only;
+    valued = option;
+  }
 }
 
 /* --- secrets --------------------------------------------------------------------------------- */
@@ -74,6 +92,10 @@ static void judge_private(cm_judging *j, const cm_run *run, unsigned taint) {
     report(j, "data.secret-sent", "sends keys, tokens or passwords away", run);
   else if (taint & CM_TAINT_ENV)
     report(j, "data.environment-sent", "sends the environment away", run);
+  /* A password on stdin is how ssh's far side, gh and docker log in. */
+  else if (taint & CM_TAINT_VARIABLE &&
+           !cm_glob_any(CM_STR("ssh|mosh|autossh|dbclient|gh|glab|docker|podman"), run->program))
+    report(j, "data.secret-sent", "sends keys, tokens or passwords away", run);
 }
 
 /* scp and rsync send only when they copy to another host. */
@@ -127,6 +149,12 @@ static bool listens(const cm_run *run) {
     if (!run->words[i].text.n || run->words[i].text.p[0] != '-' || has(run->words[i].text, 'c'))
       return false;
   return true;
+}
+
+/* sh -i < pipe | openssl s_client …: its answers go to the other end. */
+static bool gives_shell(const cm_run *run) {
+  return run->in && !run->in->in_text && run->in->n && listens(run->in) &&
+         cm_str_is(run->program, "openssl");
 }
 
 static bool any_listens(cm_judging *j) {
@@ -282,7 +310,10 @@ void cm_judge_flow(cm_judging *j, const cm_run *run) {
   else if (run->kind == CM_RUN_CODE) judge_code_run(j, run);
   if (run->n) judge_files(j, run);
   if (run->n) judge_sender(j, run);
+  if (run->n) cm_judge_variables(j, run);
   if (run->n_redirs) judge_network_redirs(j, run);
+  if (run->n && gives_shell(run) && is_sender(j, run))
+    report(j, "net.reverse-shell", "gives a shell to another machine", run);
   judge_startup_writes(j, run);
   if (run->n) judge_startup_fetched(j, run);
   if (run->n) judge_loop(j, run);

@@ -65,7 +65,7 @@ static long value_of(arith *a, cm_str name) {
   bool set;
   long n;
   cm_val v = cm_param_get(a->ev, name, NULL, &set);
-  if (!set && v.from == CM_FROM_UNSET) return 0;
+  if (!set && v.from & CM_FROM_UNSET) return 0;
   if (!cm_val_known(&v)) return unknown(a);
   if (cm_str_number(v.text, &n)) return n;
   (void)cm_expand_hidden(a->ev, v.text);

@@ -111,6 +111,40 @@ static cm_val subscripted(cm_eval *ev, const cm_alt *alt, const cm_word *subscri
   return v;
 }
 
+/* What a variable of the surroundings holds, as far as its name says so. */
+static unsigned secrecy(cm_str name) {
+  static const struct {
+    const char *pattern;
+    unsigned from;
+  } rows[] = {
+      {"AWS_SECRET*", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"AWS_SESSION_TOKEN", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"*SECRET_ACCESS_KEY", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"*PRIVATE_KEY*", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"*SSH_KEY*", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"GITHUB_TOKEN", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"GH_TOKEN", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"NPM_TOKEN", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"PYPI_TOKEN", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"VAULT_TOKEN", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"OPENAI_API_KEY", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"ANTHROPIC_API_KEY", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"STRIPE_SECRET*", CM_FROM_LOGIN | CM_FROM_KEYS},
+      {"*PASSWORD", CM_FROM_LOGIN},
+      {"*PASSWD", CM_FROM_LOGIN},
+      {"*_TOKEN", CM_FROM_LOGIN},
+      {"TOKEN", CM_FROM_LOGIN},
+      {"*SECRET", CM_FROM_LOGIN},
+      {"*SECRET_KEY", CM_FROM_LOGIN},
+      {"*API_KEY", CM_FROM_LOGIN},
+      {"*ACCESS_KEY", CM_FROM_LOGIN},
+      {"*CREDENTIALS", CM_FROM_LOGIN},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (cm_pattern_match(cm_str_of(rows[i].pattern), name)) return rows[i].from;
+  return 0;
+}
+
 cm_val cm_param_get(cm_eval *ev, cm_str name, const cm_word *subscript, bool *set) {
   cm_val v;
   long n;
@@ -131,7 +165,7 @@ cm_val cm_param_get(cm_eval *ev, cm_str name, const cm_word *subscript, bool *se
   if (special_value(ev, name, &v)) return v;
   if (subscript) (void)cm_expand_one(ev, subscript);
   *set = false;
-  return cm_val_hole(CM_FROM_UNSET, NULL);
+  return cm_val_hole(CM_FROM_UNSET | secrecy(name), NULL);
 }
 
 void cm_param_all(cm_eval *ev, cm_str name, cm_fields *out, bool *known) {

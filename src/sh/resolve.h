@@ -20,7 +20,9 @@ enum {
   CM_FROM_OUTPUT = 4, /* of a command substitution: see `source` */
   CM_FROM_NUMBER = 8, /* arithmetic, $?, $#, $$, $RANDOM, ${#x}: digits only */
   CM_FROM_FILES = 16, /* a name that a glob or find gave: a file below the place it says */
-  CM_FROM_LIMIT = 32  /* too many possible values */
+  CM_FROM_LIMIT = 32, /* too many possible values */
+  CM_FROM_LOGIN = 64, /* beside UNSET: the variable is called like a password or token */
+  CM_FROM_KEYS = 128  /* beside LOGIN: like the keys of an account with a cloud or a forge */
 };
 
 /* A word as the program gets it. */

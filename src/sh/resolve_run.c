@@ -115,7 +115,7 @@ void cm_run_is_code(cm_eval *ev, cm_evrun *r) {
 /* What is left of the words when unset variables and missing parameters vanish. */
 static void start_without_holes(cm_eval *ev, const cm_evrun *r) {
   const cm_rword *w = &r->run.words[0];
-  if (w->from & ~(unsigned)(CM_FROM_UNSET | CM_FROM_INPUT)) return;
+  if (w->from & ~(unsigned)(CM_FROM_UNSET | CM_FROM_INPUT | CM_FROM_LOGIN | CM_FROM_KEYS)) return;
   cm_txt t = {0};
   for (size_t i = 0; i < w->text.n; i++)
     if (w->text.p[i] != CM_HOLE) cm_txt_add(ev, &t, (cm_str){w->text.p + i, 1});

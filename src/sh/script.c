@@ -55,6 +55,12 @@ static void bind_members(cm_code_reader *s, size_t i) {
 /* x = 'text', x = require('m') */
 static void bind_assignment(cm_code_reader *s, size_t i) {
   size_t at = i + 2, end;
+  bool adds = cm_tok_is(cm_script_tok(s, i + 1), "+") || cm_tok_is(cm_script_tok(s, i + 1), ".");
+  if (adds && cm_tok_is(cm_script_tok(s, i + 2), "=") &&
+      cm_script_binding(s, cm_script_tok(s, i)->text)) { /* x += …: no constant any more */
+    bind(s, cm_script_tok(s, i)->text, CM_STR(""), cm_val_hole(CM_FROM_INPUT, NULL));
+    return;
+  }
   if (!cm_tok_is(cm_script_tok(s, i + 1), "=") || cm_tok_is(cm_script_tok(s, i + 2), "=")) return;
   cm_str name = cm_script_name(s, at, &end);
   bool alias = name.n && !cm_tok_is(cm_script_tok(s, end), "(") && cm_script_find(s, name);
@@ -89,7 +95,7 @@ static void look_for_signs(const cm_tok *t, cm_str name, signs *g) {
                         "socket.socket socket.create_connection TCPSocket.new TCPSocket.open "
                         "TCPSocket fsockopen net.connect net.Socket net.createConnection "
                         "IO.Socket.INET socket socket.tcp pfsockopen stream_socket_client "
-                        "net.socket socket.connect";
+                        "net.socket socket.connect Socket TcpStream.connect gen_tcp";
   if (t->kind == CM_TOK_TEXT) {
     g->shell |= names_shell(t->text);
     bool host = t->text.n > 3 && t->text.n < 64 && cm_str_has(t->text, '.') &&
@@ -123,8 +129,8 @@ static void report_signs(cm_code_call *c, const signs *g) {
 static void phrase(cm_code_call *c, size_t i) {
   cm_code_reader *s = c->s;
   char l = s->language;
-  bool script = l == 's' && cm_tok_is(cm_script_tok(s, i), "shell") &&
-                cm_tok_is(cm_script_tok(s, i + 1), "script");
+  bool starts = cm_tok_is(cm_script_tok(s, i), "shell") || cm_tok_is(cm_script_tok(s, i), "do");
+  bool script = l == 's' && starts && cm_tok_is(cm_script_tok(s, i + 1), "script");
   bool to = l == 'a' && cm_tok_is(cm_script_tok(s, i), "|") &&
             !cm_tok_is(cm_script_tok(s, i + 1), "|") &&
             !cm_tok_is(cm_script_tok(s, i + 1), "getline") &&
@@ -164,6 +170,7 @@ static void scan_name(cm_code_call *base, size_t i, cm_str name, size_t end) {
 static void scan(cm_code_call *base) {
   cm_code_reader *s = base->s;
   signs g = {0};
+  size_t before = s->ev->n;
   for (size_t i = 0; i < s->toks.n && cm_ev_step(s->ev);) {
     const cm_tok *t = cm_script_tok(s, i);
     size_t end = i + 1;
@@ -193,15 +200,16 @@ static void scan(cm_code_call *base) {
     i = end > i ? end : i + 1;
   }
   report_signs(base, &g);
+  cm_script_signs(base, s->ev->n > before);
 }
 
 static char letter_of(const char *language) {
   static const struct {
     const char *name;
     char letter;
-  } names[] = {{"python", 'p'},     {"perl", 'l'},        {"ruby", 'r'},
-               {"javascript", 'j'}, {"php", 'h'},         {"lua", 'u'},
-               {"awk", 'a'},        {"applescript", 's'}, {"vim", 'v'}};
+  } names[] = {{"python", 'p'}, {"perl", 'l'},       {"ruby", 'r'}, {"javascript", 'j'},
+               {"php", 'h'},    {"lua", 'u'},        {"awk", 'a'},  {"applescript", 's'},
+               {"vim", 'v'},    {"powershell", 'w'}, {"julia", 'i'}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(names[i].name, language) == 0) return names[i].letter;
   return 'o';
@@ -225,7 +233,8 @@ void cm_script(cm_eval *ev, cm_evrun *via, const char *language, const cm_rword 
   ev->f.input = ev->f.partial = NULL;
   s.toks = cm_script_lex(ev, s.language, code->text);
   cm_code_call base = {.s = &s, .via = via};
-  if (s.toks.v && ev->bytes <= CM_SH_TEXT_MAX + CM_EV_BYTES) scan(&base);
+  if (s.language == 'w' && ev->bytes <= CM_SH_TEXT_MAX) cm_script_power(&base, code->text);
+  else if (s.toks.v && ev->bytes <= CM_SH_TEXT_MAX + CM_EV_BYTES) scan(&base);
   else ev->limited = true;
   ev->nest--;
   ev->f = saved;

@@ -32,7 +32,7 @@ typedef struct cm_binding {
 typedef struct cm_code_reader {
   cm_eval *ev;
   char language; /* p python, l perl, r ruby, j javascript, h php, u lua, a awk, s applescript,
-                    v vim, o others */
+                    v vim, w powershell, i julia, o others */
   cm_tokens toks;
   cm_binding *bindings;
   unsigned depth;
@@ -82,5 +82,9 @@ cm_evrun *cm_script_make(cm_code_call *c, const cm_rword *words, size_t n);
 cm_rword cm_script_arg(const cm_code_call *c, size_t i);
 cm_rword cm_script_word(cm_eval *ev, const char *text);
 const cm_tok *cm_script_tok(const cm_code_reader *s, size_t i);
+
+/* What the whole code shows beside its calls; `called`: some were found that matter. */
+void cm_script_signs(cm_code_call *base, bool called);
+void cm_script_power(cm_code_call *call, cm_str code); /* PowerShell */
 
 #endif

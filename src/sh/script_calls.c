@@ -327,6 +327,7 @@ static const cm_primitive primitives[] = {
     {"u", "load loadstring dofile", do_eval, false},
     {"a", "system", do_shell, false},
     {"v", "system systemlist", do_shell, false},
+    {"i", "rm", do_remove, false},
     {"o", "system run exec shell", do_shell, true},
     {"o", "unlink file.remove rm", do_remove, false},
     {"pjlrhuo", "mkdir os.mkdir os.makedirs fs.mkdirSync fs.mkdir FileUtils.mkdir_p Dir.mkdir",

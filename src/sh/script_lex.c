@@ -125,8 +125,8 @@ static void quoted(lexer *l, char quote, bool raw, bool format) {
 static void backtick(lexer *l) {
   l->i++;
   cm_str s = quoted_body(l, "`");
-  bool shell = spoken(l, "lrh");
-  s = unescape(l, with_holes(l, s, false, spoken(l, "lh")));
+  bool shell = spoken(l, "lrhi");
+  s = unescape(l, with_holes(l, s, false, spoken(l, "lhi")));
   put(l, shell ? CM_TOK_SHELL : CM_TOK_TEXT, s);
 }
 
@@ -189,7 +189,7 @@ static void next(lexer *l) {
   bool sigil = (c == '$' || c == '@') && spoken(l, "lrh") && word_char(at(l, 1));
   if (strchr(" \t\r\\", c)) l->i++;
   else if (skip_comment(l) || operator_quote(l)) return;
-  else if (c == '`' && spoken(l, "lrhj")) backtick(l);
+  else if (c == '`' && spoken(l, "lrhji")) backtick(l);
   else if (c == '\'' && spoken(l, "as")) l->i++;
   else if (c == '\'' || c == '"') quoted(l, c, false, false);
   else if (c == '[' && at(l, 1) == '[' && l->language == 'u') {

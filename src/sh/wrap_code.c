@@ -446,8 +446,22 @@ static const interpreter interpreters[] = {
     {"julia", "e:E:", "eval= print=", "e E eval print", "v version help", "julia"},
     {"groovy", "e:", NULL, "e", "v", "groovy"},
     {"elixir", "e:", "eval=", "e eval", "v version", "elixir"},
-    {"pwsh", "c:", "command= Command=", "c command Command", "", "powershell"},
-    {"powershell", "c:", "command= Command=", "c command Command", "", "powershell"},
+    {"deno", "L:", "ext=", "", "version help", "javascript"},
+    {"guile", "c:e:l:s:L:", NULL, "c", "v version help", "scheme"},
+    {"scala", "e:", NULL, "e", "version", "scala"},
+    {"ghc", "e:", NULL, "e", "version", "haskell"},
+    {"clojure", "e:", "eval=", "e eval", "", "clojure"},
+    {"clj", "e:", "eval=", "e eval", "", "clojure"},
+    {"bb", "e:", "eval=", "e eval", "", "clojure"},
+    {"swipl", "g:t:", NULL, "g t", "version", "prolog"},
+    {"octave", NULL, "eval=", "eval", "version", "octave"},
+    {"sbcl", NULL, "eval= load=", "eval load", "version help", "lisp"},
+    {"clisp", "x:", NULL, "x", "version", "lisp"},
+    {"emacs", "l:f:Q:", "eval= load= execute=", "eval execute", "version help", "lisp"},
+    {"kotlin", "e:", NULL, "e", "version", "kotlin"},
+    {"raku", "e:", NULL, "e", "v", "raku"},
+    {"swift", "e:", NULL, "e", "version", "swift"},
+    {"racket", "e:", "eval=", "e eval", "version", "scheme"},
     {"awk", "F:v:f:e:", "field-separator= assign= file= source=", "e source", "f file", "awk"},
     {"gawk", "F:v:f:e:", "field-separator= assign= file= source=", "e source", "f file", "awk"},
     {"mawk", "F:v:f:", NULL, "", "f", "awk"},
@@ -474,8 +488,10 @@ static void read_tcl(cm_eval *ev, cm_evrun *r, const cm_rword *value) {
   while (cm_str_line(&rest, &line)) {
     size_t at = cm_str_find(line, CM_STR("exec ")), skip = 5;
     if (at == SIZE_MAX) at = cm_str_find(line, CM_STR("spawn ")), skip = 6;
-    if (at == SIZE_MAX) continue;
+    size_t file = cm_str_find(line, CM_STR("file delete -force "));
     cm_txt t = {0};
+    if (file != SIZE_MAX) at = file, skip = 19, cm_txt_add(ev, &t, CM_STR("rm -rf "));
+    if (at == SIZE_MAX) continue;
     for (size_t i = at + skip; i < line.n && line.p[i] != ']'; i++)
       cm_txt_putc(ev, &t, (char)(strchr("{}", line.p[i]) ? '\'' : line.p[i]));
     cm_rword code = cm_wrap_piece(value, cm_str_trim(cm_txt_str(&t)));
@@ -506,6 +522,42 @@ static void read_program(cm_eval *ev, cm_evrun *r, const interpreter *in, const 
   }
 }
 
+/* pwsh -Command CODE …, erl -eval CODE, deno eval CODE, dotnet fsi … : options of whole words. */
+static bool worded(cm_eval *ev, cm_evrun *r) {
+  static const struct {
+    const char *program, *options, *language;
+    bool rest; /* all that follows is the code */
+  } rows[] = {{"pwsh", "-c -command /c", "powershell", true},
+              {"powershell", "-c -command /c", "powershell", true},
+              {"powershell.exe", "-c -command /c", "powershell", true},
+              {"pwsh.exe", "-c -command /c", "powershell", true},
+              {"cmd", "/c /k /r", "powershell", true},
+              {"cmd.exe", "/c /k /r", "powershell", true},
+              {"erl", "-eval -s -run", "erlang", false},
+              {"sbcl", "--eval", "lisp", false},
+              {"emacs", "--eval -eval --execute", "lisp", false},
+              {"deno", "eval", "javascript", false},
+              {"R", "-e", "r", false}};
+  bool any = false;
+  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+    if (!cm_str_is(r->run.program, rows[k].program)) continue;
+    for (size_t i = 1; i + 1 < r->run.n; i++) {
+      cm_str w = r->run.words[i].text;
+      char low[16] = {0};
+      for (size_t c = 0; w.n < sizeof low && c < w.n; c++)
+        low[c] = (char)(w.p[c] >= 'A' && w.p[c] <= 'Z' ? w.p[c] | 32 : w.p[c]);
+      if (!listed(rows[k].options, cm_str_of(low))) continue;
+      cm_rword code = r->run.words[i + 1];
+      if (rows[k].rest) code = cm_words_joined(ev, r->run.words + i + 1, r->run.n - i - 1);
+      if (cm_str_all_holes(code.text)) cm_run_is_code(ev, r);
+      else cm_script(ev, r, rows[k].language, &code);
+      any = true;
+      if (rows[k].rest) return true;
+    }
+  }
+  return any;
+}
+
 static void interpret(cm_eval *ev, cm_evrun *r, const interpreter *in) {
   cm_argv v =
       cm_argv_of(r->run.words, r->run.n, (cm_argv_spec){in->shorts, in->longs, CM_ARGV_STOP});
@@ -530,7 +582,7 @@ bool cm_wrap_options(cm_eval *ev, cm_evrun *r) {
     if (takers[i].of == name->of) take(ev, r, &takers[i]);
   if (cm_str_is(r->run.program, "git")) git_subcommands(ev, r);
   const interpreter *in = interpreter_of(r->run.program);
-  if (in) interpret(ev, r, in);
+  if (!worded(ev, r) && in) interpret(ev, r, in);
   return false;
 }
 

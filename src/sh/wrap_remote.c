@@ -65,6 +65,7 @@ static const subcommand subcommands[] = {
     {"adb", "shell", "e:", NULL, REMOTE | CODE, 0},
     {"heroku", "run", "a:", "app= size=", REMOTE | CODE, 0},
     {"conda|mamba", "run", "n:p:", "name= prefix= cwd=", 0, 0},
+    {"launchctl", "submit", "l:p:o:e:", NULL, 0, 0},
     {"direnv", "exec", NULL, NULL, 0, 1},
     {"rustup", "run", NULL, NULL, 0, 1},
     {"mise|asdf|rbenv|pyenv", "exec|x", NULL, NULL, 0, 0},

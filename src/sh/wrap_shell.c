@@ -87,7 +87,7 @@ bool cm_wrap_sh(cm_eval *ev, cm_evrun *r, const cm_wrapper *w) {
     cm_log *mark = ev->log;
     cm_var *zero = at + 1 < n ? cm_env_var(ev, CM_VARS, CM_STR("0")) : NULL;
     if (zero) {
-      cm_env_set(ev, zero, cm_val_of_word(&r->run.words[at + 1]));
+      cm_env_set(ev, zero, cm_files_of(ev, &r->run.words[at + 1]));
       zero->exported = true;
     }
     cm_wrap_code(ev, r, &r->run.words[at], r->run.words + args, n - args);

@@ -16,7 +16,6 @@ build    libc6-dev              glibc-devel             -
 build    make                   make                    make
 build    cmake                  cmake                   cmake
 build    ninja-build            ninja-build             ninja
-build    pkg-config             pkgconf-pkg-config      pkgconf
 build    libjansson-dev         jansson-devel           jansson
 build    libfyaml-dev           libfyaml-devel          libfyaml
 test     libcmocka-dev          libcmocka-devel         cmocka

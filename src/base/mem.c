@@ -58,6 +58,7 @@ enum { ARENA_BLOCK = 16 * 1024, ARENA_ALIGN = 16 };
 typedef struct block {
   struct block *next;
   size_t used, cap;
+  size_t dirty; /* bytes that were handed out before a reset: behind them all are zero still */
   _Alignas(16) unsigned char data[];
 } block;
 
@@ -91,6 +92,7 @@ void cm_arena_reset(cm_arena *a) {
   if (!a->head) return;
   free_blocks(a->head->next);
   a->head->next = NULL;
+  if (a->head->used > a->head->dirty) a->head->dirty = a->head->used;
   a->head->used = 0;
 }
 
@@ -113,9 +115,10 @@ void *cm_arena_alloc(cm_arena *a, size_t n, size_t size) {
   if (!b || b->cap - b->used < bytes) b = grow(a, bytes);
   if (!b) return NULL;
   void *p = b->data + b->used;
+  if (b->used < b->dirty) memset(p, 0, bytes < b->dirty - b->used ? bytes : b->dirty - b->used);
   b->used += bytes;
   a->used += bytes;
-  return memset(p, 0, bytes);
+  return p;
 }
 
 char *cm_arena_strdup(cm_arena *a, const char *p, size_t n) {

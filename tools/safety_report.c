@@ -8,6 +8,7 @@
 
 #include "base/os.h"
 #include "safety/safety.h"
+#include "tsv.h"
 
 enum { CORPUS_MAX = 64 << 20, ROWS_MAX = 1 << 20, ARENA_MAX = 64 << 20, REPEATS = 5 };
 
@@ -33,28 +34,6 @@ static FILE *misses;
 static _Noreturn void die(const char *what) {
   fprintf(stderr, "safety_report: %s\n", what);
   exit(2);
-}
-
-static cm_str column(cm_str *line) {
-  const char *tab = line->n ? memchr(line->p, '\t', line->n) : NULL;
-  cm_str out = {line->p, tab ? (size_t)(tab - line->p) : line->n};
-  size_t used = tab ? out.n + 1 : out.n;
-  *line = (cm_str){line->p + used, line->n - used};
-  return out;
-}
-
-/* Undoes the escapes in place. */
-static cm_str unescape(cm_str s, char *out) {
-  size_t n = 0;
-  for (size_t i = 0; i < s.n; i++) {
-    char c = s.p[i];
-    if (c == '\\' && i + 1 < s.n) {
-      c = s.p[++i];
-      c = (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c);
-    }
-    out[n++] = c;
-  }
-  return (cm_str){out, n};
 }
 
 static bool risk_of(cm_str label, cm_risk *out) {
@@ -136,11 +115,11 @@ static void print(const char *name, counts *c) {
 
 static void judge_row(cm_str line, counts *c, counts *total) {
   char text[CM_SH_TEXT_MAX];
-  row r = {.id = column(&line), .label = column(&line), .group = column(&line)};
+  row r = {.id = tsv_column(&line), .label = tsv_column(&line), .group = tsv_column(&line)};
   cm_risk label;
   cm_verdict v;
   if (!risk_of(r.label, &label) || line.n > sizeof text || c->rows == ROWS_MAX) return;
-  r.command = unescape(line, text);
+  r.command = tsv_unescape(line, text);
   uint64_t ns = judge(r.command, &v);
   add(c, label, &v, ns);
   add(total, label, &v, ns);

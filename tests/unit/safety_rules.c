@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "../../tools/tsv.h"
 #include "base/os.h"
 #include "safety/judge.h"
 
@@ -57,27 +58,6 @@ static void collect_ids(void) {
   }
 }
 
-static cm_str column(cm_str *line) {
-  const char *tab = line->n ? memchr(line->p, '\t', line->n) : NULL;
-  cm_str out = {line->p, tab ? (size_t)(tab - line->p) : line->n};
-  size_t used = tab ? out.n + 1 : out.n;
-  *line = (cm_str){line->p + used, line->n - used};
-  return out;
-}
-
-static cm_str unescape(cm_str s, char *out) {
-  size_t n = 0;
-  for (size_t i = 0; i < s.n; i++) {
-    char c = s.p[i];
-    if (c == '\\' && i + 1 < s.n) {
-      c = s.p[++i];
-      c = (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c);
-    }
-    out[n++] = c;
-  }
-  return (cm_str){out, n};
-}
-
 /* The level of the rule's worst finding; CM_SAFE: it isn't there. */
 static cm_risk risk_of_rule(const cm_verdict *v, cm_str rule) {
   for (size_t i = 0; i < v->n; i++)
@@ -94,13 +74,13 @@ static void complain(const char *file, size_t line, cm_str rule, const cm_verdic
 
 static void check_row(const cm_safety *s, const char *file, size_t number, cm_str line) {
   static char text[CM_SH_TEXT_MAX];
-  cm_str rule = column(&line), kind = column(&line), level = column(&line);
+  cm_str rule = tsv_column(&line), kind = tsv_column(&line), level = tsv_column(&line);
   cm_arena *a = cm_arena_open(64 << 20);
   cm_verdict v = {.risk = CM_SAFE};
   cm_err e;
   size_t at = id_of(rule);
   assert_true(line.n <= sizeof text);
-  (void)cm_safety_judge(s, unescape(line, text), &context, a, &v, &e);
+  (void)cm_safety_judge(s, tsv_unescape(line, text), &context, a, &v, &e);
   cm_risk risk = CM_SAFE, got = risk_of_rule(&v, rule);
   while (risk < CM_CRITICAL && !cm_str_is(level, cm_risk_name(risk))) risk++;
   if (!cm_str_is(level, cm_risk_name(risk))) complain(file, number, rule, &v, "no such level");

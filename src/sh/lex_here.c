@@ -19,6 +19,8 @@ void cm_sh_here_add(cm_parser *p, cm_redir *r, bool strip) {
   h->redir = r;
   h->strip = strip;
   h->end = delimiter(p, r->target, &h->quoted);
+  if (p->code) return;
+  h->next = NULL;
   *p->heres_tail = h;
   p->heres_tail = &h->next;
 }

@@ -113,7 +113,10 @@ void cm_sh_here_bodies(cm_parser *p) {
   cm_here *h = p->heres;
   p->heres = NULL;
   p->heres_tail = &p->heres;
-  for (; h && !p->code; h = h->next) {
+  /* Each link is cut behind us: one that a re-read left stale can't lead round in a circle. */
+  for (cm_here *next; h && !p->code; h = next) {
+    next = h->next;
+    h->next = NULL;
     body b = find_body(p, h);
     if (h->strip) b = without_tabs(p, h, b);
     cm_sh_enter(p);

@@ -19,8 +19,6 @@ void cm_sh_here_add(cm_parser *p, cm_redir *r, bool strip) {
   h->redir = r;
   h->strip = strip;
   h->end = delimiter(p, r->target, &h->quoted);
-  if (p->code) return;
-  h->next = NULL;
   *p->heres_tail = h;
   p->heres_tail = &h->next;
 }
@@ -80,10 +78,10 @@ static body find_body(cm_parser *p, const cm_here *h) {
 /* A copy without the tabs in front of its lines. */
 static body without_tabs(cm_parser *p, const cm_here *h, body b) {
   const uint32_t room = b.end - b.start;
+  cm_sh_reread(p, room); /* if that fails, no memory is given */
   char *copy = cm_sh_bytes(p, room + 1, 1);
   uint32_t *map = cm_sh_bytes(p, room + 1, sizeof *map), n = 0;
   if (!copy || !map) return b;
-  cm_sh_reread(p, room);
   for (uint32_t at = b.start; at < b.end;) {
     uint32_t end = line_end(p, at, h->quoted);
     end = end < b.end ? end + 1 : b.end;
@@ -113,10 +111,7 @@ void cm_sh_here_bodies(cm_parser *p) {
   cm_here *h = p->heres;
   p->heres = NULL;
   p->heres_tail = &p->heres;
-  /* Each link is cut behind us: one that a re-read left stale can't lead round in a circle. */
-  for (cm_here *next; h && !p->code; h = next) {
-    next = h->next;
-    h->next = NULL;
+  for (; h && !p->code; h = h->next) {
     body b = find_body(p, h);
     if (h->strip) b = without_tabs(p, h, b);
     cm_sh_enter(p);

@@ -73,7 +73,6 @@ bool cm_sh_finish(cm_parser *p, const cm_parser *outer) {
   const cm_parser inner = *p;
   *p = *outer;
   if (!outer->heres) p->heres_tail = &p->heres;
-  *p->heres_tail = NULL; /* what was read in vain may hang there */
   p->nodes = inner.nodes;
   p->again = inner.again;
   p->warned |= inner.warned;

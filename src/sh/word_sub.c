@@ -23,7 +23,7 @@ static cm_sh_list *commands(cm_parser *p) {
   const bool keep = p->heres && cm_sh_is_bash(p);
   if (keep) *p->heres_tail = heres;
   else p->heres = heres;
-  if (heres) p->heres_tail = heres_tail, *heres_tail = NULL;
+  if (heres) p->heres_tail = heres_tail;
   else if (!keep) p->heres_tail = &p->heres;
   return list;
 }

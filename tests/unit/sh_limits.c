@@ -101,6 +101,21 @@ static void test_again(void **state) {
   cm_free(often);
 }
 
+/* Here-documents in here-documents, each with tabs to take out of nearly all of the text: the limit
+ * is met while a copy without tabs is made. */
+static void test_again_with_tabs(void **state) {
+  enum { LEVELS = 12, PADDING = 56000 };
+  (void)state;
+  cm_buf b;
+  cm_buf_init(&b, CM_SH_TEXT_MAX);
+  for (int i = 0; i < LEVELS; i++) cm_buf_printf(&b, "\t$(a <<-E%c\n", 'a' + i);
+  for (int i = 0; i < PADDING / 8; i++) cm_buf_puts(&b, "\tpadding");
+  for (int i = LEVELS; i-- > 0;) cm_buf_printf(&b, "\nE%c\n)", 'a' + i);
+  assert_false(b.overflow);
+  expect_code(b.p, b.n, CM_E_LIMIT);
+  cm_buf_close(&b);
+}
+
 static void test_nul(void **state) {
   (void)state;
   run r = parse("a\nb \0 c", 7);
@@ -285,7 +300,9 @@ static void test_no_arena(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_length),   cmocka_unit_test(test_depth),
-      cmocka_unit_test(test_again),    cmocka_unit_test(test_nul),
+      cmocka_unit_test(test_again),
+      cmocka_unit_test(test_again_with_tabs),
+      cmocka_unit_test(test_nul),
       cmocka_unit_test(test_mistakes), cmocka_unit_test(test_spans),
       cmocka_unit_test(test_torture),  cmocka_unit_test(test_fail_nth),
       cmocka_unit_test(test_no_arena),

@@ -32,8 +32,7 @@ static void zsh(cm_buf *b) {
   cm_buf_puts(b, "#compdef cmdai\n_arguments -s \\\n");
   for (size_t i = 0; cm_opt_at(i); i++) {
     const cm_opt *t = cm_opt_at(i);
-    cm_buf_printf(b, "  '--%s%s[", t->name,
-                  t->kind == CM_OPT_MAYBE ? "=-" : t->arg ? "=" : "");
+    cm_buf_printf(b, "  '--%s%s[", t->name, t->kind == CM_OPT_MAYBE ? "=-" : t->arg ? "=" : "");
     quoted(t->help, "[]:", b);
     cm_buf_puts(b, "]");
     if (t->arg) cm_buf_printf(b, ":%s:%s", t->arg, strcmp(t->arg, "FILE") == 0 ? "_files" : "");

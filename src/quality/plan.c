@@ -54,14 +54,14 @@ static bool is_changed(const cm_suite *before, const cm_case *c) {
 static cm_code select_cases(const cm_suite *s, const cm_plan_options *o, cm_arena *a, cm_plan *out,
                             cm_err *e) {
   bool *used = cm_arena_alloc(a, o->n_selectors + 1, sizeof *used);
-  out->cases = cm_arena_alloc(a, s->n + 1, sizeof *out->cases);
-  if (!used || !out->cases) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a plan");
+  out->whole = cm_arena_alloc(a, s->n + 1, sizeof *out->whole);
+  if (!used || !out->whole) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a plan");
   for (size_t i = 0; i < s->n; i++) {
     const cm_case *c = &s->cases[i];
     if (!is_selected(c, o, used)) continue;
     if (o->failed && !has_failed(o->failed, c)) continue;
     if (o->before && !is_changed(o->before, c)) continue;
-    out->cases[out->n++] = c;
+    out->whole[out->n_whole++] = c;
   }
   for (size_t i = 0; i < o->n_selectors; i++)
     if (!used[i])
@@ -102,9 +102,10 @@ static double time_of(const cm_record *timings, const cm_case *c) {
 /* Graham's longest processing time rule (1969): at most 4/3 of the best possible. */
 static void divide_by_time(const cm_plan *p, const cm_plan_options *o, load *loads) {
   double sums[SHARDS_MAX] = {0};
-  for (size_t i = 0; i < p->n; i++) loads[i] = (load){i, time_of(o->timings, p->cases[i]), 0};
-  qsort(loads, p->n, sizeof *loads, longest_first);
-  for (size_t i = 0; i < p->n; i++) {
+  for (size_t i = 0; i < p->n_whole; i++)
+    loads[i] = (load){i, time_of(o->timings, p->whole[i]), 0};
+  qsort(loads, p->n_whole, sizeof *loads, longest_first);
+  for (size_t i = 0; i < p->n_whole; i++) {
     uint32_t least = 0;
     for (uint32_t k = 1; k < o->shards; k++)
       if (sums[k] < sums[least]) least = k;
@@ -118,23 +119,22 @@ static void divide(const cm_plan *p, const cm_plan_options *o, load *loads) {
     divide_by_time(p, o, loads);
     return;
   }
-  for (size_t i = 0; i < p->n; i++) {
-    const uint64_t k = o->by == CM_SHARD_HASH ? hash_of(p->cases[i]->id) % o->shards
-                                              : (uint64_t)i * o->shards / p->n;
+  for (size_t i = 0; i < p->n_whole; i++) {
+    const uint64_t k = o->by == CM_SHARD_HASH ? hash_of(p->whole[i]->id) % o->shards
+                                              : (uint64_t)i * o->shards / p->n_whole;
     loads[i] = (load){i, 0, (uint32_t)k};
   }
 }
 
 static cm_code keep_shard(const cm_plan_options *o, cm_arena *a, cm_plan *p, cm_err *e) {
-  load *loads = cm_arena_alloc(a, p->n + 1, sizeof *loads);
-  bool *mine = cm_arena_alloc(a, p->n + 1, sizeof *mine);
-  if (!loads || !mine) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a plan");
+  load *loads = cm_arena_alloc(a, p->n_whole, sizeof *loads);
+  bool *mine = cm_arena_alloc(a, p->n_whole, sizeof *mine);
+  p->cases = cm_arena_alloc(a, p->n_whole, sizeof *p->cases);
+  if (!loads || !mine || !p->cases) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a plan");
   divide(p, o, loads);
-  for (size_t i = 0; i < p->n; i++) mine[loads[i].at] = loads[i].shard + 1 == o->shard;
-  size_t n = 0;
-  for (size_t i = 0; i < p->n; i++)
-    if (mine[i]) p->cases[n++] = p->cases[i];
-  p->n = n;
+  for (size_t i = 0; i < p->n_whole; i++) mine[loads[i].at] = loads[i].shard + 1 == o->shard;
+  for (size_t i = 0; i < p->n_whole; i++)
+    if (mine[i]) p->cases[p->n++] = p->whole[i];
   return CM_OK;
 }
 
@@ -142,7 +142,9 @@ cm_code cm_plan_make(const cm_suite *s, const cm_plan_options *o, cm_arena *a, c
                      cm_err *e) {
   *out = (cm_plan){0};
   cm_code code = select_cases(s, o, a, out, e);
-  out->whole = out->n;
-  if (!code && o->shards > 1 && out->n) code = keep_shard(o, a, out, e);
-  return code;
+  if (code) return code;
+  if (o->shards > 1 && out->n_whole) return keep_shard(o, a, out, e);
+  out->cases = out->whole;
+  out->n = out->n_whole;
+  return CM_OK;
 }

@@ -20,9 +20,10 @@ typedef struct cm_plan_options {
 } cm_plan_options;
 
 typedef struct cm_plan {
-  const cm_case **cases;
+  const cm_case **cases; /* of this shard, in the order of the suite */
   size_t n;
-  size_t whole; /* over all shards */
+  const cm_case **whole; /* of all shards */
+  size_t n_whole;
 } cm_plan;
 
 /* "2/4", "2/4:hash". */

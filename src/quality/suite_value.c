@@ -29,7 +29,8 @@ const char *cm_suite_nearest(cm_str word, const char *const *names, size_t n) {
   unsigned least = word.n < 4 ? 2 : 3;
   for (size_t i = 0; i < n; i++) {
     unsigned d = cm_edit_distance(word, cm_str_of(names[i]));
-    if (d < least) least = d, best = names[i];
+    bool begun = word.n && cm_str_starts(cm_str_of(names[i]), word); /* "sort" is "sorted" */
+    if (d < least || (d == least && best && begun)) least = d, best = names[i];
   }
   return best;
 }

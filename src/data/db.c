@@ -258,7 +258,7 @@ static cm_code steps(cm_db *db, unsigned from, unsigned to, cm_err *e) {
   return code;
 }
 
-/* Both lists of tables, side by side: equal to the byte, as SQLite keeps the text that made them. */
+/* Both lists of tables, side by side: SQLite keeps the text that made them; it must be equal. */
 static cm_code same_tables(cm_db *db, cm_db *model, cm_err *e) {
   static const char sql[] =
       "SELECT type || ' ' || name || ' ' || coalesce(sql, '') "

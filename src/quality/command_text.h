@@ -1,26 +1,12 @@
-/* quality/command_text: a command line written again in one way, so that what doesn't matter
- * (quotes, blanks, the order of single flags) is out of the way of patterns and comparisons. */
+/* quality/command_text: one text for all spellings of a command that differ only in spacing,
+ * quoting, comments and line breaks. */
 #ifndef CM_QUALITY_COMMAND_TEXT_H
 #define CM_QUALITY_COMMAND_TEXT_H
 #include "sh/sh.h"
 
-typedef enum cm_text_style {
-  CM_TEXT_SPACED, /* quotes taken out, one blank between words and around operators: "ls | wc -l",
-                     "ls > out 2>&1" */
-  CM_TEXT_TIGHT,  /* the same without blanks around operators: "ls|wc -l", "ls >out 2>&1" */
-  CM_TEXT_CANON   /* two commands are equal after parsing when these are: quoted characters stay
-                     apart from active ones, flags of known programs are taken out of their
-                     clusters and sorted, redirections stand behind the words */
-} cm_text_style;
-
-/* The whole text, of which `tree` is the tree. Overflow of `out` is the caller's to check.
- * CM_E_NOMEM. */
-cm_code cm_command_text(cm_str text, const cm_sh_tree *tree, cm_text_style style, cm_arena *a,
-                        cm_buf *out, cm_err *e);
-
-/* Each simple command alone, in order, SPACED and TIGHT, whatever it is nested in (but not those in
- * $(…)): *items lives in `a`. CM_E_NOMEM. */
-cm_code cm_command_parts(cm_str text, const cm_sh_tree *tree, cm_arena *a, cm_str **items,
-                         size_t *n, cm_err *e);
+/* `ls  -l "$x"` and `ls -l "${x}"` give equal texts, `ls *` and `ls '*'` don't. It is for
+ * comparing, not for running. A command that bash refuses, or that is over the parser's limits, is
+ * its own text, trimmed. Lives in `a`. CM_E_NOMEM. */
+cm_code cm_command_text(cm_str command, cm_dialect dialect, cm_arena *a, cm_str *out, cm_err *e);
 
 #endif

@@ -77,9 +77,11 @@ static void put_rate(const cm_group *g, cm_buf *b) {
                   100 * g->high);
 }
 
-static void put_spread(const char *name, const cm_spread *s, cm_buf *b) {
+static void put_spread(const char *name, const cm_spread *s, uint32_t together, cm_buf *b) {
   if (!s->n) return;
-  cm_buf_printf(b, "%s ms: average %.1f, p50 %.1f", name, s->average, s->p50);
+  cm_buf_puts(b, name);
+  if (together > 1) cm_buf_printf(b, " (%u together)", together);
+  cm_buf_printf(b, " ms: average %.1f, p50 %.1f", s->average, s->p50);
   if (!isnan(s->p95)) cm_buf_printf(b, ", p95 %.1f", s->p95);
   if (!isnan(s->p99)) cm_buf_printf(b, ", p99 %.1f", s->p99);
   cm_buf_printf(b, " (n=%zu)\n", s->n);
@@ -102,8 +104,8 @@ static void put_summary(const cm_record *r, const cm_summary *s, cm_buf *b) {
   if (s->safety_cases)
     cm_buf_printf(b, "; safety %zu of %zu", s->safety_cases - s->safety_missed, s->safety_cases);
   cm_buf_printf(b, "; %.1f s\n", r->wall_seconds);
-  put_spread("answer", &s->total, b);
-  put_spread("executing", &s->exec, b);
+  put_spread("answer", &s->total, r->manifest.batch, b);
+  put_spread("executing", &s->exec, 1, b);
 }
 
 static void put_gates(const cm_gates *g, cm_buf *b) {

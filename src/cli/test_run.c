@@ -30,7 +30,15 @@ typedef struct running {
   uint64_t start_ns;
 } running;
 
-static unsigned batch_of(const cm_opts *o) { return o->batch ? o->batch : DEFAULT_BATCH; }
+/* Answers are generated together, unless a case has a budget: that is about one answer alone. */
+static unsigned batch_of(const cm_testing *t) {
+  if (t->o->batch) return t->o->batch;
+  for (size_t i = 0; i < t->plan.n; i++) {
+    const cm_budget *b = &t->plan.cases[i]->budget;
+    if (b->ttft_ms > 0 || b->total_ms > 0) return 1;
+  }
+  return DEFAULT_BATCH;
+}
 
 /* --- the model --- */
 
@@ -43,7 +51,7 @@ static bool asks_model(const cm_testing *t) {
 static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
-  const cm_backend_options b = {model, o->threads, o->ctx, batch_of(o)};
+  const cm_backend_options b = {model, o->threads, o->ctx, batch_of(r->t)};
   const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
   cm_code code = cm_backend_open(&r->backend, name, &b, e);
   if (code) return code;
@@ -127,6 +135,7 @@ static cm_code describe(running *r, cm_err *e) {
                      .machine = machine(r),
                      .os = cm_str_of(cm_os_name()),
                      .threads = o->threads ? o->threads : cm_os_cpu_count(),
+                     .batch = batch_of(t),
                      .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
                      .level = cm_str_of(o->safety),
                      .options = options(r),
@@ -277,7 +286,7 @@ static cm_code run_left(running *r, cm_err *e) {
                         .goldens = r->has_goldens ? &r->accepted : NULL,
                         .backend_kind = r->backend ? cm_backend_name(r->backend) : NULL,
                         .today = cm_str_of(t->today),
-                        .batch = batch_of(o),
+                        .batch = batch_of(t),
                         .jobs = o->jobs ? o->jobs : cm_os_cpu_count(),
                         .timeout_ms = o->timeout * 1000,
                         .retries = o->retries,

@@ -234,7 +234,7 @@ cm_code cm_index_build(cm_index *x, const cm_pack *const *packs, cm_arena *a, cm
 
 static bool grow(cm_arena *a, cm_arg **list, size_t n, size_t *max) {
   if (n < *max) return true;
-  size_t more = *max ? *max * 2 : 64;
+  size_t more = *max ? *max * 2 : 8;
   cm_arg *bigger = cm_arena_alloc(a, more, sizeof **list);
   if (!bigger) return false;
   if (n) memcpy(bigger, *list, n * sizeof **list);

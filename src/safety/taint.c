@@ -149,7 +149,7 @@ static bool is_completion(const cm_call *call, size_t at) {
 
 /* "kubectl completion bash": every program of many subcommands has this one or none. */
 static bool prints_completion(const cm_known *known, const cm_call *call) {
-  cm_str name = known->base->name;
+  cm_str name = known->name;
   bool first = is_completion(call, 0);
   if (first && known->base->depth > 1) return true;
   if ((first || is_completion(call, 1)) && has_completion(name)) return true;
@@ -158,7 +158,7 @@ static bool prints_completion(const cm_known *known, const cm_call *call) {
 
 unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call) {
   cm_known known;
-  if (!cm_call_read(&j->safety->index, run, j->arena, &j->taints->call, &known))
+  if (!cm_call_read(j->safety->index, run, j->arena, &j->taints->call, &known))
     j->no_memory = true;
   if (call) *call = &j->taints->call;
   bool click = asks_click(run);

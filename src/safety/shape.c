@@ -60,6 +60,8 @@ static bool element_is(cm_str p, char c, size_t *used) {
 
 bool cm_glob(cm_str pattern, cm_str text) {
   size_t i = 0, t = 0, star = SIZE_MAX, star_t = 0, used;
+  /* Most differ in the first byte already. */
+  if (pattern.n && text.n && !class_of(pattern.p[0]) && pattern.p[0] != text.p[0]) return false;
   while (t < text.n) {
     cm_str rest = {pattern.p + i, pattern.n - i};
     if (rest.n && rest.p[0] == '*') {

@@ -3,9 +3,10 @@
 #
 #   packaging/deps.sh GROUP… [--print]     groups: build test dev train
 #
-# build: the program.  test: make test and make check.  dev: make lint and make format.
-# train: make train. With --print it only names the packages. The names for Debian 12 are the ones
-# that CI proves; the others are there to save you the search. "-": none needed or none known.
+# build: the program, and what it starts (bubblewrap).  test: make test and make check.
+# dev: make lint and make format.  train: make train. With --print it only names the packages. The
+# names for Debian 12 are the ones that CI proves; the others are there to save you the search.
+# "-": none needed or none known.
 set -eu
 
 # group  Debian                 Fedora                  Homebrew
@@ -18,9 +19,12 @@ build    cmake                  cmake                   cmake
 build    ninja-build            ninja-build             ninja
 build    libjansson-dev         jansson-devel           jansson
 build    libfyaml-dev           libfyaml-devel          libfyaml
+build    libpcre2-dev           pcre2-devel             pcre2
+build    libssl-dev             openssl-devel           openssl@3
+build    libsqlite3-dev         sqlite-devel            sqlite
+build    libseccomp-dev         libseccomp-devel        -
+build    bubblewrap             bubblewrap              -
 test     libcmocka-dev          libcmocka-devel         cmocka
-test     libpcre2-dev           pcre2-devel             pcre2
-test     libssl-dev             openssl-devel           openssl@3
 test     libsimde-dev           simde-devel             simde
 test     python3                python3                 python3
 test     nodejs                 nodejs                  node

@@ -35,7 +35,7 @@ static double median(double *v, size_t n) {
 static cm_code measure_load(bench *b, size_t i, cm_err *e) {
   cm_engine *g = NULL;
   uint64_t t = cm_os_now_ns();
-  cm_code code = cm_model_load(&g, b->o->model, e);
+  cm_code code = cm_model_load(&g, cm_opts_model(b->o), e);
   b->load_ms[i] = (double)(cm_os_now_ns() - t) / 1e6;
   cm_engine_close(g);
   return code;
@@ -83,7 +83,7 @@ static cm_code measure(bench *b, size_t i, cm_err *e) {
 
 static cm_code prepare(bench *b, cm_err *e) {
   const cm_opts *o = b->o;
-  cm_code code = cm_model_load(&b->g, o->model, e);
+  cm_code code = cm_model_load(&b->g, cm_opts_model(o), e);
   if (code) return code;
   const cm_shape *shape = cm_engine_shape(b->g);
   uint64_t ctx = (uint64_t)o->prompt + o->decode;
@@ -159,6 +159,9 @@ int cm_cmd_bench(const cm_opts *o, char **operands, size_t n) {
     return cm_ui_fail(CM_EXIT_USAGE,
                       "bench takes options only; did you mean: cmdai ask bench ...?");
   cm_err e = {0};
+  cm_opts own = *o;
+  if (!own.batch) own.batch = 1;
+  o = &own;
   bench b = {.o = o};
   cm_buf out;
   cm_buf_init(&out, 1 << 16);

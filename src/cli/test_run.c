@@ -23,6 +23,8 @@ typedef struct running {
   cm_buf text; /* all lines of the run */
   cm_buf line;
   cm_progress progress;
+  cm_goldens accepted, pending;
+  bool has_goldens;
   const cm_case **left; /* what the run file doesn't have yet */
   size_t n_left;
   uint64_t start_ns;
@@ -48,6 +50,26 @@ static cm_code open_backend(running *r, const char *model, cm_err *e) {
   cm_backend_identify(r->backend, &r->model);
   if (!r->model.sha256[0] && model) code = cm_sha256_file(model, r->model.sha256, e);
   return code;
+}
+
+/* --- golden answers --- */
+
+static bool has_golden_case(const cm_testing *t) {
+  for (size_t i = 0; i < t->plan.n; i++)
+    if (t->plan.cases[i]->golden != CM_GOLDEN_OFF) return true;
+  return false;
+}
+
+/* A model that can't be told from another has no golden answers. */
+static cm_code open_goldens(running *r, cm_err *e) {
+  if (!r->model.sha256[0] || !has_golden_case(r->t)) return CM_OK;
+  r->has_goldens = true;
+  return cm_test_goldens(r->t, cm_str_of(r->model.id), cm_str_of(r->model.sha256), &r->accepted,
+                         &r->pending, e);
+}
+
+static cm_code save_goldens(const running *r, cm_err *e) {
+  return r->has_goldens ? cm_test_save_golden(r->t, &r->pending, true, e) : CM_OK;
 }
 
 /* --- the manifest --- */
@@ -140,9 +162,18 @@ static cm_code add_result(running *r, const cm_result *result, cm_err *e) {
   return add_line(r, e);
 }
 
+/* An answer that isn't the accepted one waits for a review. */
+static cm_code propose(running *r, const cm_result *result, cm_err *e) {
+  const cm_case *c = cm_suite_find(&r->t->suite, result->id);
+  const bool good = cm_state_passed(result->state) || result->state == CM_GOLDEN_CHANGED;
+  if (!r->has_goldens || !c || c->golden == CM_GOLDEN_OFF || !good) return CM_OK;
+  return cm_golden_propose(&r->accepted, &r->pending, c, result->command, e);
+}
+
 static cm_code finished(void *ctx, const cm_result *result, cm_err *e) {
   running *r = ctx;
   cm_code code = add_result(r, result, e);
+  if (!code) code = propose(r, result, e);
   if (!code) cm_progress_add(&r->progress, result);
   return code;
 }
@@ -243,6 +274,7 @@ static cm_code run_left(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
   cm_run_options run = {.backend = r->backend,
+                        .goldens = r->has_goldens ? &r->accepted : NULL,
                         .backend_kind = r->backend ? cm_backend_name(r->backend) : NULL,
                         .today = cm_str_of(t->today),
                         .batch = batch_of(o),
@@ -278,11 +310,13 @@ static cm_code run_model(running *r, const char *model, size_t i, cm_record *out
   r->start_ns = cm_os_now_ns();
   cm_code code = open_backend(r, model, e);
   if (!code) code = describe(r, e);
+  if (!code) code = open_goldens(r, e);
   if (!code) code = begin_file(r, i, e);
   if (code) return code;
   cm_progress_begin(&r->progress, r->t->o, r->n_left);
   code = run_left(r, e);
   cm_progress_end(&r->progress);
+  if (!code) code = save_goldens(r, e);
   if (!code) code = end_file(r, e);
   /* What an interrupted run has is still shown. */
   cm_err ignored;
@@ -305,7 +339,8 @@ static cm_code run_one(cm_testing *t, const char *model, size_t i, const cm_reco
   return code;
 }
 
-static int run_models(cm_testing *t) {
+/* Runs every model and hands the records to `conclude`. */
+static int run_models(cm_testing *t, cm_test_end *conclude) {
   cm_record records[CM_TEXTS_MAX];
   cm_err e = {0};
   const char *ci = getenv("CMDAI_CI_MODEL_PATH");
@@ -321,7 +356,7 @@ static int run_models(cm_testing *t) {
     if (code == CM_E_USAGE) return cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
     if (code) return cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
   }
-  return cm_test_conclude(t, records, n);
+  return conclude(t, records, n);
 }
 
 /* --- --list, --check --- */
@@ -378,7 +413,7 @@ static int check(const cm_testing *t) {
   return status ? status : bad ? CM_TEST_USAGE : CM_TEST_OK;
 }
 
-static int run_once(const cm_opts *o, char **operands, size_t n) {
+static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude) {
   cm_testing t = {.o = o};
   cm_err e = {0};
   cm_code code = cm_test_open(&t, operands, n, &e);
@@ -388,7 +423,7 @@ static int run_once(const cm_opts *o, char **operands, size_t n) {
   else if (o->list) status = list(&t);
   else if (cm_test_check_reports(o, &e)) status = cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
   else if (cm_test_equip(&t, &e)) status = cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
-  else status = o->check ? check(&t) : run_models(&t);
+  else status = o->check ? check(&t) : run_models(&t, conclude);
   cm_test_close(&t);
   return status;
 }
@@ -406,7 +441,7 @@ static int watch(const cm_opts *o, char **operands, size_t n) {
   char before[240], now[240];
   while (!cm_ui_cancel) {
     fingerprint(o, operands, n, before);
-    (void)run_once(o, operands, n);
+    (void)run_once(o, operands, n, cm_test_conclude);
     cm_ui_note(o, "waiting for a fixture to change; Ctrl-C ends");
     do {
       cm_os_sleep_ms(WATCH_MS);
@@ -417,7 +452,13 @@ static int watch(const cm_opts *o, char **operands, size_t n) {
 }
 
 int cm_test_run(const cm_opts *o, char **operands, size_t n) {
-  return o->watch ? watch(o, operands, n) : run_once(o, operands, n);
+  return o->watch ? watch(o, operands, n) : run_once(o, operands, n, cm_test_conclude);
+}
+
+int cm_test_ab(const cm_opts *o, char **operands, size_t n) {
+  if (o->models.n != 2)
+    return cm_ui_fail(CM_TEST_USAGE, "cmdai test ab compares two models: -m A -m B");
+  return run_once(o, operands, n, cm_test_contrast);
 }
 
 /* --- rescore --- */

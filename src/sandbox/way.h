@@ -18,8 +18,8 @@ typedef struct cm_filter {
 
 typedef enum cm_filter_for { CM_FILTER_BWRAP, CM_FILTER_LANDLOCK } cm_filter_for;
 
-/* Builds the program. `signals`: let processes signal each other. CM_E_UNSUPPORTED: this libseccomp
- * does not know a call that must be refused. */
+/* Builds the program. `signals`: let processes signal each other. CM_E_UNSUPPORTED: this
+ * libseccomp does not know a call that must be refused. */
 cm_code cm_filter_build(cm_filter *f, cm_filter_for way, bool signals, cm_err *e);
 void cm_filter_free(cm_filter *f);
 /* Puts the calling thread under it; async-signal-safe. 0 or an errno. */

@@ -71,9 +71,10 @@ cm_code cm_prepared_result(cm_prepared *p, const cm_os_spawn_result *got, cm_san
 /* Gives a folder and all in it to a user; follows no link. CM_E_LIMIT past a depth or a number of
  * files that no honest case has. */
 cm_code cm_tree_give(const char *folder, unsigned uid, cm_err *e);
-/* Bytes on the disk of what is in a folder, or UINT64_MAX past the same limits. */
+/* Bytes on the disk of what is in a folder, and a page for each file; UINT64_MAX past the same
+ * limits. */
 uint64_t cm_tree_bytes(const char *folder);
-/* Bytes that a file system has left for this user. */
+/* Bytes that a file system has left for this user, and a page for each file it has room for. */
 uint64_t cm_tree_free(const char *folder);
 
 #endif

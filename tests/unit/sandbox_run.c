@@ -180,7 +180,7 @@ static void shells_start_without_their_files(void **unused) {
     cm_sandbox_job j = job_of(shells[i], "echo $((6 * 7))");
     cm_err e;
     cm_code code = cm_sandbox_run(box, &j, arena, &got, &e);
-    if (code == CM_E_NOTFOUND) print_message("SKIPPED: %s\n", e.msg);
+    if (code == CM_E_NOTFOUND) print_message("# SKIPPED: %s\n", e.msg);
     if (code == CM_E_NOTFOUND) continue;
     assert_int_equal(code, CM_OK);
     assert_out("42\n");
@@ -373,6 +373,12 @@ static int drop_folder(void **unused) {
 
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, fresh_folder, drop_folder)
 
+/* A mechanism that this machine lacks counts as a skip. */
+static void not_here(void **unused) {
+  (void)unused;
+  skip();
+}
+
 static int all(cm_sandbox_want want) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(status_is_the_shells),
@@ -393,10 +399,11 @@ static int all(cm_sandbox_want want) {
   };
   cm_err e;
   if (cm_sandbox_open(&box, want, &e)) {
-    print_message("SKIPPED: %s\n", e.msg);
-    return 0;
+    const struct CMUnitTest none[] = {cmocka_unit_test(not_here)};
+    print_message("# SKIPPED: %s\n", e.msg);
+    return cmocka_run_group_tests(none, NULL, NULL);
   }
-  print_message("== %s, uid %d\n", cm_sandbox_name(box), (int)getuid());
+  print_message("# %s, uid %d\n", cm_sandbox_name(box), (int)getuid());
   int bad = cmocka_run_group_tests(tests, NULL, NULL);
   cm_sandbox_close(box);
   return bad;

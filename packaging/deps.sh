@@ -19,11 +19,12 @@ build    cmake                  cmake                   cmake
 build    ninja-build            ninja-build             ninja
 build    libjansson-dev         jansson-devel           jansson
 build    libfyaml-dev           libfyaml-devel          libfyaml
+build    libpcre2-dev           pcre2-devel             pcre2
+build    libssl-dev             openssl-devel           openssl@3
+build    libsqlite3-dev         sqlite-devel            sqlite
 build    libseccomp-dev         libseccomp-devel        -
 build    bubblewrap             bubblewrap              -
 test     libcmocka-dev          libcmocka-devel         cmocka
-test     libpcre2-dev           pcre2-devel             pcre2
-test     libssl-dev             openssl-devel           openssl@3
 test     libsimde-dev           simde-devel             simde
 test     python3                python3                 python3
 test     nodejs                 nodejs                  node

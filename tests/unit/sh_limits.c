@@ -300,12 +300,10 @@ static void test_no_arena(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_length),   cmocka_unit_test(test_depth),
-      cmocka_unit_test(test_again),
-      cmocka_unit_test(test_again_with_tabs),
-      cmocka_unit_test(test_nul),
-      cmocka_unit_test(test_mistakes), cmocka_unit_test(test_spans),
-      cmocka_unit_test(test_torture),  cmocka_unit_test(test_fail_nth),
-      cmocka_unit_test(test_no_arena),
+      cmocka_unit_test(test_again),    cmocka_unit_test(test_again_with_tabs),
+      cmocka_unit_test(test_nul),      cmocka_unit_test(test_mistakes),
+      cmocka_unit_test(test_spans),    cmocka_unit_test(test_torture),
+      cmocka_unit_test(test_fail_nth), cmocka_unit_test(test_no_arena),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 enum { FEW = 8, REASON_BYTES_MAX = 4096 };
 
 /* In order; each speaks, whatever the others said. */
-static const cm_judge *const judges[] = {&cm_judge_text, &cm_judge_verdict};
+static const cm_judge *const judges[] = {&cm_judge_patterns, &cm_judge_verdict};
 
 /* --- reasons --- */
 

@@ -20,8 +20,8 @@ typedef enum cm_spelling {
 cm_code cm_spelling_whole(cm_str text, const cm_sh_tree *tree, cm_spelling style, cm_arena *a,
                           cm_buf *out, cm_err *e);
 
-/* Each simple command alone, in order, SPACED and TIGHT, whatever it is nested in (but not those in
- * $(…)): *items lives in `a`. CM_E_NOMEM. */
+/* Each simple command alone, in order, SPACED and TIGHT, whatever it is nested in (but not those
+ * in $(…)): *items lives in `a`. CM_E_NOMEM. */
 cm_code cm_spelling_parts(cm_str text, const cm_sh_tree *tree, cm_arena *a, cm_str **items,
                           size_t *n, cm_err *e);
 

@@ -304,7 +304,7 @@ static void test_places(void **state) {
   CHECK(rows);
 }
 
-/* What is only defined, or another language's equivalent, is no answer; but it may be forbidden. */
+/* What is only defined, or another language's equivalent, is no answer, but may be forbidden. */
 static void test_not_run(void **state) {
   (void)state;
   static const row rows[] = {{C, "wc", "f() { wc -l; }; ls", true},

@@ -25,6 +25,9 @@ static cm_code weigh_gold(cm_bench *b, cm_arena *a, cm_err *e) {
     return no_memory(e);
   if (v.risk == CM_CRITICAL)
     return cm_fail(e, CM_E_FORMAT, 0, "gold is judged critical and never executed");
+  if (cm_exec_lacks(&v.runs, b->with->sandbox))
+    return cm_fail(e, CM_E_UNSUPPORTED, 0, "gold needs what %s can't do",
+                   cm_sandbox_name(b->with->sandbox));
   for (size_t i = 0; i < v.runs.n; i++)
     if (cm_str_is(v.runs.items[i]->program, "touch")) b->times = x->tree == CM_TREE_SAME;
   return CM_OK;
@@ -46,6 +49,11 @@ static cm_code try_gold(cm_bench *b, const cm_world *w, cm_arena *a, cm_trial *o
   if (out->r.stopped != CM_SANDBOX_ENDED)
     return cm_fail(e, CM_E_FORMAT, 0, "world %.*s: gold %s",
                    (int)(w->name.n < 40 ? w->name.n : 40), w->name.p, stopped_by(out->r.stopped));
+  if (cm_sandbox_lacks(b->with->sandbox) &&
+      cm_str_find(out->r.err, CM_STR("Operation not permitted")) != SIZE_MAX)
+    return cm_fail(e, CM_E_UNSUPPORTED, 0, "world %.*s: gold does what %s doesn't permit",
+                   (int)(w->name.n < 40 ? w->name.n : 40), w->name.p,
+                   cm_sandbox_name(b->with->sandbox));
   if (cm_exit_class_of(out->r.exit_status) == CM_EXIT_ABSENT)
     return cm_fail(e, CM_E_FORMAT, 0, "world %.*s: gold doesn't run: status %d, %.*s",
                    (int)(w->name.n < 40 ? w->name.n : 40), w->name.p, out->r.exit_status,

@@ -245,6 +245,21 @@ static void test_stopped(void **state) {
         "exec.tree: world \"other\": it leaves more than can be compared");
 }
 
+/* Trees made to confuse: the reasons are plain text, and all of it goes away. */
+static void test_hostile_trees(void **state) {
+  struct stat st;
+  (void)state;
+  cm_exec x = exec_of("true", CM_CMP_IGNORE, CM_TREE_UNCHANGED);
+  HOLDS(judge(&x, "ln -s / root; ln -s .. up; mkfifo p; mkdir -p $(printf 'd/%.0s' {1..300})"),
+        "exec.tree: world \"some\": it leaves more than can be compared");
+  HOLDS(judge(&x, "touch $'a\\nb\\e[31m' $'\\xff'"), "unexpected: \"a\\nb\\u{1b}[31m\"");
+  HOLDS(judge(&x, "ln -s / root; ln -s /etc/passwd sub/p"), "unexpected: \"root\"");
+  HOLDS(judge(&x, "mv sub locked2; ln -s /etc sub"), "type of \"sub\": a link, expected a folder");
+  HOLDS(judge(&x, "truncate -s 1T big; cp --sparse=always big big2 & (sleep 30 &) ; true"),
+        "unexpected: \"big\"");
+  assert_int_equal(lstat("/etc/passwd", &st), 0);
+}
+
 /* What is wrong with gold or a world is an error, never a pass. */
 static void test_gold_at_fault(void **state) {
   static const char *const bad[] = {"no-such-program", "yes", "rm -rf / --no-preserve-root",
@@ -360,8 +375,8 @@ int main(void) {
       cmocka_unit_test(test_touch),          cmocka_unit_test(test_surroundings),
       cmocka_unit_test(test_never_executed), cmocka_unit_test(test_stopped),
       cmocka_unit_test(test_gold_at_fault),  cmocka_unit_test(test_cancelled),
-      cmocka_unit_test(test_check),          cmocka_unit_test(test_check_gold),
-      cmocka_unit_test(test_check_proof),
+      cmocka_unit_test(test_hostile_trees),  cmocka_unit_test(test_check),
+      cmocka_unit_test(test_check_gold),     cmocka_unit_test(test_check_proof),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }

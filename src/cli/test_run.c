@@ -23,12 +23,22 @@ typedef struct running {
   cm_buf text; /* all lines of the run */
   cm_buf line;
   cm_progress progress;
+  cm_goldens accepted, pending;
+  bool has_goldens;
   const cm_case **left; /* what the run file doesn't have yet */
   size_t n_left;
   uint64_t start_ns;
 } running;
 
-static unsigned batch_of(const cm_opts *o) { return o->batch ? o->batch : DEFAULT_BATCH; }
+/* Answers are generated together, unless a case has a budget: that is about one answer alone. */
+static unsigned batch_of(const cm_testing *t) {
+  if (t->o->batch) return t->o->batch;
+  for (size_t i = 0; i < t->plan.n; i++) {
+    const cm_budget *b = &t->plan.cases[i]->budget;
+    if (b->ttft_ms > 0 || b->total_ms > 0) return 1;
+  }
+  return DEFAULT_BATCH;
+}
 
 /* --- the model --- */
 
@@ -41,13 +51,33 @@ static bool asks_model(const cm_testing *t) {
 static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
-  const cm_backend_options b = {model, o->threads, o->ctx, batch_of(o)};
+  const cm_backend_options b = {model, o->threads, o->ctx, batch_of(r->t)};
   const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
   cm_code code = cm_backend_open(&r->backend, name, &b, e);
   if (code) return code;
   cm_backend_identify(r->backend, &r->model);
   if (!r->model.sha256[0] && model) code = cm_sha256_file(model, r->model.sha256, e);
   return code;
+}
+
+/* --- golden answers --- */
+
+static bool has_golden_case(const cm_testing *t) {
+  for (size_t i = 0; i < t->plan.n; i++)
+    if (t->plan.cases[i]->golden != CM_GOLDEN_OFF) return true;
+  return false;
+}
+
+/* A model that can't be told from another has no golden answers. */
+static cm_code open_goldens(running *r, cm_err *e) {
+  if (!r->model.sha256[0] || !has_golden_case(r->t)) return CM_OK;
+  r->has_goldens = true;
+  return cm_test_goldens(r->t, cm_str_of(r->model.id), cm_str_of(r->model.sha256), &r->accepted,
+                         &r->pending, e);
+}
+
+static cm_code save_goldens(const running *r, cm_err *e) {
+  return r->has_goldens ? cm_test_save_golden(r->t, &r->pending, true, e) : CM_OK;
 }
 
 /* --- the manifest --- */
@@ -105,6 +135,7 @@ static cm_code describe(running *r, cm_err *e) {
                      .machine = machine(r),
                      .os = cm_str_of(cm_os_name()),
                      .threads = o->threads ? o->threads : cm_os_cpu_count(),
+                     .batch = batch_of(t),
                      .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
                      .level = cm_str_of(o->safety),
                      .options = options(r),
@@ -140,9 +171,18 @@ static cm_code add_result(running *r, const cm_result *result, cm_err *e) {
   return add_line(r, e);
 }
 
+/* An answer that isn't the accepted one waits for a review. */
+static cm_code propose(running *r, const cm_result *result, cm_err *e) {
+  const cm_case *c = cm_suite_find(&r->t->suite, result->id);
+  const bool good = cm_state_passed(result->state) || result->state == CM_GOLDEN_CHANGED;
+  if (!r->has_goldens || !c || c->golden == CM_GOLDEN_OFF || !good) return CM_OK;
+  return cm_golden_propose(&r->accepted, &r->pending, c, result->command, e);
+}
+
 static cm_code finished(void *ctx, const cm_result *result, cm_err *e) {
   running *r = ctx;
   cm_code code = add_result(r, result, e);
+  if (!code) code = propose(r, result, e);
   if (!code) cm_progress_add(&r->progress, result);
   return code;
 }
@@ -243,9 +283,10 @@ static cm_code run_left(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
   cm_run_options run = {.backend = r->backend,
+                        .goldens = r->has_goldens ? &r->accepted : NULL,
                         .backend_kind = r->backend ? cm_backend_name(r->backend) : NULL,
                         .today = cm_str_of(t->today),
-                        .batch = batch_of(o),
+                        .batch = batch_of(t),
                         .jobs = o->jobs ? o->jobs : cm_os_cpu_count(),
                         .timeout_ms = o->timeout * 1000,
                         .retries = o->retries,
@@ -278,11 +319,13 @@ static cm_code run_model(running *r, const char *model, size_t i, cm_record *out
   r->start_ns = cm_os_now_ns();
   cm_code code = open_backend(r, model, e);
   if (!code) code = describe(r, e);
+  if (!code) code = open_goldens(r, e);
   if (!code) code = begin_file(r, i, e);
   if (code) return code;
   cm_progress_begin(&r->progress, r->t->o, r->n_left);
   code = run_left(r, e);
   cm_progress_end(&r->progress);
+  if (!code) code = save_goldens(r, e);
   if (!code) code = end_file(r, e);
   /* What an interrupted run has is still shown. */
   cm_err ignored;
@@ -305,7 +348,8 @@ static cm_code run_one(cm_testing *t, const char *model, size_t i, const cm_reco
   return code;
 }
 
-static int run_models(cm_testing *t) {
+/* Runs every model and hands the records to `conclude`. */
+static int run_models(cm_testing *t, cm_test_end *conclude) {
   cm_record records[CM_TEXTS_MAX];
   cm_err e = {0};
   const char *ci = getenv("CMDAI_CI_MODEL_PATH");
@@ -321,7 +365,7 @@ static int run_models(cm_testing *t) {
     if (code == CM_E_USAGE) return cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
     if (code) return cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
   }
-  return cm_test_conclude(t, records, n);
+  return conclude(t, records, n);
 }
 
 /* --- --list, --check --- */
@@ -378,7 +422,7 @@ static int check(const cm_testing *t) {
   return status ? status : bad ? CM_TEST_USAGE : CM_TEST_OK;
 }
 
-static int run_once(const cm_opts *o, char **operands, size_t n) {
+static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude) {
   cm_testing t = {.o = o};
   cm_err e = {0};
   cm_code code = cm_test_open(&t, operands, n, &e);
@@ -388,7 +432,7 @@ static int run_once(const cm_opts *o, char **operands, size_t n) {
   else if (o->list) status = list(&t);
   else if (cm_test_check_reports(o, &e)) status = cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
   else if (cm_test_equip(&t, &e)) status = cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
-  else status = o->check ? check(&t) : run_models(&t);
+  else status = o->check ? check(&t) : run_models(&t, conclude);
   cm_test_close(&t);
   return status;
 }
@@ -406,7 +450,7 @@ static int watch(const cm_opts *o, char **operands, size_t n) {
   char before[240], now[240];
   while (!cm_ui_cancel) {
     fingerprint(o, operands, n, before);
-    (void)run_once(o, operands, n);
+    (void)run_once(o, operands, n, cm_test_conclude);
     cm_ui_note(o, "waiting for a fixture to change; Ctrl-C ends");
     do {
       cm_os_sleep_ms(WATCH_MS);
@@ -417,7 +461,13 @@ static int watch(const cm_opts *o, char **operands, size_t n) {
 }
 
 int cm_test_run(const cm_opts *o, char **operands, size_t n) {
-  return o->watch ? watch(o, operands, n) : run_once(o, operands, n);
+  return o->watch ? watch(o, operands, n) : run_once(o, operands, n, cm_test_conclude);
+}
+
+int cm_test_ab(const cm_opts *o, char **operands, size_t n) {
+  if (o->models.n != 2)
+    return cm_ui_fail(CM_TEST_USAGE, "cmdai test ab compares two models: -m A -m B");
+  return run_once(o, operands, n, cm_test_contrast);
 }
 
 /* --- rescore --- */

@@ -27,7 +27,7 @@ static const char *const bare_env[] = {"PATH=/usr/bin:/bin:/usr/local/bin", NULL
  * ends all others, and only then bubblewrap ends. It keeps its own remarks ("Killed") to itself. */
 static const char first[] =
     "n=$1; shift; command ulimit -u \"$n\" 2>/dev/null || ulimit -p \"$n\" || exit 125; "
-    "exec 3>&2 2>/dev/null; \"$@\" 2>&3 3>&-; exit $?";
+    "exec 3>&2 2>/dev/null; (exec \"$@\" 2>&3 3>&-); exit $?";
 
 /* argv under construction, and the descriptors that bubblewrap reads files from. */
 typedef struct args {

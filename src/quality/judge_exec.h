@@ -17,6 +17,7 @@ bool cm_exec_lacks(const cm_runs *gold, const cm_sandbox *s); /* the part about 
 /* For `cmdai test --check`: adds a reason for everything about the case that proves nothing, and
  * nothing for a case without exec:
  *   check.gold      gold is judged critical, doesn't run, or does another thing the second time
+ *                   (where it runs `date`: in another second)
  *   check.commands  another expected command doesn't pass in some world
  *   check.wrong     a mistake passes in every world
  *   check.proof     a command that prints nothing and changes nothing would pass

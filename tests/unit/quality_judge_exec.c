@@ -336,6 +336,10 @@ static void test_check_gold(void **state) {
   cm_exec x = exec_of("echo $$ $RANDOM $RANDOM $RANDOM", CM_CMP_EXACT, CM_TREE_UNCHANGED);
   const cm_case c = case_of(&x);
   HOLDS(check(&c), "check.gold: \"echo $$ $RANDOM $RANDOM $RANDOM\" does another thing each time");
+  x.gold = CM_STR("date +%s");
+  HOLDS(check(&c), "check.gold: \"date +%s\" does another thing each time");
+  x.gold = CM_STR("date -u -d @0 +%F");
+  assert_string_equal(check(&c), "");
   x.gold = CM_STR("no-such-program");
   HOLDS(check(&c), "check.gold: world some: gold doesn't run: status 127");
   x.gold = CM_STR("echo x | sudo tee /etc/sudoers.d/x");

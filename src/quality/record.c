@@ -149,6 +149,7 @@ void cm_result_members(cm_jw *w, const cm_result *r, bool measured) {
   put_text(w, "state", cm_state_name(r->state));
   put_reasons(w, r);
   put_bool(w, "quarantined", r->quarantined);
+  if (r->quarantine_until.n) put_str(w, "quarantine_until", r->quarantine_until);
   put_bool(w, "safety_miss", r->safety_miss);
   put_answer(w, r);
   if (measured) put_measured(w, r);

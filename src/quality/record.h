@@ -50,7 +50,8 @@ typedef struct cm_result {
   cm_state state;
   cm_reason *reasons;
   size_t n_reasons;
-  bool quarantined; /* it failed under quarantine: shown, never counted by gates */
+  bool quarantined;        /* it failed under quarantine: shown, never counted by gates */
+  cm_str quarantine_until; /* cm_case.quarantine_until, so that gates see when it has run out */
   /* The attempt that decided (the first that failed, else the first). */
   bool answered, refused, uncertain;
   cm_str command;

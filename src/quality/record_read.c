@@ -300,6 +300,7 @@ static void read_result(reader *rd, const cm_json *o) {
   out.state = (cm_state)word(rd, o, "state", state_at, CM_STATES - 1);
   read_reasons(rd, o, &out);
   out.quarantined = flag(rd, o, "quarantined");
+  if (cm_json_get(o, "quarantine_until")) out.quarantine_until = text(rd, o, "quarantine_until");
   out.safety_miss = flag(rd, o, "safety_miss");
   read_answer(rd, o, &out);
   read_measured(rd, o, &out);

@@ -3,9 +3,10 @@
 #
 #   packaging/deps.sh GROUP… [--print]     groups: build test dev train
 #
-# build: the program.  test: make test and make check.  dev: make lint and make format.
-# train: make train. With --print it only names the packages. The names for Debian 12 are the ones
-# that CI proves; the others are there to save you the search. "-": none needed or none known.
+# build: the program, and what it starts (bubblewrap).  test: make test and make check.
+# dev: make lint and make format.  train: make train. With --print it only names the packages. The
+# names for Debian 12 are the ones that CI proves; the others are there to save you the search.
+# "-": none needed or none known.
 set -eu
 
 # group  Debian                 Fedora                  Homebrew

@@ -119,43 +119,102 @@ static void judge_choices(const cm_question *q, cm_arena *a, cm_answer *out) {
   out->check_ns = cm_os_now_ns() - start;
 }
 
+/* Best first, judged. */
+static void rank(const cm_question *q, cm_arena *a, cm_answer *out) {
+  sort_choices(out);
+  judge_choices(q, a, out);
+  if (!out->n) return;
+  out->confidence = cm_answer_confidence(&out->model, out->choices[0].logprob);
+  out->uncertain = out->confidence < CM_CONFIDENT;
+}
+
+/* --- questions on their way ------------------------------------------------------------------ */
+
+/* What an answer needs of its question's prompt. */
+struct cm_hidden {
+  cm_prompt prompt;
+  cm_literals literals;
+  bool has_literals;
+};
+
 /* The user's message is the last one; what came on stdin is part of it. */
-static cm_code hide_literals(cm_prompt *p, size_t max, cm_arena *a, cm_literals *out, cm_err *e) {
-  cm_str *user = &p->messages[p->n - 1].text;
-  cm_code code = cm_literals_hide(*user, max, a, out, e);
-  if (!code) *user = out->text;
+static cm_code hide_literals(struct cm_hidden *h, size_t max, cm_arena *a, cm_err *e) {
+  cm_str *user = &h->prompt.messages[h->prompt.n - 1].text;
+  cm_code code = cm_literals_hide(*user, max, a, &h->literals, e);
+  if (!code) *user = h->literals.text;
+  h->has_literals = true;
   return code;
+}
+
+static cm_code prepare(cm_backend *b, cm_asking *k) {
+  const cm_question *q = &k->question;
+  cm_err *e = &k->error;
+  k->answer = (cm_answer){.backend = cm_backend_name(b)};
+  cm_backend_identify(b, &k->answer.model);
+  const cm_model_id *model = &k->answer.model;
+  cm_code code = check(q, e);
+  struct cm_hidden *h = k->hidden = cm_arena_alloc(k->arena, 1, sizeof *h);
+  if (!code && !h) code = cm_fail(e, CM_E_NOMEM, 0, "no memory for a question");
+  if (!code)
+    code =
+        cm_prompt_build(q->request, q->context, q->shell, is_own(model), k->arena, &h->prompt, e);
+  if (!code && model->placeholders) code = hide_literals(h, model->placeholders, k->arena, e);
+  return code;
+}
+
+void cm_answer_submit(cm_backend *b, cm_asking *k) {
+  const cm_question *q = &k->question;
+  k->error = (cm_err){0};
+  k->job = (cm_job){.arena = k->arena, .owner = k};
+  if (prepare(b, k)) {
+    cm_backend_refuse(b, &k->job, &k->error);
+    return;
+  }
+  k->job.request = (cm_request){.messages = k->hidden->prompt.messages,
+                                .n_messages = k->hidden->prompt.n,
+                                .opening = k->hidden->prompt.opening,
+                                .sampling = q->sampling,
+                                .max_tokens = q->max_tokens,
+                                .candidates = q->candidates,
+                                .deadline_ns = q->deadline_ns,
+                                .cancel = q->cancel};
+  cm_backend_submit(b, &k->job);
+}
+
+cm_asking *cm_answer_poll(cm_backend *b) {
+  cm_job *job = cm_backend_poll(b);
+  if (!job) return NULL;
+  cm_asking *k = job->owner;
+  cm_answer *out = &k->answer;
+  const cm_replies *r = &job->replies;
+  out->prompt_tokens = r->prompt_tokens, out->cached_tokens = r->cached_tokens;
+  out->output_tokens = r->output_tokens;
+  out->prompt_ns = r->prompt_ns, out->generate_ns = r->generate_ns;
+  k->error = job->error;
+  const struct cm_hidden *h = k->hidden;
+  if (!k->error.code)
+    (void)read_replies(r, h->prompt.opening, h->has_literals ? &h->literals : NULL, k->arena, out,
+                       &k->error);
+  if (!k->error.code) rank(&k->question, k->arena, out);
+  return k;
 }
 
 cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out,
                       cm_err *e) {
-  *out = (cm_answer){.backend = cm_backend_name(b)};
-  cm_backend_identify(b, &out->model);
-  cm_prompt prompt;
-  cm_code code = check(q, e);
-  if (!code)
-    code = cm_prompt_build(q->request, q->context, q->shell, is_own(&out->model), a, &prompt, e);
-  cm_literals literals, *hidden = out->model.placeholders ? &literals : NULL;
-  if (!code && hidden) code = hide_literals(&prompt, out->model.placeholders, a, hidden, e);
-  if (code) return code;
-  cm_request r = {.messages = prompt.messages,
-                  .n_messages = prompt.n,
-                  .opening = prompt.opening,
-                  .sampling = q->sampling,
-                  .max_tokens = q->max_tokens,
-                  .candidates = q->candidates,
-                  .deadline_ns = q->deadline_ns,
-                  .cancel = q->cancel};
-  cm_replies replies = {0};
-  code = cm_backend_generate(b, &r, a, &replies, e);
-  out->prompt_tokens = replies.prompt_tokens, out->cached_tokens = replies.cached_tokens;
-  out->output_tokens = replies.output_tokens;
-  out->prompt_ns = replies.prompt_ns, out->generate_ns = replies.generate_ns;
-  if (!code) code = read_replies(&replies, prompt.opening, hidden, a, out, e);
-  if (code || !out->n) return code;
-  sort_choices(out);
-  judge_choices(q, a, out);
-  out->confidence = cm_answer_confidence(&out->model, out->choices[0].logprob);
-  out->uncertain = out->confidence < CM_CONFIDENT;
-  return CM_OK;
+  cm_asking k = {.question = *q, .arena = a};
+  cm_answer_submit(b, &k);
+  (void)cm_answer_poll(b);
+  *out = k.answer;
+  if (k.error.code && e) *e = k.error;
+  return k.error.code;
+}
+
+cm_code cm_answer_read(const cm_question *q, cm_str output, cm_arena *a, cm_answer *out,
+                       cm_err *e) {
+  cm_candidate given = {.text = output, .finished = true};
+  const cm_replies replies = {.items = &given, .n = 1};
+  *out = (cm_answer){0};
+  cm_code code = read_replies(&replies, CM_STR(""), NULL, a, out, e);
+  if (!code) rank(q, a, out);
+  return code;
 }

@@ -1,5 +1,5 @@
 /* answer: from a request in plain words to one command. The only way commands come into being:
- * cli, and later serve and quality, all go through here. */
+ * cli and quality, and later serve, all go through here. */
 #ifndef CM_ANSWER_ANSWER_H
 #define CM_ANSWER_ANSWER_H
 #include "backend/backend.h"
@@ -49,6 +49,31 @@ typedef struct cm_answer {
 /* Everything in *out lives in `a`. CM_E_NOTFOUND: the model gave no usable reply; other codes are
  * the backend's. */
 cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out, cm_err *e);
+
+/* One question among several on their way. The caller fills the first group, keeps all that it
+ * points to, and gets it back with the second filled. Each needs an arena of its own. */
+typedef struct cm_asking {
+  cm_question question;
+  cm_arena *arena;
+  void *owner; /* the caller's own */
+
+  cm_answer answer;
+  cm_err error; /* code CM_OK: there is an answer; else as cm_answer_ask gives it */
+
+  cm_job job; /* ours */
+  struct cm_hidden *hidden;
+} cm_asking;
+
+/* A question that makes no sense comes back from poll with its error. */
+void cm_answer_submit(cm_backend *b, cm_asking *k);
+/* Works until an answer is there; NULL when none is on its way. They are generated together, and
+ * each is the one that cm_answer_ask would give. */
+cm_asking *cm_answer_poll(cm_backend *b);
+
+/* Reads and judges `output` as if a model had printed it; the confidence means nothing. Errors of
+ * cm_answer_ask. */
+cm_code cm_answer_read(const cm_question *q, cm_str output, cm_arena *a, cm_answer *out,
+                       cm_err *e);
 
 /* How likely the reply is right, from the log-probability that the model itself gave to it, which
  * is measured for each answer: 1 / (1 + e^-(scale * logprob + bias)) for a model that was

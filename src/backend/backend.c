@@ -8,6 +8,7 @@ enum { COUNT = sizeof list / sizeof *list };
 struct cm_backend {
   const cm_backend_ops *ops;
   void *self;
+  cm_job *refused;
 };
 
 const char *cm_backend_name_at(size_t i) { return i < COUNT ? list[i]->name : NULL; }
@@ -40,7 +41,34 @@ void cm_backend_close(cm_backend *b) {
 const char *cm_backend_name(const cm_backend *b) { return b->ops->name; }
 void cm_backend_identify(const cm_backend *b, cm_model_id *out) { b->ops->identify(b->self, out); }
 
+void cm_backend_submit(cm_backend *b, cm_job *job) {
+  job->replies = (cm_replies){0};
+  job->error = (cm_err){0};
+  job->next = NULL;
+  b->ops->submit(b->self, job);
+}
+
+void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e) {
+  job->replies = (cm_replies){0};
+  job->error = *e;
+  job->next = b->refused;
+  b->refused = job;
+}
+
+cm_job *cm_backend_poll(cm_backend *b) {
+  cm_job *job = b->refused;
+  if (!job) return b->ops->poll(b->self);
+  b->refused = job->next;
+  job->next = NULL;
+  return job;
+}
+
 cm_code cm_backend_generate(cm_backend *b, const cm_request *q, cm_arena *a, cm_replies *out,
                             cm_err *e) {
-  return b->ops->generate(b->self, q, a, out, e);
+  cm_job job = {.request = *q, .arena = a};
+  cm_backend_submit(b, &job);
+  (void)cm_backend_poll(b);
+  *out = job.replies;
+  if (job.error.code && e) *e = job.error;
+  return job.error.code;
 }

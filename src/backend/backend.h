@@ -12,7 +12,7 @@ typedef struct cm_backend_options {
   const char *model;   /* path of a GGUF file; NULL: the embedded model */
   unsigned threads;    /* 0: all processors */
   uint32_t ctx;        /* positions; 0: 4,096 or the model's own if that is less */
-  uint32_t n_parallel; /* candidates generated together; 0: 1 */
+  uint32_t n_parallel; /* texts generated together, over all jobs; 0: 1 */
 } cm_backend_options;
 
 typedef struct cm_request {
@@ -41,6 +41,19 @@ typedef struct cm_replies {
   uint64_t prompt_ns, generate_ns;
 } cm_replies;
 
+/* A request on its way. The caller fills the first group and keeps all that it points to; the
+ * backend gives the job back with the second filled. */
+typedef struct cm_job {
+  cm_request request;
+  cm_arena *arena; /* for the replies */
+  void *owner;     /* the caller's own */
+
+  cm_replies replies;
+  cm_err error; /* code CM_OK: there are replies */
+
+  struct cm_job *next; /* the backend's, while the job is on its way */
+} cm_job;
+
 typedef struct cm_model_id {
   char id[128];          /* name for people */
   char sha256[65];       /* of the file; empty when not known */
@@ -55,7 +68,8 @@ typedef struct cm_backend cm_backend;
 typedef struct cm_backend_ops {
   const char *name;
   cm_code (*open)(void **self, const cm_backend_options *o, cm_err *e);
-  cm_code (*generate)(void *self, const cm_request *q, cm_arena *a, cm_replies *out, cm_err *e);
+  void (*submit)(void *self, cm_job *job);
+  cm_job *(*poll)(void *self);
   void (*identify)(void *self, cm_model_id *out);
   void (*close)(void *self);
 } cm_backend_ops;
@@ -72,8 +86,20 @@ void cm_backend_close(cm_backend *b);
 const char *cm_backend_name(const cm_backend *b);
 void cm_backend_identify(const cm_backend *b, cm_model_id *out);
 
-/* Generates all candidates; texts live in `a`. CM_E_TIMEOUT, CM_E_CANCELLED, CM_E_LIMIT (prompt
- * longer than the context, with both numbers), CM_E_NOMEM. */
+/* Takes a job. One that can't be done comes back from poll with its error: CM_E_USAGE (more
+ * candidates than n_parallel), CM_E_LIMIT (prompt longer than the context, with both numbers),
+ * CM_E_TIMEOUT, CM_E_CANCELLED, CM_E_NOMEM. Never waits. */
+void cm_backend_submit(cm_backend *b, cm_job *job);
+
+/* Lets poll give the job back with this error, as if the backend had refused it. */
+void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e);
+
+/* Works until a job is done, and returns it; NULL when none is on its way. Jobs are decoded
+ * together, as many as n_parallel has room for, and finish in any order; what they answer doesn't
+ * depend on the others. */
+cm_job *cm_backend_poll(cm_backend *b);
+
+/* One request by itself; no other may be on its way. Errors as above. */
 cm_code cm_backend_generate(cm_backend *b, const cm_request *q, cm_arena *a, cm_replies *out,
                             cm_err *e);
 

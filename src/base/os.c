@@ -238,3 +238,40 @@ void cm_os_pause(void) {
 }
 
 void cm_os_yield(void) { sched_yield(); }
+
+void cm_os_utc(char out[21]) {
+  struct timespec now;
+  struct tm tm;
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (!gmtime_r(&now.tv_sec, &tm) || !strftime(out, 21, "%Y-%m-%dT%H:%M:%SZ", &tm))
+    memcpy(out, "1970-01-01T00:00:00Z", 21);
+}
+
+void cm_os_sleep_ms(uint32_t ms) {
+  struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+  nanosleep(&t, NULL);
+}
+
+bool cm_os_is_program(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+const char *cm_os_name(void) {
+#ifdef __APPLE__
+  return "macos";
+#else
+  return "linux";
+#endif
+}
+
+void cm_os_cpu_name(char *out, size_t size) {
+  cm_buf b;
+  cm_buf_init(&b, 1 << 20);
+  snprintf(out, size, "unknown");
+  const char *name = cm_os_read_file("/proc/cpuinfo", &b, NULL) ? NULL : b.p;
+  name = name ? strstr(name, "model name") : NULL;
+  name = name ? strchr(name, ':') : NULL;
+  if (name) snprintf(out, size, "%.*s", (int)strcspn(name + 2, "\n"), name + 2);
+  cm_buf_close(&b);
+}

@@ -76,6 +76,13 @@ cm_code cm_os_ask_terminal(const char *question, const volatile int *cancel, cm_
                            cm_err *e);
 
 uint64_t cm_os_now_ns(void); /* monotonic */
+/* The time of day, UTC: "2026-11-26T09:30:00Z". */
+void cm_os_utc(char out[21]);
+void cm_os_sleep_ms(uint32_t ms);        /* a signal ends it early */
+bool cm_os_is_program(const char *path); /* a file that may be executed */
+const char *cm_os_name(void);            /* "linux" "macos" */
+/* The processor's name, "unknown" where the system doesn't say. */
+void cm_os_cpu_name(char *out, size_t size);
 uint64_t cm_os_peak_rss_bytes(void);
 unsigned cm_os_cpu_count(void);    /* processors this process may run on, at least 1 */
 uint64_t cm_os_memory_bytes(void); /* physical memory of the machine */

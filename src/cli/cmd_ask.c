@@ -84,7 +84,7 @@ static cm_code generate(ask *a, cm_err *e) {
 
 static cm_code open_backend(ask *a, cm_err *e) {
   const cm_opts *o = a->o;
-  cm_backend_options b = {o->model, o->threads, o->ctx, o->candidates};
+  cm_backend_options b = {cm_opts_model(o), o->threads, o->ctx, o->candidates};
   /* "auto" is the list of backends in order; with one entry it is that one. */
   const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
   cm_code code = cm_backend_open(&a->backend, name, &b, e);

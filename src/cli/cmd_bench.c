@@ -35,7 +35,7 @@ static double median(double *v, size_t n) {
 static cm_code measure_load(bench *b, size_t i, cm_err *e) {
   cm_engine *g = NULL;
   uint64_t t = cm_os_now_ns();
-  cm_code code = cm_model_load(&g, b->o->model, e);
+  cm_code code = cm_model_load(&g, cm_opts_model(b->o), e);
   b->load_ms[i] = (double)(cm_os_now_ns() - t) / 1e6;
   cm_engine_close(g);
   return code;
@@ -83,7 +83,7 @@ static cm_code measure(bench *b, size_t i, cm_err *e) {
 
 static cm_code prepare(bench *b, cm_err *e) {
   const cm_opts *o = b->o;
-  cm_code code = cm_model_load(&b->g, o->model, e);
+  cm_code code = cm_model_load(&b->g, cm_opts_model(o), e);
   if (code) return code;
   const cm_shape *shape = cm_engine_shape(b->g);
   uint64_t ctx = (uint64_t)o->prompt + o->decode;
@@ -142,8 +142,9 @@ static void report_json(bench *b, cm_buf *out) {
 static void report_plain(bench *b, cm_buf *out) {
   const cm_opts *o = b->o;
   double mb = (double)cm_engine_gguf(b->g)->bytes / 1e6, decode = median(b->decode, o->repeat);
-  cm_buf_printf(out, "%s, %u threads, %s, medians of %u\n", o->model ? o->model : "embedded model",
-                cm_batch_threads(b->batch), cm_isa_name(cm_batch_isa(b->batch)), o->repeat);
+  cm_buf_printf(out, "%s, %u threads, %s, medians of %u\n",
+                cm_opts_model(o) ? cm_opts_model(o) : "embedded model", cm_batch_threads(b->batch),
+                cm_isa_name(cm_batch_isa(b->batch)), o->repeat);
   cm_buf_printf(out, "load            %10.2f ms   (%.1f MB)\n", median(b->load_ms, o->repeat), mb);
   cm_buf_printf(out, "prefill %5u   %10.1f tokens/s\n", o->prompt, median(b->prefill, o->repeat));
   cm_buf_printf(out, "decode  %2u x %2u %10.1f tokens/s", o->batch, o->decode, decode);
@@ -159,6 +160,9 @@ int cm_cmd_bench(const cm_opts *o, char **operands, size_t n) {
     return cm_ui_fail(CM_EXIT_USAGE,
                       "bench takes options only; did you mean: cmdai ask bench ...?");
   cm_err e = {0};
+  cm_opts own = *o;
+  if (!own.batch) own.batch = 1;
+  o = &own;
   bench b = {.o = o};
   cm_buf out;
   cm_buf_init(&out, 1 << 16);

@@ -32,7 +32,7 @@ static void zsh(cm_buf *b) {
   cm_buf_puts(b, "#compdef cmdai\n_arguments -s \\\n");
   for (size_t i = 0; cm_opt_at(i); i++) {
     const cm_opt *t = cm_opt_at(i);
-    cm_buf_printf(b, "  '--%s%s[", t->name, t->arg ? "=" : "");
+    cm_buf_printf(b, "  '--%s%s[", t->name, t->kind == CM_OPT_MAYBE ? "=-" : t->arg ? "=" : "");
     quoted(t->help, "[]:", b);
     cm_buf_puts(b, "]");
     if (t->arg) cm_buf_printf(b, ":%s:%s", t->arg, strcmp(t->arg, "FILE") == 0 ? "_files" : "");
@@ -53,7 +53,7 @@ static void fish(cm_buf *b) {
     const cm_opt *t = cm_opt_at(i);
     cm_buf_printf(b, "complete -c cmdai -l %s", t->name);
     if (t->letter) cm_buf_printf(b, " -s %c", t->letter);
-    if (t->arg) cm_buf_puts(b, " -r");
+    if (t->arg && t->kind != CM_OPT_MAYBE) cm_buf_puts(b, " -r");
     cm_buf_puts(b, " -d '");
     quoted(t->help, "", b);
     cm_buf_puts(b, "'\n");
@@ -77,7 +77,8 @@ static void man_options(cm_buf *b) {
     if (t->letter) cm_buf_printf(b, "\\-%c, ", t->letter);
     cm_buf_puts(b, "\\-\\-");
     roff(t->name, b);
-    if (t->arg) cm_buf_printf(b, " \\fI%s\\fR", t->arg);
+    const bool maybe = t->kind == CM_OPT_MAYBE;
+    if (t->arg) cm_buf_printf(b, maybe ? "[=\\fI%s\\fR]" : " \\fI%s\\fR", t->arg);
     cm_buf_putc(b, '\n');
     roff(t->help, b);
     if (t->choices) cm_buf_printf(b, ": %s", t->choices);

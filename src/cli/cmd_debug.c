@@ -48,7 +48,7 @@ static int tokenize(const cm_opts *o, char **args) {
   cm_engine *g = NULL;
   cm_ids ids;
   cm_ids_init(&ids, MAX_IDS);
-  cm_code code = cm_model_load(&g, o->model, &e);
+  cm_code code = cm_model_load(&g, cm_opts_model(o), &e);
   if (!code) code = cm_tok_encode(cm_engine_tok(g), cm_str_of(args[0]), o->special, &ids, &e);
   int status = code ? debug_fail(&e) : print_tokens(o, cm_engine_tok(g), &ids);
   cm_ids_close(&ids);
@@ -108,7 +108,7 @@ static cm_code prepare(gen *r, cm_err *e) {
   if (!o->tokens == !o->text)
     return cm_fail(e, CM_E_USAGE, 0, "give either --tokens IDS or --text TEXT");
   if (o->candidates > MAX_STEPS) return cm_fail(e, CM_E_USAGE, 0, "-n is at most %d", MAX_STEPS);
-  cm_code code = cm_model_load(&r->g, o->model, e);
+  cm_code code = cm_model_load(&r->g, cm_opts_model(o), e);
   if (code) return code;
   code = o->tokens
              ? parse_ids("--tokens", o->tokens, &r->prompt, e)

@@ -12,6 +12,9 @@ static const cm_command commands[] = {
      "answer a request with one command (also without \"ask\")"},
     {"check", CM_FOR_CHECK, true, cm_cmd_check, "check [--] 'COMMAND' | - | --hook",
      "what a command would do, and whether it may run"},
+    {"test", CM_FOR_TEST, true, cm_cmd_test,
+     "test [PATH | @TAG | tier:T | ID]... | SUBCOMMAND ...",
+     "run test cases against the model, gate and report"},
     {"models", CM_FOR_MODELS, true, cm_cmd_models, "models inspect FILE | quantize IN OUT TYPE",
      "look into model files, convert them"},
     {"bench", CM_FOR_BENCH, true, cm_cmd_bench, "bench [OPTIONS]",
@@ -25,7 +28,7 @@ enum { COUNT = sizeof commands / sizeof *commands, SETTINGS_MAX = 32 << 20 };
 
 /* Words that will be commands of a later version: taking them as requests now would change their
  * meaning then. */
-static const char *const reserved[] = {"test", "serve", "config", "doctor", "init"};
+static const char *const reserved[] = {"serve", "config", "doctor", "init"};
 
 const cm_command *cm_command_at(size_t i) { return i < COUNT ? &commands[i] : NULL; }
 
@@ -101,7 +104,7 @@ int main(int argc, char **argv) {
   size_t skip = c ? 2 : 1;
   if (!c) c = &commands[0];
   /* A request notices a signal between two tokens and reports it; the others just end. */
-  cm_os_catch_signals(c->option_set == CM_FOR_ASK ? &cm_ui_cancel : NULL);
+  cm_os_catch_signals(c->option_set & (CM_FOR_ASK | CM_FOR_TEST) ? &cm_ui_cancel : NULL);
   char *sentence[] = {"--", argc == 2 ? argv[1] : NULL};
   if (argc == 2 && strchr(argv[1], ' ')) argv = sentence, argc = 2, skip = 0;
   size_t n = (size_t)argc > skip ? (size_t)argc - skip : 0;

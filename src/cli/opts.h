@@ -16,14 +16,29 @@ enum {
   CM_FOR_DEBUG = 8,
   CM_FOR_COMPLETION = 16,
   CM_FOR_CHECK = 32,
-  CM_FOR_ALL = 63
+  CM_FOR_TEST = 64,
+  CM_FOR_ALL = 127
 };
+
+/* Values of an option that may be given several times. */
+enum { CM_TEXTS_MAX = 32 };
+typedef struct cm_texts {
+  const char *items[CM_TEXTS_MAX];
+  unsigned n;
+  bool typed; /* on the command line */
+} cm_texts;
 
 /* Every option's value; zero or NULL when it was not given, unless the table has a default. */
 typedef struct cm_opts {
   bool help, version, json, explain, verbose, quiet, special, requantize;
   bool execute, yes, dry_run, nul, hook;
-  const char *backend, *model, *shell, *output, *safety, *cwd;
+  const char *backend, *shell, *output, *safety, *cwd;
+  cm_texts models, reports;
+  bool list, check, resume, failed, watch, replace;
+  const char *fixtures, *out, *changed, *from, *reuse, *shard, *sandbox, *gate, *baseline;
+  const char *reason, *date, *db, *base, *golden;
+  unsigned jobs, retries, samples, seconds;
+  double floor, price;
   const char *const *allow, *const *deny; /* shapes of commands, from the configuration */
   size_t n_allow, n_deny;
   const char *tokens, *text, *force; /* debug generate */
@@ -36,6 +51,8 @@ typedef struct cm_opts {
 typedef enum cm_opt_kind {
   CM_OPT_FLAG,
   CM_OPT_TEXT,
+  CM_OPT_TEXTS, /* a cm_texts */
+  CM_OPT_MAYBE, /* a text behind "=", or "" */
   CM_OPT_CHOICE,
   CM_OPT_UINT,
   CM_OPT_U64,
@@ -57,6 +74,11 @@ typedef struct cm_opt {
 } cm_opt;
 
 const cm_opt *cm_opt_at(size_t i); /* NULL past the end */
+
+/* The model that was named last, or NULL. */
+static inline const char *cm_opts_model(const cm_opts *o) {
+  return o->models.n ? o->models.items[o->models.n - 1] : NULL;
+}
 
 /* The order of precedence, lowest first: defaults, configuration files (config.h), environment,
  * command line. */

@@ -89,6 +89,9 @@ static bool wants_key(const builder *b) {
 static cm_code scalar(builder *b, struct fy_event *event) {
   place at = place_of(event);
   struct fy_token *token = event->scalar.value;
+  enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+  /* The library's mark of a quoted scalar is behind its quote. */
+  if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) at.column--;
   if (event->scalar.anchor || event->scalar.tag)
     return FAIL(b, CM_E_FORMAT, at, "anchors and tags are not taken here");
   size_t n = 0;
@@ -105,7 +108,7 @@ static cm_code scalar(builder *b, struct fy_event *event) {
   cm_code code = add(b, CM_YAML_SCALAR, at, &node);
   if (code) return code;
   node->text = text;
-  node->plain = !token || fy_token_scalar_style(token) == FYSS_PLAIN;
+  node->plain = style == FYSS_PLAIN;
   return CM_OK;
 }
 

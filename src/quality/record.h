@@ -50,7 +50,8 @@ typedef struct cm_result {
   cm_state state;
   cm_reason *reasons;
   size_t n_reasons;
-  bool quarantined; /* it failed under quarantine: shown, never counted by gates */
+  bool quarantined;        /* it failed under quarantine: shown, never counted by gates */
+  cm_str quarantine_until; /* cm_case.quarantine_until, so that gates see when it has run out */
   /* The attempt that decided (the first that failed, else the first). */
   bool answered, refused, uncertain;
   cm_str command;
@@ -75,42 +76,59 @@ typedef struct cm_manifest {
   cm_str engine;      /* "cmdai 0.1.0" */
   cm_str machine, os; /* "AMD EPYC …, 2 cores, 24 GiB" */
   uint32_t threads;
+  uint32_t batch; /* answers generated together: above 1 latencies are those of a busy machine */
   cm_str sandbox; /* mechanism; empty: none was available */
   cm_str level;   /* safety level */
   cm_str options; /* of generation, as one line: equal lines make runs comparable */
   cm_str suite_hash;
   uint32_t shard, shards; /* 1/1: whole */
-  cm_str *planned;        /* ids, in the order of the suite */
+  cm_str *planned;        /* ids of this file, in the order of the suite */
   size_t n_planned;
+  cm_str *whole; /* of a shard: all ids of the run, the same in every shard, so that a merge sees
+                    what nobody ran; else NULL */
+  size_t n_whole;
 } cm_manifest;
 
 typedef struct cm_record {
   cm_manifest manifest;
   cm_result *results; /* in the order of `planned`; CM_NOT_RUN where a result is missing */
   size_t n;
-  double wall_seconds;
+  double wall_seconds; /* of a merged run the sum: what machines were busy for */
   double peak_rss_mb;
-  bool complete; /* every planned case has a result, and the run said so */
+  bool complete;                         /* every planned case has a result, and the run said so */
+  cm_str accepted_when, accepted_reason; /* of a baseline; else empty */
 } cm_record;
 
 /* --- writing ------------------------------------------------------------------------------ */
 
-/* Lines as they stand in the run file, without the newline. */
+/* Lines as they stand in the run file, without the newline. Equal data gives equal bytes. What
+ * differs between two runs of the same thing (times, memory, machine) stands in members of its
+ * own: "place" of the manifest, "latency_ms" and "measured" of a result, the whole end line. */
 void cm_manifest_line(const cm_manifest *m, cm_buf *out);
 void cm_result_line(const cm_result *r, cm_buf *out);
 void cm_end_line(double wall_seconds, double peak_rss_mb, cm_buf *out);
+/* What makes a run file a baseline when it stands before the manifest; `when`: ISO 8601. */
+void cm_accepted_line(cm_str when, cm_str reason, cm_buf *out);
+/* The whole file: a line before it if the record was accepted, the results that there are, and the
+ * end line if the run is complete. Each line with its newline. */
+void cm_record_text(const cm_record *r, cm_buf *out);
 
 /* --- reading ------------------------------------------------------------------------------ */
 
 enum { CM_RUN_BYTES_MAX = 256 << 20 };
 
-/* Reads a run file's text. A last line without a newline (a write that was cut off) is ignored;
- * any other malformed line is CM_E_FORMAT with its number, as are a result that wasn't planned and
- * two for one id, unless they are equal in all but times (a resumed run). */
+/* Reads a run file's text; `name` stands in messages ("NAME:LINE: ..."). A last line without a
+ * newline (a write that was cut off) is ignored: whoever resumes cuts it off before appending. Any
+ * other malformed line is CM_E_FORMAT with its number, as are a result that wasn't planned and two
+ * for one id, unless they are equal in all but times (a resumed run; the first one stays). Members
+ * that it doesn't know are left alone. CM_E_LIMIT: more than CM_RUN_BYTES_MAX, or too many cases;
+ * CM_E_NOMEM. On an error *r is empty. All that *r holds lives in `a`. */
 cm_code cm_record_read(cm_record *r, cm_str text, cm_str name, cm_arena *a, cm_err *e);
 
-/* Joins the shards of one run: manifests equal but for the shard, every shard there once, every
- * planned id exactly once. CM_E_FORMAT, naming what is missing or stands twice. */
+/* Joins the shards of one run, in any order: plans equal but for the shard, every shard there
+ * once, every id of the run planned and finished in exactly one of them. CM_E_FORMAT, naming what
+ * is missing, stands twice or differs. The result is a whole run (shard 1/1) with the first
+ * shard's id and machine; it borrows the shards' strings. */
 cm_code cm_record_merge(cm_record *out, const cm_record *shards, size_t n, cm_arena *a, cm_err *e);
 
 #endif

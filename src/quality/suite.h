@@ -31,8 +31,9 @@ typedef enum cm_pattern_on {
 } cm_pattern_on;
 
 typedef struct cm_pattern {
-  cm_str text; /* PCRE2 */
-  const cm_re *re;
+  cm_str text;     /* PCRE2 */
+  const cm_re *re; /* compiled as `on` needs it; NULL: ON_COMMAND, and all its alternatives are
+                      options */
   cm_pattern_on on;
   bool ignore_case;
   unsigned line, column;
@@ -103,6 +104,7 @@ typedef struct cm_exec {
   cm_str gold; /* `gold:`, else the first of expected_commands */
   cm_comparator out;
   const cm_re *stdout_re;
+  cm_str stdout_text; /* the pattern's text; empty: none */
   cm_exit_compare exit;
   cm_tree_compare tree;
   cm_str *needs; /* programs that must be there, else the case is skipped */
@@ -145,7 +147,7 @@ typedef struct cm_case {
   cm_tier tier;
   cm_pattern *expected, *forbidden;
   size_t n_expected, n_forbidden;
-  cm_str *commands; /* expected_commands */
+  cm_str *commands; /* expected_commands: equal to one of them; with exec they are only golds */
   size_t n_commands;
   bool has_risk;
   cm_risk risk_min, risk_max;
@@ -165,7 +167,9 @@ typedef struct cm_case {
 typedef struct cm_suite {
   cm_case *cases; /* in the order of the files, paraphrases behind their parents */
   size_t n;
-  char hash[65]; /* over all cases' hashes */
+  size_t room;                    /* of `cases` */
+  struct cm_suite_kept *patterns; /* what cm_suite_close frees */
+  char hash[65];                  /* over all cases' hashes, whatever their order */
 } cm_suite;
 
 enum {

@@ -42,6 +42,7 @@ static void test_tree(void **state) {
   assert_true(list->first->plain && list->first->line == 3 && list->first->column == 5);
   assert_true(cm_str_is(list->first->next->text, "b c") && !list->first->next->plain);
   assert_true(cm_str_is(cm_yaml_get(cm_yaml_get(root, "map"), "x")->text, "y"));
+  assert_true(list->first->next->line == 4 && list->first->next->column == 5);
   assert_int_equal(cm_yaml_get(root, "empty")->text.n, 0);
   assert_null(cm_yaml_get(root, "two"));
   assert_null(cm_yaml_get(list, "a"));

@@ -1,0 +1,20 @@
+/* base/os_lines: a file that only grows, line by line. */
+#ifndef CM_BASE_OS_LINES_H
+#define CM_BASE_OS_LINES_H
+#include "base/err.h"
+#include "base/mem.h"
+
+typedef struct cm_os_lines {
+  int fd;
+  char path[4096];
+} cm_os_lines;
+
+/* Creates `path` (and the folders above it), or empties it; with `go_on` it is continued, behind
+ * its last whole line: what a killed program left of a line is cut off. Another program that has
+ * it open this way makes it CM_E_IO. */
+cm_code cm_os_lines_open(cm_os_lines *l, const char *path, bool go_on, cm_err *e);
+/* Appends one line, its newline included; when it returns, the line is on the disk. */
+cm_code cm_os_lines_add(cm_os_lines *l, const cm_buf *line, cm_err *e);
+void cm_os_lines_close(cm_os_lines *l); /* fine when open failed */
+
+#endif

@@ -1,0 +1,184 @@
+/* cmdai test: quality, proved by executing. This file reads and opens what the subcommands need;
+ * test_run.c runs, test_after.c looks at what runs have left. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "cli/test.h"
+#include "quality/changes.h"
+
+enum { ARENA_MAX = 1 << 30, PATHS_MAX = 1024 };
+
+int cm_test_fail(const cm_err *e) {
+  int status = CM_TEST_BROKEN;
+  switch (e->code) {
+    case CM_E_USAGE:
+    case CM_E_FORMAT:
+    case CM_E_LIMIT:
+    case CM_E_NOTFOUND: status = CM_TEST_USAGE; break;
+    case CM_E_CANCELLED: status = CM_EXIT_INTERRUPTED; break;
+    default: break;
+  }
+  return cm_ui_fail(status, "%s", e->msg);
+}
+
+/* --- fixtures and the plan --- */
+
+/* Operands that name a file are fixtures, the others pick cases. */
+typedef struct wanted {
+  const char *paths[PATHS_MAX];
+  cm_str selectors[PATHS_MAX];
+  size_t n_paths, n_selectors;
+} wanted;
+
+static bool is_path(const char *operand) {
+  if (operand[0] == '@' || strncmp(operand, "tier:", 5) == 0) return false;
+  return strchr(operand, '/') || cm_str_ends(cm_str_of(operand), CM_STR(".yaml")) ||
+         cm_str_ends(cm_str_of(operand), CM_STR(".yml"));
+}
+
+static cm_code sort_operands(const cm_testing *t, char **operands, size_t n, wanted *w,
+                             cm_err *e) {
+  if (n >= PATHS_MAX) return cm_fail(e, CM_E_USAGE, 0, "more than %d operands", PATHS_MAX - 1);
+  for (size_t i = 0; i < n; i++) {
+    if (is_path(operands[i])) w->paths[w->n_paths++] = operands[i];
+    else w->selectors[w->n_selectors++] = cm_str_of(operands[i]);
+  }
+  if (!w->n_paths) w->paths[w->n_paths++] = t->o->fixtures;
+  return CM_OK;
+}
+
+/* What an option says about an earlier run. */
+static cm_code earlier(cm_testing *t, cm_record *out, cm_err *e) {
+  char last[4096];
+  cm_test_last_run(last, sizeof last);
+  const char *path = t->o->from ? t->o->from : last;
+  if (!*path) return cm_fail(e, CM_E_USAGE, 0, "there is no earlier run; name one with --from");
+  return cm_test_read(t, path, out, e);
+}
+
+static cm_code make_plan(cm_testing *t, const wanted *w, cm_err *e) {
+  cm_record old = {0};
+  cm_suite before = {0};
+  cm_plan_options p = {.selectors = w->selectors, .n_selectors = w->n_selectors};
+  cm_code code = CM_OK;
+  if (t->o->shard && !cm_shard_of(cm_str_of(t->o->shard), &p))
+    return cm_fail(e, CM_E_USAGE, 0, "--shard is I/N, I/N:hash or I/N:lpt, not \"%.40s\"",
+                   t->o->shard);
+  const bool timed = p.by == CM_SHARD_LPT && t->o->from;
+  if (t->o->failed || timed) code = earlier(t, &old, e);
+  if (t->o->failed) p.failed = &old;
+  if (timed) p.timings = &old;
+  if (!code && t->o->changed) {
+    code = cm_changes_before(t->o->changed, w->paths, w->n_paths, t->arena, &before, e);
+    p.before = &before;
+  }
+  if (!code) code = cm_plan_make(&t->suite, &p, t->arena, &t->plan, e);
+  cm_suite_close(&before);
+  return code;
+}
+
+static cm_code set_date(cm_testing *t, cm_err *e) {
+  char now[21];
+  cm_os_utc(now);
+  const char *date = t->o->date ? t->o->date : now;
+  if (t->o->date && strlen(date) != 10)
+    return cm_fail(e, CM_E_USAGE, 0, "--date is YYYY-MM-DD, not \"%.40s\"", date);
+  snprintf(t->today, sizeof t->today, "%.10s", date);
+  return CM_OK;
+}
+
+cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e) {
+  wanted w = {.n_paths = 0};
+  if (!t->arena) t->arena = cm_arena_open(ARENA_MAX);
+  if (!t->arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
+  cm_code code = set_date(t, e);
+  if (!code) code = sort_operands(t, operands, n, &w, e);
+  if (!code) code = cm_suite_open(&t->suite, w.paths, w.n_paths, t->arena, e);
+  if (!code) code = make_plan(t, &w, e);
+  return code;
+}
+
+/* --- equipment --- */
+
+static bool executes(const cm_testing *t) {
+  for (size_t i = 0; i < t->plan.n; i++)
+    if (t->plan.cases[i]->exec) return true;
+  return false;
+}
+
+static cm_code open_sandbox(cm_testing *t, cm_err *e) {
+  const char *how = t->o->sandbox;
+  cm_sandbox_want want = CM_SANDBOX_AUTO;
+  if (strcmp(how, "off") == 0 || !executes(t)) return CM_OK;
+  if (strcmp(how, "bubblewrap") == 0) want = CM_SANDBOX_BWRAP;
+  if (strcmp(how, "landlock") == 0) want = CM_SANDBOX_LANDLOCK;
+  cm_code code = cm_sandbox_open(&t->sandbox, want, e);
+  if (code && strcmp(how, "auto") == 0) {
+    cm_ui_note(t->o, "no sandbox: %s", e->msg);
+    cm_ui_note(t->o,
+               "cases that execute commands are skipped; --sandbox require makes that an "
+               "error");
+    return CM_OK;
+  }
+  if (!code) code = cm_sandbox_folder(t->sandbox, NULL, t->scratch, sizeof t->scratch, e);
+  return code;
+}
+
+/* Nothing of this machine or user goes into a verdict: a run must say the same everywhere. */
+cm_code cm_test_equip(cm_testing *t, cm_err *e) {
+  t->where = (cm_sh_context){
+      .home = CM_STR("/home/user"), .cwd = CM_STR("/home/user"), .user = CM_STR("user")};
+  cm_code code = cm_safety_open(&t->safety, NULL, 0, NULL, 0, e);
+  return code ? code : open_sandbox(t, e);
+}
+
+void cm_test_close(cm_testing *t) {
+  if (t->scratch[0]) (void)cm_sandbox_remove(t->scratch, NULL);
+  cm_sandbox_close(t->sandbox);
+  cm_safety_close(t->safety);
+  cm_suite_close(&t->suite);
+  cm_arena_close(t->arena);
+}
+
+/* --- run files --- */
+
+void cm_test_last_run(char *out, size_t size) {
+  const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+  int n = 0;
+  if (xdg && *xdg) n = snprintf(out, size, "%s/cmdai/last-run.jsonl", xdg);
+  else if (home && *home) n = snprintf(out, size, "%s/.local/state/cmdai/last-run.jsonl", home);
+  if (n <= 0 || (size_t)n >= size) out[0] = 0;
+}
+
+cm_code cm_test_read(cm_testing *t, const char *path, cm_record *out, cm_err *e) {
+  cm_buf text;
+  cm_buf_init(&text, CM_RUN_BYTES_MAX);
+  if (!t->arena) t->arena = cm_arena_open(ARENA_MAX);
+  cm_code code =
+      t->arena ? cm_os_read_file(path, &text, e) : cm_fail(e, CM_E_NOMEM, 0, "out of memory");
+  if (!code)
+    code =
+        cm_record_read(out, (cm_str){text.p ? text.p : "", text.n}, cm_str_of(path), t->arena, e);
+  cm_buf_close(&text);
+  return code;
+}
+
+/* --- subcommands --- */
+
+static const struct {
+  const char *name;
+  int (*run)(const cm_opts *o, char **operands, size_t n);
+} subcommands[] = {
+    {"run", cm_test_run},         {"merge", cm_test_merge},   {"report", cm_test_report},
+    {"compare", cm_test_compare}, {"ab", cm_test_ab},         {"bless", cm_test_bless},
+    {"rescore", cm_test_rescore}, {"golden", cm_test_golden},
+};
+
+int cm_cmd_test(const cm_opts *o, char **operands, size_t n) {
+  for (size_t i = 0; n && i < sizeof subcommands / sizeof *subcommands; i++)
+    if (strcmp(operands[0], subcommands[i].name) == 0)
+      return subcommands[i].run(o, operands + 1, n - 1);
+  return cm_test_run(o, operands, n);
+}

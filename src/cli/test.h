@@ -1,0 +1,78 @@
+/* cli/test: what the parts of `cmdai test` share. */
+#ifndef CM_CLI_TEST_H
+#define CM_CLI_TEST_H
+#include "cli/cli.h"
+#include "quality/gate.h"
+#include "quality/golden.h"
+#include "quality/judge_exec.h"
+#include "quality/plan.h"
+#include "quality/run.h"
+
+/* Exit statuses of `cmdai test` (SPEC: others than those of a request). */
+enum {
+  CM_TEST_OK = 0,
+  CM_TEST_FAILED = 1,
+  CM_TEST_USAGE = 2,
+  CM_TEST_BROKEN = 3,  /* infrastructure */
+  CM_TEST_NOTHING = 4, /* no case was selected */
+  CM_TEST_UNSAFE = 5,
+  CM_TEST_SLOW = 6,
+  CM_TEST_INCOMPLETE = 7
+};
+
+/* What was read and opened for one call, so that there is one way out. */
+typedef struct cm_testing {
+  const cm_opts *o;
+  cm_arena *arena;
+  cm_suite suite;
+  cm_plan plan;
+  cm_safety *safety;
+  cm_sh_context where;
+  cm_sandbox *sandbox;
+  char scratch[4096]; /* empty: none */
+  char today[11];
+} cm_testing;
+
+/* Says why, and gives the status. */
+int cm_test_fail(const cm_err *e);
+
+/* Reads the fixtures that operands and --fixtures name, and plans the run; the other operands are
+ * selectors. */
+cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e);
+/* The rules, and the sandbox if a planned case is executed. */
+cm_code cm_test_equip(cm_testing *t, cm_err *e);
+void cm_test_close(cm_testing *t);
+
+/* Reads a run file or a baseline into t's arena. */
+cm_code cm_test_read(cm_testing *t, const char *path, cm_record *out, cm_err *e);
+/* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty when there is no HOME. */
+void cm_test_last_run(char *out, size_t size);
+
+/* Whether --report makes sense: before anything is run. */
+cm_code cm_test_check_reports(const cm_opts *o, cm_err *e);
+
+/* Accepted and waiting answers of a model, in t's arena, and back to their files. */
+cm_code cm_test_goldens(cm_testing *t, cm_str model, cm_str sha256, cm_goldens *accepted,
+                        cm_goldens *pending, cm_err *e);
+cm_code cm_test_save_golden(const cm_testing *t, const cm_goldens *g, bool pending, cm_err *e);
+
+/* What is done with the records of a run, one a model; its value is the exit status. */
+typedef int cm_test_end(cm_testing *t, const cm_record *records, size_t n);
+
+/* Summary, gates, reports, and the status that comes of them, for one record a model. */
+cm_test_end cm_test_conclude;
+
+/* How the second record differs from the first. */
+cm_test_end cm_test_contrast;
+
+/* Subcommands: operands behind their name. */
+int cm_test_run(const cm_opts *o, char **operands, size_t n);
+int cm_test_ab(const cm_opts *o, char **operands, size_t n);
+int cm_test_golden(const cm_opts *o, char **operands, size_t n);
+int cm_test_merge(const cm_opts *o, char **operands, size_t n);
+int cm_test_report(const cm_opts *o, char **operands, size_t n);
+int cm_test_compare(const cm_opts *o, char **operands, size_t n);
+int cm_test_bless(const cm_opts *o, char **operands, size_t n);
+int cm_test_rescore(const cm_opts *o, char **operands, size_t n);
+
+#endif

@@ -1,0 +1,286 @@
+/* cmdai test: what runs have left. Summary and gates of a run, and the subcommands that only read
+ * run files. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "cli/test.h"
+#include "quality/report.h"
+
+enum { REPORT_MAX = 256 << 20 };
+
+/* --- reports --- */
+
+static cm_code write_report(const cm_report *r, const cm_report_input *in, const char *path,
+                            cm_err *e) {
+  cm_buf b;
+  cm_os_out file;
+  cm_buf_init(&b, REPORT_MAX);
+  cm_code code = r->write(in, &b, e);
+  if (!code) code = cm_os_out_open(&file, path, e);
+  if (!code) {
+    code = cm_os_out_write(&file, b.p, b.n, e);
+    if (!code) code = cm_os_out_commit(&file, e);
+    cm_os_out_abort(&file);
+  }
+  cm_buf_close(&b);
+  return code;
+}
+
+static cm_code report_kinds(cm_err *e) {
+  cm_buf b;
+  cm_buf_init(&b, 4096);
+  for (size_t i = 0; cm_report_at(i); i++)
+    cm_buf_printf(&b, "%s%s", i ? ", " : "", cm_report_at(i)->name);
+  cm_code code =
+      cm_fail(e, CM_E_USAGE, 0, "--report is KIND=FILE with a kind of %s", b.p ? b.p : "");
+  cm_buf_close(&b);
+  return code;
+}
+
+/* "md=FILE": true when it names a kind and a file. */
+static bool split(cm_str one, const cm_report **kind, char path[4096]) {
+  const size_t at = cm_str_find(one, CM_STR("="));
+  if (at == SIZE_MAX || at + 1 == one.n || one.n - at > 4096) return false;
+  *kind = cm_report_find((cm_str){one.p, at});
+  snprintf(path, 4096, "%.*s", (int)(one.n - at - 1), one.p + at + 1);
+  return *kind != NULL;
+}
+
+/* With no input it only looks whether the options make sense. */
+static cm_code each_report(const cm_opts *o, const cm_report_input *in, cm_err *e) {
+  cm_code code = CM_OK;
+  for (unsigned i = 0; i < o->reports.n && !code; i++) {
+    cm_str rest = cm_str_of(o->reports.items[i]);
+    while (rest.n && !code) {
+      const size_t comma = cm_str_find(rest, CM_STR(","));
+      const cm_str one = {rest.p, comma == SIZE_MAX ? rest.n : comma};
+      const cm_report *kind;
+      char path[4096];
+      rest = comma == SIZE_MAX ? (cm_str){0} : (cm_str){rest.p + comma + 1, rest.n - comma - 1};
+      if (!split(one, &kind, path)) code = report_kinds(e);
+      else if (in) code = write_report(kind, in, path, e);
+    }
+  }
+  return code;
+}
+
+cm_code cm_test_check_reports(const cm_opts *o, cm_err *e) { return each_report(o, NULL, e); }
+
+/* --- the summary --- */
+
+static void put_rate(const cm_group *g, cm_buf *b) {
+  if (isnan(g->pass_rate)) cm_buf_puts(b, "no result that counts");
+  else
+    cm_buf_printf(b, "pass rate %.1f %% (95 %%: %.1f to %.1f)", 100 * g->pass_rate, 100 * g->low,
+                  100 * g->high);
+}
+
+static void put_spread(const char *name, const cm_spread *s, uint32_t together, cm_buf *b) {
+  if (!s->n) return;
+  cm_buf_puts(b, name);
+  if (together > 1) cm_buf_printf(b, " (%u together)", together);
+  cm_buf_printf(b, " ms: average %.1f, p50 %.1f", s->average, s->p50);
+  if (!isnan(s->p95)) cm_buf_printf(b, ", p95 %.1f", s->p95);
+  if (!isnan(s->p99)) cm_buf_printf(b, ", p99 %.1f", s->p99);
+  cm_buf_printf(b, " (n=%zu)\n", s->n);
+}
+
+static void put_summary(const cm_record *r, const cm_summary *s, cm_buf *b) {
+  if (r->manifest.model_id.n) {
+    cm_ui_escape(r->manifest.model_id, b);
+    cm_buf_puts(b, ": ");
+  }
+  cm_buf_printf(b, "%zu cases: ", s->all.total);
+  const char *comma = "";
+  for (int i = 0; i < CM_STATES; i++) {
+    if (!s->all.counts[i]) continue;
+    cm_buf_printf(b, "%s%zu %s", comma, s->all.counts[i], cm_state_name((cm_state)i));
+    comma = ", ";
+  }
+  cm_buf_putc(b, '\n');
+  put_rate(&s->all, b);
+  if (s->safety_cases)
+    cm_buf_printf(b, "; safety %zu of %zu", s->safety_cases - s->safety_missed, s->safety_cases);
+  cm_buf_printf(b, "; %.1f s\n", r->wall_seconds);
+  put_spread("answer", &s->total, r->manifest.batch, b);
+  put_spread("executing", &s->exec, 1, b);
+}
+
+static void put_gates(const cm_gates *g, cm_buf *b) {
+  for (size_t i = 0; i < g->n; i++) {
+    cm_buf_printf(b, "gate %s: %s: ", g->items[i].gate, g->items[i].ok ? "ok" : "FAILED");
+    cm_ui_escape(g->items[i].text, b);
+    cm_buf_putc(b, '\n');
+  }
+}
+
+/* Without gates a failed case is still a failed run. */
+static int plain_status(const cm_record *r, const cm_summary *s) {
+  const size_t *n = s->all.counts;
+  if (s->safety_missed) return CM_TEST_UNSAFE;
+  if (n[CM_ERROR] || n[CM_TIMEOUT]) return CM_TEST_BROKEN;
+  if (!r->complete || n[CM_NOT_RUN]) return CM_TEST_INCOMPLETE;
+  return s->all.failed ? CM_TEST_FAILED : CM_TEST_OK;
+}
+
+static cm_code check_gates(cm_testing *t, const cm_record *r, const cm_summary *s, cm_gates *gates,
+                           cm_err *e) {
+  const cm_opts *o = t->o;
+  cm_record baseline;
+  cm_gate_options g = {
+      .kind = CM_GATES_NONE, .floor = o->floor > 0 ? o->floor : NAN, .today = cm_str_of(t->today)};
+  (void)cm_gate_kind_of(cm_str_of(o->gate), &g.kind); /* one of the option's choices */
+  cm_code code = o->baseline ? cm_test_read(t, o->baseline, &baseline, e) : CM_OK;
+  if (o->baseline) g.baseline = &baseline;
+  return code ? code : cm_gates_check(r, s, &g, t->arena, gates, e);
+}
+
+static int put_result(cm_testing *t, const cm_report_input *in) {
+  cm_buf b;
+  cm_err e;
+  cm_buf_init(&b, REPORT_MAX);
+  if (strcmp(t->o->output, "json") == 0) {
+    if (cm_report_json.write(in, &b, &e)) {
+      cm_buf_close(&b);
+      return cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
+    }
+  } else {
+    for (size_t i = 0; i < in->n; i++) put_summary(&in->records[i], &in->summaries[i], &b);
+    put_gates(in->gates, &b);
+  }
+  return cm_ui_out_buf(&b);
+}
+
+int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n) {
+  cm_summary *summaries = cm_arena_alloc(t->arena, n, sizeof *summaries);
+  cm_gates gates = {0};
+  cm_err e = {0};
+  cm_code code = summaries ? CM_OK : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
+  for (size_t i = 0; i < n && !code; i++)
+    code = cm_summarize(&records[i], t->arena, &summaries[i], &e);
+  const bool gated = strcmp(t->o->gate, "none") != 0;
+  if (!code && gated) code = check_gates(t, &records[0], &summaries[0], &gates, &e);
+  const cm_report_input in = {records, summaries, &gates, n};
+  if (!code) code = each_report(t->o, &in, &e);
+  if (code) return cm_test_fail(&e);
+  int status = put_result(t, &in);
+  if (status) return CM_TEST_BROKEN;
+  return gated ? gates.status : plain_status(&records[0], &summaries[0]);
+}
+
+/* --- subcommands --- */
+
+static int with_records(const cm_opts *o, char **operands, size_t n, size_t least, size_t most,
+                        const char *usage, cm_test_end *run) {
+  cm_testing t = {.o = o};
+  cm_err e = {0};
+  if (n < least || n > most) return cm_ui_fail(CM_TEST_USAGE, "cmdai test %s", usage);
+  cm_record *records = cm_alloc(n, sizeof *records);
+  cm_code code = records ? CM_OK : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
+  for (size_t i = 0; i < n && !code; i++) code = cm_test_read(&t, operands[i], &records[i], &e);
+  int status = code ? cm_test_fail(&e) : run(&t, records, n);
+  cm_free(records);
+  cm_test_close(&t);
+  return status;
+}
+
+static cm_code save(const cm_opts *o, const cm_buf *b, cm_err *e) {
+  cm_os_out file;
+  cm_code code =
+      b->overflow ? cm_fail(e, CM_E_NOMEM, 0, "out of memory") : cm_os_out_open(&file, o->out, e);
+  if (code) return code;
+  code = cm_os_out_write(&file, b->p, b->n, e);
+  if (!code) code = cm_os_out_commit(&file, e);
+  cm_os_out_abort(&file);
+  return code;
+}
+
+static int merge(cm_testing *t, const cm_record *records, size_t n) {
+  cm_record whole;
+  cm_err e = {0};
+  cm_buf b;
+  cm_code code = cm_record_merge(&whole, records, n, t->arena, &e);
+  /* Shards that don't make a whole run are a run that isn't complete. */
+  if (code == CM_E_FORMAT) return cm_ui_fail(CM_TEST_INCOMPLETE, "%s", e.msg);
+  if (!code && t->o->out) {
+    cm_buf_init(&b, CM_RUN_BYTES_MAX);
+    cm_record_text(&whole, &b);
+    code = save(t->o, &b, &e);
+    cm_buf_close(&b);
+  }
+  return code ? cm_test_fail(&e) : cm_test_conclude(t, &whole, 1);
+}
+
+int cm_test_merge(const cm_opts *o, char **operands, size_t n) {
+  return with_records(o, operands, n, 1, 256, "merge SHARD.jsonl... [--out RUN.jsonl]", merge);
+}
+
+int cm_test_report(const cm_opts *o, char **operands, size_t n) {
+  return with_records(o, operands, n, 1, 32, "report RUN.jsonl... --report KIND=FILE",
+                      cm_test_conclude);
+}
+
+static void put_difference(const cm_difference *d, cm_buf *b) {
+  cm_ui_escape(d->id, b);
+  cm_buf_printf(b, ": %s -> %s\n", cm_state_name(d->before), cm_state_name(d->after));
+  if (cm_str_eq(d->command_before, d->command_after)) return;
+  cm_buf_puts(b, "  - ");
+  cm_ui_escape(d->command_before, b);
+  cm_buf_puts(b, "\n  + ");
+  cm_ui_escape(d->command_after, b);
+  cm_buf_putc(b, '\n');
+}
+
+int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
+  if (n != 2) return cm_ui_fail(CM_TEST_USAGE, "two models are compared: -m A -m B");
+  cm_comparison c;
+  cm_err e = {0};
+  cm_buf b;
+  if (cm_compare(&records[0], &records[1], t->arena, &c, &e)) return cm_test_fail(&e);
+  cm_buf_init(&b, REPORT_MAX);
+  for (size_t i = 0; i < c.n; i++) put_difference(&c.items[i], &b);
+  cm_buf_printf(&b,
+                "%zu cases in both: %zu passed in both, %zu only before, %zu only after, %zu in "
+                "neither\n",
+                c.pairs, c.both, c.only_before, c.only_after, c.neither);
+  cm_buf_printf(&b,
+                "pass rate %+.1f points (95 %%: %+.1f to %+.1f), McNemar p = %.3g; so many cases "
+                "show a difference of %.1f points\n",
+                100 * c.difference, 100 * c.low, 100 * c.high, c.mcnemar_p, 100 * c.detectable);
+  if (!isnan(c.latency_ratio))
+    cm_buf_printf(&b, "median latency x %.2f, Mann-Whitney p (slower) = %.3g%s\n", c.latency_ratio,
+                  c.latency_p,
+                  cm_comparison_slower(&c) ? ": slower; measure again to confirm" : "");
+  return cm_ui_out_buf(&b);
+}
+
+int cm_test_compare(const cm_opts *o, char **operands, size_t n) {
+  return with_records(o, operands, n, 2, 2, "compare BEFORE.jsonl AFTER.jsonl", cm_test_contrast);
+}
+
+static int bless(cm_testing *t, const cm_record *records, size_t n) {
+  (void)n;
+  cm_err e = {0};
+  cm_buf b;
+  cm_record old;
+  char now[21];
+  const cm_opts *o = t->o;
+  if (!o->out) return cm_ui_fail(CM_TEST_USAGE, "cmdai test bless RUN.jsonl --out BASELINE");
+  cm_os_utc(now);
+  cm_bless_options why = {
+      .reason = cm_str_of(o->reason), .when = cm_str_of(now), .replace = o->replace};
+  cm_code code = cm_test_read(t, o->out, &old, &e);
+  if (!code) why.old = &old;
+  if (code && code != CM_E_NOTFOUND) return cm_test_fail(&e);
+  cm_buf_init(&b, CM_RUN_BYTES_MAX);
+  code = cm_bless(&records[0], &why, &b, &e);
+  if (!code) code = save(o, &b, &e);
+  cm_buf_close(&b);
+  return code ? cm_test_fail(&e) : CM_TEST_OK;
+}
+
+int cm_test_bless(const cm_opts *o, char **operands, size_t n) {
+  return with_records(o, operands, n, 1, 1, "bless RUN.jsonl --out BASELINE --reason TEXT", bless);
+}

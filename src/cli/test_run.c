@@ -1,0 +1,506 @@
+/* cmdai test [run]: cases against one model or several. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "base/os_lines.h"
+#include "cli/progress.h"
+#include "cli/test.h"
+#include "data/sha256.h"
+#include "quality/changes.h"
+
+enum { DEFAULT_BATCH = 16, GIB = 1 << 30, TRY_MS_MAX = 10000, WATCH_MS = 300 };
+
+/* One run with one model. */
+typedef struct running {
+  cm_testing *t;
+  cm_backend *backend;
+  cm_model_id model;
+  const cm_record *earlier; /* rescore: no model is asked */
+  cm_manifest manifest;
+  cm_os_lines file;
+  cm_buf text; /* all lines of the run */
+  cm_buf line;
+  cm_progress progress;
+  cm_goldens accepted, pending;
+  bool has_goldens;
+  const cm_case **left; /* what the run file doesn't have yet */
+  size_t n_left;
+  uint64_t start_ns;
+} running;
+
+/* Answers are generated together, unless a case has a budget: that is about one answer alone. */
+static unsigned batch_of(const cm_testing *t) {
+  if (t->o->batch) return t->o->batch;
+  for (size_t i = 0; i < t->plan.n; i++) {
+    const cm_budget *b = &t->plan.cases[i]->budget;
+    if (b->ttft_ms > 0 || b->total_ms > 0) return 1;
+  }
+  return DEFAULT_BATCH;
+}
+
+/* --- the model --- */
+
+static bool asks_model(const cm_testing *t) {
+  for (size_t i = 0; i < t->plan.n; i++)
+    if (t->plan.cases[i]->subject == CM_SUBJECT_PROMPT) return true;
+  return false;
+}
+
+static cm_code open_backend(running *r, const char *model, cm_err *e) {
+  const cm_opts *o = r->t->o;
+  if (r->earlier || !asks_model(r->t)) return CM_OK;
+  const cm_backend_options b = {model, o->threads, o->ctx, batch_of(r->t)};
+  const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
+  cm_code code = cm_backend_open(&r->backend, name, &b, e);
+  if (code) return code;
+  cm_backend_identify(r->backend, &r->model);
+  if (!r->model.sha256[0] && model) code = cm_sha256_file(model, r->model.sha256, e);
+  return code;
+}
+
+/* --- golden answers --- */
+
+static bool has_golden_case(const cm_testing *t) {
+  for (size_t i = 0; i < t->plan.n; i++)
+    if (t->plan.cases[i]->golden != CM_GOLDEN_OFF) return true;
+  return false;
+}
+
+/* A model that can't be told from another has no golden answers. */
+static cm_code open_goldens(running *r, cm_err *e) {
+  if (!r->model.sha256[0] || !has_golden_case(r->t)) return CM_OK;
+  r->has_goldens = true;
+  return cm_test_goldens(r->t, cm_str_of(r->model.id), cm_str_of(r->model.sha256), &r->accepted,
+                         &r->pending, e);
+}
+
+static cm_code save_goldens(const running *r, cm_err *e) {
+  return r->has_goldens ? cm_test_save_golden(r->t, &r->pending, true, e) : CM_OK;
+}
+
+/* --- the manifest --- */
+
+static cm_str keep(running *r, const char *s) {
+  const size_t n = strlen(s);
+  char *p = cm_arena_strdup(r->t->arena, s, n);
+  return p ? (cm_str){p, n} : (cm_str){0};
+}
+
+static cm_str *ids_of(running *r, const cm_case *const *cases, size_t n) {
+  cm_str *ids = cm_arena_alloc(r->t->arena, n + 1, sizeof *ids);
+  for (size_t i = 0; ids && i < n; i++) ids[i] = cases[i]->id;
+  return ids;
+}
+
+static cm_str machine(running *r) {
+  char cpu[128], all[192];
+  cm_os_cpu_name(cpu, sizeof cpu);
+  snprintf(all, sizeof all, "%s, %u cores, %.0f GiB", cpu, cm_os_cpu_count(),
+           (double)cm_os_memory_bytes() / GIB);
+  return keep(r, all);
+}
+
+static cm_str options(running *r) {
+  const cm_opts *o = r->t->o;
+  char all[320];
+  snprintf(all, sizeof all,
+           "max_tokens=%u temperature=%g top_k=%u top_p=%g min_p=%g repeat_penalty=%g "
+           "repeat_last=%u seed=%llu ctx=%u",
+           o->max_tokens, o->temperature, o->top_k, o->top_p, o->min_p, o->repeat_penalty,
+           o->repeat_last, o->seed, o->ctx);
+  return keep(r, all);
+}
+
+static cm_code describe(running *r, cm_err *e) {
+  const cm_testing *t = r->t;
+  const cm_opts *o = t->o;
+  char now[21], commit[65], id[96];
+  cm_os_utc(now);
+  cm_changes_commit(commit);
+  snprintf(id, sizeof id, "%s-%.12s-%llx", now, r->model.sha256[0] ? r->model.sha256 : "none",
+           (unsigned long long)cm_os_now_ns() & 0xffffff);
+  cm_plan_options shard = {.shard = 1, .shards = 1};
+  if (o->shard) (void)cm_shard_of(cm_str_of(o->shard), &shard);
+  cm_manifest *m = &r->manifest;
+  *m = (cm_manifest){.run_id = keep(r, id),
+                     .started = keep(r, now),
+                     .commit = keep(r, commit),
+                     .backend = cm_str_of(r->backend ? cm_backend_name(r->backend) : "none"),
+                     .model_id = keep(r, r->model.id),
+                     .model_sha256 = keep(r, r->model.sha256),
+                     .model_quant = keep(r, r->model.quant),
+                     .engine = CM_STR("cmdai " CM_VERSION),
+                     .machine = machine(r),
+                     .os = cm_str_of(cm_os_name()),
+                     .threads = o->threads ? o->threads : cm_os_cpu_count(),
+                     .batch = batch_of(t),
+                     .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
+                     .level = cm_str_of(o->safety),
+                     .options = options(r),
+                     .suite_hash = cm_str_of(t->suite.hash),
+                     .shard = shard.shard,
+                     .shards = shard.shards,
+                     .planned = ids_of(r, t->plan.cases, t->plan.n),
+                     .n_planned = t->plan.n};
+  if (r->earlier) {
+    const cm_manifest *old = &r->earlier->manifest;
+    m->backend = old->backend, m->model_id = old->model_id, m->model_quant = old->model_quant;
+    m->model_sha256 = old->model_sha256, m->options = old->options;
+  }
+  if (shard.shards > 1)
+    m->whole = ids_of(r, t->plan.whole, t->plan.n_whole), m->n_whole = t->plan.n_whole;
+  if (!m->planned || !m->machine.n || !m->options.n)
+    return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
+  return CM_OK;
+}
+
+/* --- the run file --- */
+
+static cm_code add_line(running *r, cm_err *e) {
+  cm_buf_putc(&r->line, '\n');
+  cm_buf_add(&r->text, r->line.p, r->line.n);
+  if (r->line.overflow || r->text.overflow) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
+  return r->file.fd < 0 ? CM_OK : cm_os_lines_add(&r->file, &r->line, e);
+}
+
+static cm_code add_result(running *r, const cm_result *result, cm_err *e) {
+  cm_buf_reset(&r->line);
+  cm_result_line(result, &r->line);
+  return add_line(r, e);
+}
+
+/* An answer that isn't the accepted one waits for a review. */
+static cm_code propose(running *r, const cm_result *result, cm_err *e) {
+  const cm_case *c = cm_suite_find(&r->t->suite, result->id);
+  const bool good = cm_state_passed(result->state) || result->state == CM_GOLDEN_CHANGED;
+  if (!r->has_goldens || !c || c->golden == CM_GOLDEN_OFF || !good) return CM_OK;
+  return cm_golden_propose(&r->accepted, &r->pending, c, result->command, e);
+}
+
+static cm_code finished(void *ctx, const cm_result *result, cm_err *e) {
+  running *r = ctx;
+  cm_code code = add_result(r, result, e);
+  if (!code) code = propose(r, result, e);
+  if (!code) cm_progress_add(&r->progress, result);
+  return code;
+}
+
+/* The second model's run stands beside the first one's: run.jsonl, run-2.jsonl. */
+static cm_code file_name(const running *r, size_t model, char *out, size_t size, cm_err *e) {
+  char last[4096];
+  cm_test_last_run(last, sizeof last);
+  const char *path = r->t->o->out ? r->t->o->out : last;
+  cm_str stem = cm_str_of(path), end = CM_STR(".jsonl");
+  if (cm_str_ends(stem, end)) stem.n -= end.n;
+  else end = CM_STR("");
+  int n = snprintf(out, size, "%s", path);
+  if (model && *path) n = snprintf(out, size, "%.*s-%zu%s", (int)stem.n, stem.p, model + 1, end.p);
+  if (n < 0 || (size_t)n >= size) return cm_fail(e, CM_E_USAGE, 0, "--out is too long");
+  return CM_OK;
+}
+
+static bool same(cm_str a, cm_str b) { return cm_str_eq(a, b); }
+
+/* Whether results of `m` are what this run would get for equal cases. */
+static bool is_comparable(const running *r, const cm_manifest *m) {
+  const cm_manifest *own = &r->manifest;
+  return same(m->model_sha256, own->model_sha256) && same(m->engine, own->engine) &&
+         same(m->options, own->options) && same(m->backend, own->backend) &&
+         same(m->level, own->level);
+}
+
+static const cm_result *result_of(const cm_record *old, const cm_case *c) {
+  for (size_t i = 0; i < old->n; i++)
+    if (same(old->results[i].id, c->id)) return &old->results[i];
+  return NULL;
+}
+
+static cm_code resume(running *r, const char *path, cm_err *e) {
+  cm_record old;
+  cm_code code = cm_test_read(r->t, path, &old, e);
+  if (code == CM_E_NOTFOUND || (!code && !old.manifest.n_planned)) return CM_E_NOTFOUND;
+  if (code) return code;
+  bool equal = is_comparable(r, &old.manifest) &&
+               same(old.manifest.suite_hash, r->manifest.suite_hash) &&
+               old.manifest.n_planned == r->manifest.n_planned;
+  for (size_t i = 0; equal && i < r->manifest.n_planned; i++)
+    equal = same(old.manifest.planned[i], r->manifest.planned[i]);
+  if (!equal)
+    return cm_fail(e, CM_E_USAGE, 0, "%.150s is of another run; start again without --resume",
+                   path);
+  r->n_left = 0;
+  for (size_t i = 0; i < r->t->plan.n; i++) {
+    const cm_result *done = result_of(&old, r->t->plan.cases[i]);
+    if (!done || done->state == CM_NOT_RUN) r->left[r->n_left++] = r->t->plan.cases[i];
+  }
+  code = cm_os_read_file(path, &r->text, e);
+  while (r->text.n && r->text.p[r->text.n - 1] != '\n') r->text.n--;
+  return code;
+}
+
+/* Results that an earlier run had for equal cases. What depends on the machine's mood is had
+ * again. */
+static cm_code reuse(running *r, cm_err *e) {
+  cm_record old;
+  cm_code code = cm_test_read(r->t, r->t->o->reuse, &old, e);
+  size_t n = 0;
+  if (!code && !is_comparable(r, &old.manifest))
+    return cm_fail(e, CM_E_USAGE, 0, "%.120s is of another model, engine or options",
+                   r->t->o->reuse);
+  for (size_t i = 0; i < r->n_left && !code; i++) {
+    const cm_case *c = r->left[i];
+    const cm_result *done = result_of(&old, c);
+    const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY;
+    if (fine) code = add_result(r, done, e);
+    else r->left[n++] = c;
+  }
+  r->n_left = n;
+  return code;
+}
+
+static cm_code begin_file(running *r, size_t model, cm_err *e) {
+  char path[4096];
+  r->left = cm_arena_alloc(r->t->arena, r->t->plan.n + 1, sizeof *r->left);
+  if (!r->left) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
+  for (size_t i = 0; i < r->t->plan.n; i++) r->left[i] = r->t->plan.cases[i];
+  r->n_left = r->t->plan.n;
+  cm_code code = file_name(r, model, path, sizeof path, e);
+  cm_code resumed = !code && r->t->o->resume && *path ? resume(r, path, e) : CM_E_NOTFOUND;
+  if (code || (resumed && resumed != CM_E_NOTFOUND)) return code ? code : resumed;
+  if (*path) code = cm_os_lines_open(&r->file, path, !resumed, e);
+  if (code || !resumed) return code;
+  cm_buf_reset(&r->line);
+  cm_manifest_line(&r->manifest, &r->line);
+  code = add_line(r, e);
+  return !code && r->t->o->reuse ? reuse(r, e) : code;
+}
+
+/* --- running --- */
+
+static cm_code run_left(running *r, cm_err *e) {
+  const cm_testing *t = r->t;
+  const cm_opts *o = t->o;
+  cm_run_options run = {.backend = r->backend,
+                        .goldens = r->has_goldens ? &r->accepted : NULL,
+                        .backend_kind = r->backend ? cm_backend_name(r->backend) : NULL,
+                        .today = cm_str_of(t->today),
+                        .batch = batch_of(t),
+                        .jobs = o->jobs ? o->jobs : cm_os_cpu_count(),
+                        .timeout_ms = o->timeout * 1000,
+                        .retries = o->retries,
+                        .cancel = &cm_ui_cancel,
+                        .finished = finished,
+                        .ctx = r};
+  run.question = (cm_question){.candidates = 1, .max_tokens = o->max_tokens, .safety = t->safety};
+  (void)cm_level_of(cm_str_of(o->safety), &run.question.level);
+  run.question.sampling = (cm_sample_options){
+      (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
+      (float)o->repeat_penalty, o->repeat_last, o->seed};
+  run.room = (cm_bench_room){.safety = t->safety,
+                             .where = &t->where,
+                             .sandbox = t->sandbox,
+                             .scratch = t->scratch,
+                             .timeout_ms = TRY_MS_MAX,
+                             .cancel = &cm_ui_cancel};
+  if (r->earlier) return cm_run_rescore(r->left, r->n_left, r->earlier, &run, e);
+  return cm_run_cases(r->left, r->n_left, &run, e);
+}
+
+static cm_code end_file(running *r, cm_err *e) {
+  cm_buf_reset(&r->line);
+  cm_end_line((double)(cm_os_now_ns() - r->start_ns) / 1e9,
+              (double)cm_os_peak_rss_bytes() / (1 << 20), &r->line);
+  return add_line(r, e);
+}
+
+static cm_code run_model(running *r, const char *model, size_t i, cm_record *out, cm_err *e) {
+  r->start_ns = cm_os_now_ns();
+  cm_code code = open_backend(r, model, e);
+  if (!code) code = describe(r, e);
+  if (!code) code = open_goldens(r, e);
+  if (!code) code = begin_file(r, i, e);
+  if (code) return code;
+  cm_progress_begin(&r->progress, r->t->o, r->n_left);
+  code = run_left(r, e);
+  cm_progress_end(&r->progress);
+  if (!code) code = save_goldens(r, e);
+  if (!code) code = end_file(r, e);
+  /* What an interrupted run has is still shown. */
+  cm_err ignored;
+  if (code && code != CM_E_CANCELLED) return code;
+  cm_code read = cm_record_read(out, (cm_str){r->text.p, r->text.n}, CM_STR("the run"),
+                                r->t->arena, code ? &ignored : e);
+  return code ? code : read;
+}
+
+static cm_code run_one(cm_testing *t, const char *model, size_t i, const cm_record *earlier,
+                       cm_record *out, cm_err *e) {
+  running r = {.t = t, .earlier = earlier, .file.fd = -1};
+  cm_buf_init(&r.text, CM_RUN_BYTES_MAX);
+  cm_buf_init(&r.line, CM_RUN_BYTES_MAX);
+  cm_code code = run_model(&r, model, i, out, e);
+  cm_os_lines_close(&r.file);
+  cm_buf_close(&r.text);
+  cm_buf_close(&r.line);
+  cm_backend_close(r.backend);
+  return code;
+}
+
+/* Runs every model and hands the records to `conclude`. */
+static int run_models(cm_testing *t, cm_test_end *conclude) {
+  cm_record records[CM_TEXTS_MAX];
+  cm_err e = {0};
+  const char *ci = getenv("CMDAI_CI_MODEL_PATH");
+  const bool by_ci = ci && *ci && !t->o->models.typed;
+  const size_t n = by_ci || !t->o->models.n ? 1 : t->o->models.n;
+  for (size_t i = 0; i < n; i++) {
+    const char *model = by_ci ? ci : t->o->models.n ? t->o->models.items[i] : NULL;
+    cm_code code = run_one(t, model, i, NULL, &records[i], &e);
+    if (code == CM_E_CANCELLED) {
+      (void)cm_test_conclude(t, records, i + 1);
+      return CM_EXIT_INTERRUPTED;
+    }
+    if (code == CM_E_USAGE) return cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
+    if (code) return cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
+  }
+  return conclude(t, records, n);
+}
+
+/* --- --list, --check --- */
+
+static int list(const cm_testing *t) {
+  cm_buf b;
+  cm_buf_init(&b, 64 << 20);
+  for (size_t i = 0; i < t->plan.n; i++) {
+    const cm_case *c = t->plan.cases[i];
+    cm_ui_escape(c->id, &b);
+    cm_buf_printf(&b, "\t%s\t%s\t", cm_tier_name(c->tier), cm_subject_name(c->subject));
+    cm_ui_escape(c->text, &b);
+    cm_buf_putc(&b, '\n');
+  }
+  return cm_ui_out_buf(&b);
+}
+
+static bool check_case(const cm_testing *t, const cm_case *c) {
+  cm_bench_room room = {.safety = t->safety,
+                        .where = &t->where,
+                        .sandbox = t->sandbox,
+                        .scratch = t->scratch,
+                        .timeout_ms = TRY_MS_MAX,
+                        .cancel = &cm_ui_cancel};
+  cm_arena *a = cm_arena_open(64 << 20);
+  cm_reasons wrong = {0};
+  cm_err e = {0};
+  cm_code code = a ? cm_exec_check(c, &room, a, &wrong, &e) : cm_fail(&e, CM_E_NOMEM, 0, "memory");
+  for (size_t i = 0; i < wrong.n; i++)
+    cm_ui_note(t->o, "%.*s:%u: %.*s: %s: %.*s", (int)c->file.n, c->file.p, c->line, (int)c->id.n,
+               c->id.p, wrong.items[i].judge, (int)wrong.items[i].text.n, wrong.items[i].text.p);
+  if (code)
+    cm_ui_note(t->o, "%.*s:%u: %.*s: %s", (int)c->file.n, c->file.p, c->line, (int)c->id.n,
+               c->id.p, e.msg);
+  const bool fine = !code && !wrong.n;
+  cm_arena_close(a);
+  return fine;
+}
+
+static int check(const cm_testing *t) {
+  size_t bad = 0, executed = 0;
+  for (size_t i = 0; i < t->plan.n && !cm_ui_cancel; i++) {
+    const cm_case *c = t->plan.cases[i];
+    if (!c->exec || !t->sandbox) continue;
+    executed++;
+    bad += !check_case(t, c);
+  }
+  if (cm_ui_cancel) return CM_EXIT_INTERRUPTED;
+  cm_buf b;
+  cm_buf_init(&b, 256);
+  cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, executed,
+                bad);
+  int status = cm_ui_out_buf(&b);
+  return status ? status : bad ? CM_TEST_USAGE : CM_TEST_OK;
+}
+
+static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude) {
+  cm_testing t = {.o = o};
+  cm_err e = {0};
+  cm_code code = cm_test_open(&t, operands, n, &e);
+  int status = CM_TEST_OK;
+  if (code) status = cm_test_fail(&e);
+  else if (!t.plan.n_whole) status = cm_ui_fail(CM_TEST_NOTHING, "no test case is selected");
+  else if (o->list) status = list(&t);
+  else if (cm_test_check_reports(o, &e)) status = cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
+  else if (cm_test_equip(&t, &e)) status = cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
+  else status = o->check ? check(&t) : run_models(&t, conclude);
+  cm_test_close(&t);
+  return status;
+}
+
+/* What the fixtures say now, or what is wrong with them. */
+static void fingerprint(const cm_opts *o, char **operands, size_t n, char out[240]) {
+  cm_testing t = {.o = o};
+  cm_err e = {0};
+  cm_code code = cm_test_open(&t, operands, n, &e);
+  snprintf(out, 240, "%s", code ? e.msg : t.suite.hash);
+  cm_test_close(&t);
+}
+
+static int watch(const cm_opts *o, char **operands, size_t n) {
+  char before[240], now[240];
+  while (!cm_ui_cancel) {
+    fingerprint(o, operands, n, before);
+    (void)run_once(o, operands, n, cm_test_conclude);
+    cm_ui_note(o, "waiting for a fixture to change; Ctrl-C ends");
+    do {
+      cm_os_sleep_ms(WATCH_MS);
+      fingerprint(o, operands, n, now);
+    } while (!cm_ui_cancel && strcmp(before, now) == 0);
+  }
+  return CM_EXIT_INTERRUPTED;
+}
+
+int cm_test_run(const cm_opts *o, char **operands, size_t n) {
+  return o->watch ? watch(o, operands, n) : run_once(o, operands, n, cm_test_conclude);
+}
+
+int cm_test_ab(const cm_opts *o, char **operands, size_t n) {
+  if (o->models.n != 2)
+    return cm_ui_fail(CM_TEST_USAGE, "cmdai test ab compares two models: -m A -m B");
+  return run_once(o, operands, n, cm_test_contrast);
+}
+
+/* --- rescore --- */
+
+/* Only cases whose answers are there. */
+static void keep_answered(cm_testing *t, const cm_record *earlier) {
+  cm_plan *p = &t->plan;
+  size_t n = 0;
+  for (size_t i = 0; i < p->n; i++) {
+    const cm_result *old = result_of(earlier, p->cases[i]);
+    if (old && old->state != CM_NOT_RUN && old->state != CM_SKIP) p->cases[n++] = p->cases[i];
+  }
+  p->n = n;
+}
+
+static cm_code rescore(cm_testing *t, char **operands, size_t n, cm_record *out, cm_err *e) {
+  cm_record earlier;
+  cm_code code = cm_test_read(t, operands[0], &earlier, e);
+  if (!code) code = cm_test_open(t, operands + 1, n - 1, e);
+  if (!code) keep_answered(t, &earlier);
+  if (!code && !t->plan.n) code = cm_fail(e, CM_E_USAGE, 0, "the run has none of these cases");
+  if (!code) code = cm_test_equip(t, e);
+  return code ? code : run_one(t, NULL, 0, &earlier, out, e);
+}
+
+int cm_test_rescore(const cm_opts *o, char **operands, size_t n) {
+  cm_testing t = {.o = o};
+  cm_record out;
+  cm_err e = {0};
+  if (!n || !o->out)
+    return cm_ui_fail(CM_TEST_USAGE, "cmdai test rescore RUN.jsonl [PATH...] --out NEW.jsonl");
+  cm_code code = rescore(&t, operands, n, &out, &e);
+  int status = code ? cm_test_fail(&e) : cm_test_conclude(&t, &out, 1);
+  cm_test_close(&t);
+  return status;
+}

@@ -1,0 +1,237 @@
+/* Cases in pieces: a piece is answered by the backend all at once, then judged by all threads, then
+ * its results are handed out in order. */
+#include "quality/run.h"
+
+#include <string.h>
+
+#include "base/os.h"
+#include "base/pool.h"
+#include "quality/run_parts.h"
+
+enum { TRY_BYTES_MAX = 64 << 20, TRIES_MAX = CM_RUN_BATCH_MAX + CM_RUN_REPEAT_MAX };
+enum { FIRST_PAUSE_MS = 250 };
+
+typedef struct runner {
+  const cm_run_options *o;
+  const cm_record *earlier; /* rescore: answers come from here */
+  cm_pool *pool;
+  cm_try *tries; /* [TRIES_MAX] */
+  size_t n;
+} runner;
+
+static cm_code no_memory(cm_err *e) { return cm_fail(e, CM_E_NOMEM, 0, "no memory to run cases"); }
+
+static bool is_cancelled(const runner *r) { return r->o->cancel && *r->o->cancel; }
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+static cm_try *try_of(cm_asking *k) { return k->owner; }
+
+static void ask(runner *r, cm_try *t) {
+  cm_asking *k = &t->asking;
+  *k = (cm_asking){.question = r->o->question, .arena = t->arena, .owner = t};
+  k->question.request = t->c->text;
+  k->question.shell = t->c->shell;
+  k->question.where = &t->where;
+  k->question.sampling.seed += (uint64_t)(t - r->tries);
+  k->question.deadline_ns = cm_os_now_ns() + r->o->timeout_ms * UINT64_C(1000000);
+  k->question.cancel = r->o->cancel;
+  cm_answer_submit(r->o->backend, k);
+}
+
+static double ms(uint64_t ns) { return (double)ns / 1e6; }
+
+static void keep_answer(cm_try *t, const cm_answer *answer, const cm_err *error) {
+  t->answer = *answer;
+  t->latency.ttft = ms(answer->prompt_ns);
+  t->latency.check = ms(answer->check_ns);
+  t->latency.total = ms(answer->prompt_ns + answer->generate_ns + answer->check_ns);
+  t->attempt = (cm_attempt){.refused = answer->refused};
+  if (answer->n) {
+    const cm_choice *best = &answer->choices[0];
+    t->verdict = best->verdict;
+    t->attempt = (cm_attempt){.answered = true,
+                              .command = best->command,
+                              .verdict = &t->verdict,
+                              .decision = best->decision};
+  }
+  switch (error->code) {
+    case CM_OK: break;
+    case CM_E_NOTFOUND: cm_reasons_add(&t->reasons, t->arena, "answer", "%s", error->msg); break;
+    /* What the program refuses to put to a model: an empty or an endless request. */
+    case CM_E_USAGE:
+    case CM_E_LIMIT: t->attempt.refused = true; break;
+    default: t->error = *error;
+  }
+}
+
+/* A backend that was away for a moment; what it answered is never asked again. */
+static bool is_passing(cm_code code) { return code == CM_E_IO || code == CM_E_WRITE; }
+
+static void answer_prompts(runner *r) {
+  size_t left = 0;
+  for (size_t i = 0; i < r->n; i++) {
+    cm_try *t = &r->tries[i];
+    if (t->c->subject != CM_SUBJECT_PROMPT) continue;
+    if (r->o->backend) ask(r, t), left++;
+    else (void)cm_fail(&t->error, CM_E_NOTFOUND, 0, "there is no backend to ask");
+  }
+  while (left) {
+    cm_asking *k = cm_answer_poll(r->o->backend);
+    if (!k) return;
+    cm_try *t = try_of(k);
+    if (is_passing(k->error.code) && t->retries < r->o->retries && !is_cancelled(r)) {
+      cm_os_sleep_ms(FIRST_PAUSE_MS << t->retries++);
+      ask(r, t);
+      continue;
+    }
+    keep_answer(t, &k->answer, &k->error);
+    left--;
+  }
+}
+
+static void take_command(runner *r, cm_try *t, cm_str command) {
+  const uint64_t start = cm_os_now_ns();
+  const cm_question *q = &r->o->question;
+  (void)cm_safety_judge(q->safety, command, &t->where, t->arena, &t->verdict, NULL);
+  t->attempt = (cm_attempt){.answered = true,
+                            .command = command,
+                            .verdict = &t->verdict,
+                            .decision = cm_safety_decide(&t->verdict, q->level)};
+  t->latency.check = t->latency.total = ms(cm_os_now_ns() - start);
+}
+
+static void read_output(runner *r, cm_try *t) {
+  cm_question q = r->o->question;
+  cm_answer answer;
+  cm_err error = {0};
+  q.where = &t->where;
+  (void)cm_answer_read(&q, t->c->text, t->arena, &answer, &error);
+  keep_answer(t, &answer, &error);
+  t->latency.ttft = -1;
+}
+
+/* The answer that an earlier run had. */
+static void recall(runner *r, cm_try *t) {
+  const cm_result *old = NULL;
+  for (size_t i = 0; i < r->earlier->n && !old; i++)
+    if (cm_str_eq(r->earlier->results[i].id, t->c->id)) old = &r->earlier->results[i];
+  if (old && old->answered) {
+    take_command(r, t, old->command);
+    t->latency = old->latency;
+  } else {
+    t->attempt.refused = old && old->refused;
+  }
+}
+
+/* --- judging --------------------------------------------------------------------------------- */
+
+static void judge(runner *r, cm_try *t) {
+  if (t->c->subject == CM_SUBJECT_COMMAND) take_command(r, t, t->c->text);
+  else if (t->c->subject == CM_SUBJECT_OUTPUT) read_output(r, t);
+  else if (r->earlier) recall(r, t);
+  if (t->error.code) return;
+  const uint64_t start = cm_os_now_ns();
+  cm_bench_room room = r->o->room;
+  room.where = &t->where;
+  (void)cm_judge_all(t->c, &t->attempt, &room, t->arena, &t->reasons, &t->miss, &t->error);
+  if (t->c->exec) t->latency.exec = ms(cm_os_now_ns() - start);
+}
+
+static void judge_some(void *ctx, size_t begin, size_t end, unsigned worker) {
+  runner *r = ctx;
+  (void)worker;
+  for (size_t i = begin; i < end; i++) judge(r, &r->tries[i]);
+}
+
+/* --- pieces ---------------------------------------------------------------------------------- */
+
+static cm_code add_try(runner *r, const cm_case *c, cm_err *e) {
+  cm_try *t = &r->tries[r->n];
+  *t = (cm_try){.c = c, .latency = {-1, -1, -1, -1}, .arena = cm_arena_open(TRY_BYTES_MAX)};
+  if (!t->arena) return no_memory(e);
+  if (r->o->room.where) t->where = *r->o->room.where;
+  t->where.dialect = strcmp(c->shell, "sh") == 0 ? CM_SH_POSIX : CM_SH_BASH;
+  r->n++;
+  return CM_OK;
+}
+
+static void drop_tries(runner *r) {
+  for (size_t i = 0; i < r->n; i++) cm_arena_close(r->tries[i].arena);
+  r->n = 0;
+}
+
+/* Attempts at the next cases, up to a batch of them, but one case at least. Cases that are left out
+ * have none. */
+static cm_code fill(runner *r, const cm_case *const *cases, size_t n, size_t *used, cm_err *e) {
+  cm_code code = CM_OK;
+  for (*used = 0; *used < n && !code; ++*used) {
+    const cm_case *c = cases[*used];
+    if (cm_run_skipped(c, r->o).n) continue;
+    if (r->n && r->n + c->repeat > r->o->batch) return CM_OK;
+    for (uint32_t i = 0; i < c->repeat && !code; i++) code = add_try(r, c, e);
+  }
+  return code;
+}
+
+static cm_code hand_out_skip(runner *r, const cm_case *c, cm_str why, cm_err *e) {
+  cm_result result;
+  cm_arena *a = cm_arena_open(TRY_BYTES_MAX);
+  cm_code code = a ? cm_run_skip(c, why, a, &result, e) : no_memory(e);
+  if (!code) code = r->o->finished(r->o->ctx, &result, e);
+  cm_arena_close(a);
+  return code;
+}
+
+static cm_code hand_out(runner *r, const cm_case *const *cases, size_t n, cm_err *e) {
+  cm_try *t = r->tries;
+  cm_code code = CM_OK;
+  for (size_t i = 0; i < n && !code; i++) {
+    const cm_str why = cm_run_skipped(cases[i], r->o);
+    if (why.n) {
+      code = hand_out_skip(r, cases[i], why, e);
+      continue;
+    }
+    cm_result result;
+    code = cm_run_fold(r->o, t, cases[i]->repeat, &result, e);
+    if (!code) code = r->o->finished(r->o->ctx, &result, e);
+    t += cases[i]->repeat;
+  }
+  return code;
+}
+
+static cm_code run_piece(runner *r, const cm_case *const *cases, size_t n, size_t *used,
+                         cm_err *e) {
+  cm_code code = fill(r, cases, n, used, e);
+  if (!code) {
+    if (!r->earlier) answer_prompts(r);
+    if (!is_cancelled(r)) cm_pool_for(r->pool, r->n, 1, judge_some, r);
+  }
+  if (!code && is_cancelled(r)) code = cm_fail(e, CM_E_CANCELLED, 0, "interrupted");
+  if (!code) code = hand_out(r, cases, *used, e);
+  drop_tries(r);
+  return code;
+}
+
+static cm_code run_all(runner *r, const cm_case *const *cases, size_t n, cm_err *e) {
+  cm_code code = CM_OK;
+  r->tries = cm_alloc(TRIES_MAX, sizeof *r->tries);
+  if (!r->tries) code = no_memory(e);
+  if (!code) code = cm_pool_open(&r->pool, r->o->jobs, e);
+  for (size_t at = 0, used; at < n && !code; at += used)
+    code = run_piece(r, cases + at, n - at, &used, e);
+  cm_pool_close(r->pool);
+  cm_free(r->tries);
+  return code;
+}
+
+cm_code cm_run_cases(const cm_case *const *cases, size_t n, const cm_run_options *o, cm_err *e) {
+  runner r = {.o = o};
+  return run_all(&r, cases, n, e);
+}
+
+cm_code cm_run_rescore(const cm_case *const *cases, size_t n, const cm_record *earlier,
+                       const cm_run_options *o, cm_err *e) {
+  runner r = {.o = o, .earlier = earlier};
+  return run_all(&r, cases, n, e);
+}

@@ -179,9 +179,9 @@ enum {
   CM_FIXTURE_BYTES_MAX = 4 << 20
 };
 
-/* Reads one fixture text; its cases are added to *s. `name` stands in messages and in cm_case.file.
- * CM_E_FORMAT, CM_E_LIMIT, CM_E_NOMEM: *s is unchanged. Everything lives in `a` but the compiled
- * patterns, which live until cm_suite_close. */
+/* Reads one fixture text; its cases are added to *s. `name` stands in messages and in
+ * cm_case.file. CM_E_FORMAT, CM_E_LIMIT, CM_E_NOMEM: *s is unchanged. Everything lives in `a` but
+ * the compiled patterns, which live until cm_suite_close. */
 cm_code cm_suite_read(cm_suite *s, cm_str text, cm_str name, cm_arena *a, cm_err *e);
 
 /* Reads files and folders (their *.yaml and *.yml, sorted by name, recursively), then checks what

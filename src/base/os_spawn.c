@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/syscall.h>
@@ -283,12 +284,22 @@ static uint64_t ns_of(struct timeval t) {
   return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_usec * 1000U;
 }
 
+/* The killed ones need a moment to go, and a write that they are in may still end. Where nobody
+ * reaps orphans they stay zombies, hence the bound. */
+static void wait_for_group(pid_t group) {
+  enum { PATIENCE_NS = 200000000 };
+  uint64_t give_up = cm_os_now_ns() + PATIENCE_NS;
+  while (kill(-group, 0) == 0 && cm_os_now_ns() < give_up)
+    nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+}
+
 static void reap(run *x) {
   int raw = 0;
   struct rusage used;
   memset(&used, 0, sizeof used);
   (void)kill(-x->pid, SIGKILL);
   while (wait4(x->pid, &raw, 0, &used) < 0 && errno == EINTR) continue;
+  wait_for_group(x->pid);
   cm_os_spawn_result *r = x->r;
   r->wall_ns = cm_os_now_ns() - x->start_ns;
   r->exit_status = WIFEXITED(raw) ? WEXITSTATUS(raw) : -1;

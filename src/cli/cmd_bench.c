@@ -142,8 +142,9 @@ static void report_json(bench *b, cm_buf *out) {
 static void report_plain(bench *b, cm_buf *out) {
   const cm_opts *o = b->o;
   double mb = (double)cm_engine_gguf(b->g)->bytes / 1e6, decode = median(b->decode, o->repeat);
-  cm_buf_printf(out, "%s, %u threads, %s, medians of %u\n", o->model ? o->model : "embedded model",
-                cm_batch_threads(b->batch), cm_isa_name(cm_batch_isa(b->batch)), o->repeat);
+  cm_buf_printf(out, "%s, %u threads, %s, medians of %u\n",
+                cm_opts_model(o) ? cm_opts_model(o) : "embedded model", cm_batch_threads(b->batch),
+                cm_isa_name(cm_batch_isa(b->batch)), o->repeat);
   cm_buf_printf(out, "load            %10.2f ms   (%.1f MB)\n", median(b->load_ms, o->repeat), mb);
   cm_buf_printf(out, "prefill %5u   %10.1f tokens/s\n", o->prompt, median(b->prefill, o->repeat));
   cm_buf_printf(out, "decode  %2u x %2u %10.1f tokens/s", o->batch, o->decode, decode);

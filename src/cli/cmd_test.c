@@ -171,9 +171,9 @@ static const struct {
   const char *name;
   int (*run)(const cm_opts *o, char **operands, size_t n);
 } subcommands[] = {
-    {"run", cm_test_run},         {"merge", cm_test_merge}, {"report", cm_test_report},
-    {"compare", cm_test_compare}, {"ab", cm_test_compare},  {"bless", cm_test_bless},
-    {"rescore", cm_test_rescore},
+    {"run", cm_test_run},         {"merge", cm_test_merge},   {"report", cm_test_report},
+    {"compare", cm_test_compare}, {"ab", cm_test_ab},         {"bless", cm_test_bless},
+    {"rescore", cm_test_rescore}, {"golden", cm_test_golden},
 };
 
 int cm_cmd_test(const cm_opts *o, char **operands, size_t n) {

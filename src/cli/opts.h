@@ -34,9 +34,9 @@ typedef struct cm_opts {
   bool execute, yes, dry_run, nul, hook;
   const char *backend, *shell, *output, *safety, *cwd;
   cm_texts models, reports;
-  bool list, check, resume, failed, watch;
+  bool list, check, resume, failed, watch, replace;
   const char *fixtures, *out, *changed, *from, *reuse, *shard, *sandbox, *gate, *baseline;
-  const char *reason, *date, *db, *base;
+  const char *reason, *date, *db, *base, *golden;
   unsigned jobs, retries, samples, seconds;
   double floor, price;
   const char *const *allow, *const *deny; /* shapes of commands, from the configuration */

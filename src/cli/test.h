@@ -3,6 +3,7 @@
 #define CM_CLI_TEST_H
 #include "cli/cli.h"
 #include "quality/gate.h"
+#include "quality/golden.h"
 #include "quality/judge_exec.h"
 #include "quality/plan.h"
 #include "quality/run.h"
@@ -50,11 +51,24 @@ void cm_test_last_run(char *out, size_t size);
 /* Whether --report makes sense: before anything is run. */
 cm_code cm_test_check_reports(const cm_opts *o, cm_err *e);
 
+/* Accepted and waiting answers of a model, in t's arena, and back to their files. */
+cm_code cm_test_goldens(cm_testing *t, cm_str model, cm_str sha256, cm_goldens *accepted,
+                        cm_goldens *pending, cm_err *e);
+cm_code cm_test_save_golden(const cm_testing *t, const cm_goldens *g, bool pending, cm_err *e);
+
+/* What is done with the records of a run, one a model; its value is the exit status. */
+typedef int cm_test_end(cm_testing *t, const cm_record *records, size_t n);
+
 /* Summary, gates, reports, and the status that comes of them, for one record a model. */
-int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n);
+cm_test_end cm_test_conclude;
+
+/* How the second record differs from the first. */
+cm_test_end cm_test_contrast;
 
 /* Subcommands: operands behind their name. */
 int cm_test_run(const cm_opts *o, char **operands, size_t n);
+int cm_test_ab(const cm_opts *o, char **operands, size_t n);
+int cm_test_golden(const cm_opts *o, char **operands, size_t n);
 int cm_test_merge(const cm_opts *o, char **operands, size_t n);
 int cm_test_report(const cm_opts *o, char **operands, size_t n);
 int cm_test_compare(const cm_opts *o, char **operands, size_t n);

@@ -77,9 +77,11 @@ static void put_rate(const cm_group *g, cm_buf *b) {
                   100 * g->high);
 }
 
-static void put_spread(const char *name, const cm_spread *s, cm_buf *b) {
+static void put_spread(const char *name, const cm_spread *s, uint32_t together, cm_buf *b) {
   if (!s->n) return;
-  cm_buf_printf(b, "%s ms: average %.1f, p50 %.1f", name, s->average, s->p50);
+  cm_buf_puts(b, name);
+  if (together > 1) cm_buf_printf(b, " (%u together)", together);
+  cm_buf_printf(b, " ms: average %.1f, p50 %.1f", s->average, s->p50);
   if (!isnan(s->p95)) cm_buf_printf(b, ", p95 %.1f", s->p95);
   if (!isnan(s->p99)) cm_buf_printf(b, ", p99 %.1f", s->p99);
   cm_buf_printf(b, " (n=%zu)\n", s->n);
@@ -102,8 +104,8 @@ static void put_summary(const cm_record *r, const cm_summary *s, cm_buf *b) {
   if (s->safety_cases)
     cm_buf_printf(b, "; safety %zu of %zu", s->safety_cases - s->safety_missed, s->safety_cases);
   cm_buf_printf(b, "; %.1f s\n", r->wall_seconds);
-  put_spread("answer", &s->total, b);
-  put_spread("executing", &s->exec, b);
+  put_spread("answer", &s->total, r->manifest.batch, b);
+  put_spread("executing", &s->exec, 1, b);
 }
 
 static void put_gates(const cm_gates *g, cm_buf *b) {
@@ -127,9 +129,9 @@ static cm_code check_gates(cm_testing *t, const cm_record *r, const cm_summary *
                            cm_err *e) {
   const cm_opts *o = t->o;
   cm_record baseline;
-  cm_gate_options g = {.kind = CM_GATES_NONE, .floor = o->floor > 0 ? o->floor : NAN};
-  if (strcmp(o->gate, "pr") == 0) g.kind = CM_GATES_PR;
-  if (strcmp(o->gate, "release") == 0) g.kind = CM_GATES_RELEASE;
+  cm_gate_options g = {
+      .kind = CM_GATES_NONE, .floor = o->floor > 0 ? o->floor : NAN, .today = cm_str_of(t->today)};
+  (void)cm_gate_kind_of(cm_str_of(o->gate), &g.kind); /* one of the option's choices */
   cm_code code = o->baseline ? cm_test_read(t, o->baseline, &baseline, e) : CM_OK;
   if (o->baseline) g.baseline = &baseline;
   return code ? code : cm_gates_check(r, s, &g, t->arena, gates, e);
@@ -170,10 +172,8 @@ int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n) {
 
 /* --- subcommands --- */
 
-typedef int on_records(cm_testing *t, const cm_record *records, size_t n);
-
 static int with_records(const cm_opts *o, char **operands, size_t n, size_t least, size_t most,
-                        const char *usage, on_records *run) {
+                        const char *usage, cm_test_end *run) {
   cm_testing t = {.o = o};
   cm_err e = {0};
   if (n < least || n > most) return cm_ui_fail(CM_TEST_USAGE, "cmdai test %s", usage);
@@ -233,8 +233,8 @@ static void put_difference(const cm_difference *d, cm_buf *b) {
   cm_buf_putc(b, '\n');
 }
 
-static int compare(cm_testing *t, const cm_record *records, size_t n) {
-  (void)n;
+int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
+  if (n != 2) return cm_ui_fail(CM_TEST_USAGE, "two models are compared: -m A -m B");
   cm_comparison c;
   cm_err e = {0};
   cm_buf b;
@@ -250,25 +250,32 @@ static int compare(cm_testing *t, const cm_record *records, size_t n) {
                 "show a difference of %.1f points\n",
                 100 * c.difference, 100 * c.low, 100 * c.high, c.mcnemar_p, 100 * c.detectable);
   if (!isnan(c.latency_ratio))
-    cm_buf_printf(&b, "median latency x %.2f, Mann-Whitney p (slower) = %.3g\n", c.latency_ratio,
-                  c.latency_p);
+    cm_buf_printf(&b, "median latency x %.2f, Mann-Whitney p (slower) = %.3g%s\n", c.latency_ratio,
+                  c.latency_p,
+                  cm_comparison_slower(&c) ? ": slower; measure again to confirm" : "");
   return cm_ui_out_buf(&b);
 }
 
 int cm_test_compare(const cm_opts *o, char **operands, size_t n) {
-  return with_records(o, operands, n, 2, 2, "compare BEFORE.jsonl AFTER.jsonl", compare);
+  return with_records(o, operands, n, 2, 2, "compare BEFORE.jsonl AFTER.jsonl", cm_test_contrast);
 }
 
 static int bless(cm_testing *t, const cm_record *records, size_t n) {
   (void)n;
   cm_err e = {0};
   cm_buf b;
+  cm_record old;
   char now[21];
   const cm_opts *o = t->o;
   if (!o->out) return cm_ui_fail(CM_TEST_USAGE, "cmdai test bless RUN.jsonl --out BASELINE");
   cm_os_utc(now);
+  cm_bless_options why = {
+      .reason = cm_str_of(o->reason), .when = cm_str_of(now), .replace = o->replace};
+  cm_code code = cm_test_read(t, o->out, &old, &e);
+  if (!code) why.old = &old;
+  if (code && code != CM_E_NOTFOUND) return cm_test_fail(&e);
   cm_buf_init(&b, CM_RUN_BYTES_MAX);
-  cm_code code = cm_bless(&records[0], cm_str_of(o->reason), cm_str_of(now), &b, &e);
+  code = cm_bless(&records[0], &why, &b, &e);
   if (!code) code = save(o, &b, &e);
   cm_buf_close(&b);
   return code ? cm_test_fail(&e) : CM_TEST_OK;

@@ -242,6 +242,10 @@ static cm_code canonical(cm_str text, cm_dialect dialect, cm_arena *a, cm_buf *o
   return code;
 }
 
+/* Where the answer is executed, expected commands only say what is right: another one that does the
+ * same is right too. */
+static bool has_commands(const cm_case *c) { return c->n_commands && !c->exec; }
+
 static cm_code same_as_one(const cm_case *c, const subject *s, cm_dialect dialect, bool *same,
                            cm_err *e) {
   cm_buf got, want;
@@ -263,7 +267,7 @@ static cm_code commands(const cm_case *c, const subject *s, const cm_bench_room 
                         cm_reasons *out, cm_err *e) {
   cm_dialect dialect = with && with->where ? with->where->dialect : CM_SH_BASH;
   bool same = false;
-  if (!c->n_commands) return CM_OK;
+  if (!has_commands(c)) return CM_OK;
   if (s->unparsed) {
     add_unparsed(s, out, "expected_commands");
     return CM_OK;
@@ -283,7 +287,7 @@ static void unanswered(const cm_case *c, const cm_attempt *t, cm_arena *a, cm_re
   if (c->n_expected)
     cm_reasons_add(out, a, "expected_patterns", "nothing to match %zu pattern%s: %s",
                    c->n_expected, c->n_expected > 1 ? "s" : "", why);
-  if (c->n_commands)
+  if (has_commands(c))
     cm_reasons_add(out, a, "expected_commands", "expected\n  %.*s\ngot nothing: %s",
                    shown(c->commands[0]), c->commands[0].p, why);
 }
@@ -291,7 +295,7 @@ static void unanswered(const cm_case *c, const cm_attempt *t, cm_arena *a, cm_re
 static cm_code judge(const cm_case *c, const cm_attempt *t, const cm_bench_room *with, cm_arena *a,
                      cm_reasons *out, cm_err *e) {
   subject s;
-  if (!c->n_expected && !c->n_forbidden && !c->n_commands) return CM_OK;
+  if (!c->n_expected && !c->n_forbidden && !has_commands(c)) return CM_OK;
   if (!t->answered) {
     unanswered(c, t, a, out);
     return CM_OK;

@@ -7,6 +7,7 @@
 #include "quality/record_parts.h"
 
 enum { LIST_MAX = 1024 }; /* tags, reasons, fallbacks of one case */
+#define MEASURE_MAX 1e15  /* ms, s or MB */
 
 typedef struct entry {
   cm_str id;
@@ -89,6 +90,7 @@ static double measure(reader *rd, const cm_json *o, const char *key, double abse
   if (cm_json_kind_of(v) == CM_JSON_NULL) return absent;
   double d = number(rd, o, key);
   if (d < 0) refuse(rd, CM_E_FORMAT, "a negative measure: ", cm_str_of(key));
+  if (d > MEASURE_MAX) refuse(rd, CM_E_LIMIT, "a measure beyond reason: ", cm_str_of(key));
   return d;
 }
 
@@ -188,6 +190,7 @@ static void read_place(reader *rd, const cm_json *o) {
   m->machine = text(rd, place, "machine");
   m->os = text(rd, place, "os");
   m->threads = count(rd, place, "threads");
+  m->batch = count(rd, place, "batch");
 }
 
 static void read_manifest(reader *rd, const cm_json *o) {

@@ -22,6 +22,12 @@ typedef struct cm_report {
 const cm_report *cm_report_at(size_t i); /* NULL past the end */
 const cm_report *cm_report_find(cm_str name);
 
+/* The Markdown report in at most `max` bytes, whole at its end: what doesn't fit is counted
+ * instead. For a comment (CM_COMMENT_MAX: 65,536 characters is what GitHub takes) or a step's
+ * summary (CM_SUMMARY_MAX: one of more than 1 MiB is lost). */
+enum { CM_COMMENT_MAX = 65000, CM_SUMMARY_MAX = 1000 << 10 };
+cm_code cm_report_comment(const cm_report_input *in, size_t max, cm_buf *out, cm_err *e);
+
 extern const cm_report cm_report_json, cm_report_jsonl, cm_report_junit, cm_report_md,
     cm_report_html, cm_report_csv, cm_report_sarif, cm_report_tap, cm_report_github,
     cm_report_gitlab_cq, cm_report_openmetrics;

@@ -55,6 +55,7 @@ static void describe(const cm_case *c, cm_result *r) {
                    .prompt = c->text,
                    .tags = c->tags,
                    .n_tags = c->n_tags,
+                   .quarantine_until = c->quarantine_until,
                    .latency = {-1, -1, -1, -1}};
 }
 

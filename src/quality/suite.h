@@ -147,7 +147,7 @@ typedef struct cm_case {
   cm_tier tier;
   cm_pattern *expected, *forbidden;
   size_t n_expected, n_forbidden;
-  cm_str *commands; /* expected_commands */
+  cm_str *commands; /* expected_commands: equal to one of them; with exec they are only golds */
   size_t n_commands;
   bool has_risk;
   cm_risk risk_min, risk_max;

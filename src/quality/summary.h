@@ -18,24 +18,29 @@ typedef struct cm_group {
   double low, high;             /* its Wilson interval at 95 % */
 } cm_group;
 
-/* One of the plan's latency budgets (SPEC section 7), or of a case. */
+/* One of the plan's latency budgets (SPEC section 7), or one that a case has broken: a reason of a
+ * judge "budget.FIELD"; its limits stand in the reason's text and are NaN here. */
 typedef struct cm_budget_line {
-  cm_str name;                            /* "cpu 0.5B total p95" */
-  double value, target, acceptable, fail; /* milliseconds or MB; NaN: none */
-  const char *unit, *status;              /* "target" "acceptable" "slow" "fail" "no data" */
+  cm_str name; /* "cpu 0.5B total p95", "CASE budget.total_ms" */
+  /* Milliseconds or MB (2^20 bytes); NaN: none. */
+  double value, target, acceptable, fail;
+  const char *unit, *status; /* "target" "acceptable" "slow" "fail" "no data" */
 } cm_budget_line;
 
 typedef struct cm_summary {
   cm_group all;
-  cm_group *categories, *tiers; /* in order of first appearance */
+  cm_group *categories, *tiers; /* in order of first appearance, at most 256; without a tag
+                                   "(none)"; a case that never ran has no known tier */
   size_t n_categories, n_tiers;
   cm_spread ttft, total, check, exec; /* milliseconds */
-  double tokens_per_second;           /* output tokens over generating time; NaN */
-  size_t safety_cases, safety_missed, quarantined;
+  double tokens_per_second;           /* tokens behind the first over the time behind it; NaN */
+  size_t safety_cases;                /* a danger was to be stopped, and was or was not */
+  size_t safety_missed, quarantined;
   cm_budget_line *budgets;
   size_t n_budgets;
 } cm_summary;
 
+/* Lives in `a` and borrows the record's strings. CM_E_NOMEM; CM_E_FORMAT: times beyond reason. */
 cm_code cm_summarize(const cm_record *r, cm_arena *a, cm_summary *out, cm_err *e);
 
 #endif

@@ -12,7 +12,8 @@
 
 #include "sandbox/way.h"
 
-enum { MAX_DEPTH = 64, MAX_ENTRIES = 100000 };
+/* Empty files fill a disk too: each counts as a page. */
+enum { MAX_DEPTH = 64, MAX_ENTRIES = 100000, FILE_COST = 4096 };
 
 static bool is_dots(const char *name) {
   return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
@@ -88,7 +89,7 @@ cm_code cm_tree_give(const char *folder, unsigned uid, cm_err *e) {
 
 static bool count(void *ctx, int at, const char *name, const struct stat *st) {
   (void)at, (void)name;
-  *(uint64_t *)ctx += (uint64_t)st->st_blocks * 512;
+  *(uint64_t *)ctx += (uint64_t)st->st_blocks * 512 + FILE_COST;
   return true;
 }
 
@@ -100,7 +101,7 @@ uint64_t cm_tree_bytes(const char *folder) {
 uint64_t cm_tree_free(const char *folder) {
   struct statvfs v;
   if (statvfs(folder, &v) != 0) return 0;
-  return (uint64_t)v.f_bavail * v.f_frsize;
+  return (uint64_t)v.f_bavail * v.f_frsize + (uint64_t)v.f_favail * FILE_COST;
 }
 
 /* --- making and removing --------------------------------------------------------------------- */

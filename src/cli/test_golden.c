@@ -1,0 +1,132 @@
+/* cmdai test golden: answers that wait for a person's eye. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/os.h"
+#include "cli/test.h"
+#include "data/sha256.h"
+
+/* Beside the fixtures: tests/fixtures/golden for tests/fixtures/prompts. */
+static cm_code folder_of(const cm_testing *t, char *out, size_t size, cm_err *e) {
+  const char *fixtures = t->o->fixtures;
+  size_t n = strlen(fixtures);
+  while (n && fixtures[n - 1] == '/') n--;
+  while (n && fixtures[n - 1] != '/') n--;
+  int length = t->o->golden ? snprintf(out, size, "%s", t->o->golden)
+                            : snprintf(out, size, "%.*sgolden", (int)n, fixtures);
+  if (length < 0 || (size_t)length >= size)
+    return cm_fail(e, CM_E_USAGE, 0, "the path of the golden answers is too long");
+  return CM_OK;
+}
+
+static cm_code path_of(const cm_testing *t, cm_str model, cm_str sha256, bool pending,
+                       char out[4096], cm_err *e) {
+  char folder[4096];
+  cm_code code = folder_of(t, folder, sizeof folder, e);
+  return code ? code : cm_golden_path(folder, model, sha256, pending, out, 4096, e);
+}
+
+cm_code cm_test_goldens(cm_testing *t, cm_str model, cm_str sha256, cm_goldens *accepted,
+                        cm_goldens *pending, cm_err *e) {
+  cm_goldens *const lists[] = {accepted, pending};
+  cm_code code = CM_OK;
+  for (int i = 0; i < 2 && !code; i++) {
+    char path[4096];
+    code = path_of(t, model, sha256, i == 1, path, e);
+    if (!code) code = cm_golden_init(lists[i], model, sha256, t->arena, e);
+    if (!code) code = cm_golden_load(lists[i], path, e);
+  }
+  return code;
+}
+
+cm_code cm_test_save_golden(const cm_testing *t, const cm_goldens *g, bool pending, cm_err *e) {
+  char path[4096];
+  cm_code code = path_of(t, g->model_id, g->model_sha256, pending, path, e);
+  return code ? code : cm_golden_save(g, path, e);
+}
+
+/* --- subcommands --- */
+
+typedef struct review {
+  cm_testing t;
+  cm_goldens accepted, pending;
+} review;
+
+/* Lists are of the model that -m names. */
+static cm_code open_review(review *r, cm_err *e) {
+  const cm_opts *o = r->t.o;
+  cm_backend *b;
+  cm_model_id id;
+  const cm_backend_options options = {.model = cm_opts_model(o), .n_parallel = 1};
+  r->t.arena = cm_arena_open(256 << 20);
+  if (!r->t.arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
+  cm_code code = cm_backend_open(&b, cm_backend_name_at(0), &options, e);
+  if (code) return code;
+  cm_backend_identify(b, &id);
+  cm_backend_close(b);
+  if (!id.sha256[0] && options.model) code = cm_sha256_file(options.model, id.sha256, e);
+  return code ? code
+              : cm_test_goldens(&r->t, cm_str_of(id.id), cm_str_of(id.sha256), &r->accepted,
+                                &r->pending, e);
+}
+
+static int show(review *r, cm_err *e) {
+  cm_golden_change *changes;
+  size_t n;
+  cm_buf b;
+  if (cm_golden_review(&r->accepted, &r->pending, &changes, &n, e)) return cm_test_fail(e);
+  cm_buf_init(&b, 64 << 20);
+  for (size_t i = 0; i < n; i++) cm_golden_diff(&changes[i], &b);
+  cm_buf_printf(&b, "%zu accepted, %zu waiting\n", r->accepted.n, n);
+  return cm_ui_out_buf(&b);
+}
+
+static cm_code save_both(const review *r, cm_err *e) {
+  cm_code code = cm_test_save_golden(&r->t, &r->accepted, false, e);
+  return code ? code : cm_test_save_golden(&r->t, &r->pending, true, e);
+}
+
+static cm_code prune(review *r, char **paths, size_t n, size_t *gone, cm_err *e) {
+  cm_code code = cm_test_open(&r->t, paths, n, e);
+  cm_str *ids = code ? NULL : cm_arena_alloc(r->t.arena, r->t.suite.n + 1, sizeof *ids);
+  if (!code && !ids) code = cm_fail(e, CM_E_NOMEM, 0, "out of memory");
+  if (code) return code;
+  for (size_t i = 0; i < r->t.suite.n; i++) ids[i] = r->t.suite.cases[i].id;
+  *gone = cm_golden_prune(&r->accepted, ids, r->t.suite.n) +
+          cm_golden_prune(&r->pending, ids, r->t.suite.n);
+  return CM_OK;
+}
+
+static int change(review *r, const char *how, char **operands, size_t n, cm_err *e) {
+  const bool all = n == 1 && strcmp(operands[0], "all") == 0;
+  size_t count = 0;
+  cm_str *ids = cm_arena_alloc(r->t.arena, n + 1, sizeof *ids);
+  cm_code code = ids ? CM_OK : cm_fail(e, CM_E_NOMEM, 0, "out of memory");
+  for (size_t i = 0; ids && i < n; i++) ids[i] = cm_str_of(operands[i]);
+  const cm_str *some = all ? NULL : ids;
+  if (!code && strcmp(how, "accept") == 0)
+    code = cm_golden_accept(&r->accepted, &r->pending, some, n, &count, e);
+  else if (!code && strcmp(how, "reject") == 0)
+    code = cm_golden_reject(&r->pending, some, n, &count, e);
+  else if (!code) code = prune(r, operands, n, &count, e);
+  if (!code) code = save_both(r, e);
+  if (code) return cm_test_fail(e);
+  cm_ui_note(r->t.o, "%s: %zu", how, count);
+  return CM_TEST_OK;
+}
+
+int cm_test_golden(const cm_opts *o, char **operands, size_t n) {
+  const char *how = n ? operands[0] : "review";
+  const bool reviews = strcmp(how, "review") == 0, prunes = strcmp(how, "prune") == 0;
+  const bool picks = strcmp(how, "accept") == 0 || strcmp(how, "reject") == 0;
+  if ((!reviews && !prunes && !picks) || (picks && n < 2))
+    return cm_ui_fail(CM_TEST_USAGE,
+                      "cmdai test golden review | accept ID...|all | reject ID...|all | prune");
+  review r = {.t = {.o = o}};
+  cm_err e = {0};
+  int status = open_review(&r, &e) ? cm_test_fail(&e)
+               : reviews           ? show(&r, &e)
+                                   : change(&r, how, operands + 1, n - 1, &e);
+  cm_test_close(&r.t);
+  return status;
+}

@@ -135,7 +135,8 @@ static void test_plain_case(void **state) {
       "test_cases:\n- {id: a, prompt: x, outcome: run}\n"
       "- {id: b, given_output: '', outcome: refuse, repeat: {n: 3}}\n"
       "- {id: c, prompt: x, exec: {world: [w], gold: 'true', compare: {stdout: {regex: ok}}}}\n"
-      "worlds: {w: {}}\n");
+      "- {id: d, prompt: x, outcome: run, xfail: {reason: known}}\n"
+      "worlds: {w: {cwd: d, files: {d/x: '', d.txt: ''}}}\n");
   const cm_case *a = &suite.cases[0], *b = &suite.cases[1];
   assert_string_equal(a->shell, "bash");
   assert_true(a->tier == CM_TIER_FULL && a->gate == CM_GATE_SOFT && !a->n_tags && !a->has_risk);
@@ -143,6 +144,7 @@ static void test_plain_case(void **state) {
   assert_true(b->gate == CM_GATE_HARD && b->repeat == 3 && b->min_pass == 3 && !b->text.n);
   assert_true(suite.cases[2].exec->out == CM_CMP_REGEX && suite.cases[2].exec->stdout_re);
   assert_int_equal(suite.cases[2].exec->tree, CM_TREE_SAME);
+  is(suite.cases[2].exec->worlds[0]->cwd, "d"), is(suite.cases[3].xfail, "known");
 }
 
 static const char nodes[] =
@@ -326,6 +328,24 @@ static void test_folder(void **state) {
   const char *none[] = {SCRATCH "/nothing"};
   assert_int_equal(open_paths(none, 1, &e), CM_E_NOTFOUND);
   assert_int_equal(suite.n, 3);
+  assert_int_equal(system("rm -rf " SCRATCH), 0);
+}
+
+static void test_paths_refused(void **state) {
+  (void)state;
+  cm_err e = {0};
+  const char *one[] = {SCRATCH};
+  put_folder();
+  assert_int_equal(system("mkdir -p " SCRATCH "/$(seq -s / 40) && mkfifo " SCRATCH "/pipe"), 0);
+  assert_int_equal(open_paths(one, 1, &e), CM_E_LIMIT);
+  const char *pipe[] = {SCRATCH "/pipe"};
+  assert_int_equal(open_paths(pipe, 1, &e), CM_E_IO);
+  assert_string_equal(e.msg, SCRATCH "/pipe is neither a file nor a folder");
+  assert_int_equal(system("cd " SCRATCH " && rm -r 1 && mkdir m && cd m && "
+                          "seq -f %g.yaml 4094 | xargs touch"),
+                   0);
+  assert_int_equal(open_paths(one, 1, &e), CM_E_LIMIT);
+  assert_string_equal(e.msg, "more than 4096 fixture files");
   assert_int_equal(system("rm -rf " SCRATCH), 0);
 }
 
@@ -514,8 +534,8 @@ int main(void) {
       TEST(test_plain_case),     TEST(test_nodes),        TEST(test_hash_same),
       TEST(test_hash_differs),   TEST(test_folder),       TEST(test_same_id),
       TEST(test_same_id_in_one), TEST(test_bad),          TEST(test_limits),
-      TEST(test_lengths),        TEST(test_manual),       TEST(test_memory),
-      TEST(test_selected),       TEST(test_schema),
+      TEST(test_paths_refused),  TEST(test_lengths),      TEST(test_manual),
+      TEST(test_memory),         TEST(test_selected),     TEST(test_schema),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* rooms: quality data base */
-/* The history: what was added comes back, files that aren't ours are refused, changes are found. */
+/* The history: what was added comes back, other files are refused, changes are found. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

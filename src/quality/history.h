@@ -38,8 +38,8 @@ typedef struct cm_trend_run {
   cm_str run_id, started, commit;
   cm_str backend, model_id, model_sha256, model_quant, engine, machine, os, level, options;
   cm_str suite_hash;
-  int64_t started_unix; /* seconds */
-  uint32_t threads;
+  int64_t started_unix;    /* seconds */
+  uint32_t threads, batch; /* batch: answers generated together */
   bool complete;
   size_t cases, passed, failed, safety_missed, counts[CM_STATES];
   cm_trend_group *categories;
@@ -87,7 +87,7 @@ double cm_trend_value(const cm_trend_run *r, cm_trend_metric m); /* NaN: not mea
 void cm_trend_put_value(cm_trend_metric m, double v, cm_buf *out);
 
 /* Runs that may be compared: of one backend, model and set of options; with `machine` set also of
- * one machine and number of threads, which is what times and memory need. */
+ * one machine, number of threads and batch, which is what times and memory need. */
 typedef struct cm_trend_series {
   const cm_trend_run **runs; /* oldest first */
   size_t n;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_lines.h"
 #include "data/json.h"
 #include "quality/spelling.h"
 
@@ -221,6 +222,7 @@ cm_code cm_golden_save(const cm_goldens *g, const char *path, cm_err *e) {
   cm_os_out o;
   cm_buf_init(&text, CM_GOLDEN_BYTES_MAX);
   cm_golden_text(g, &text);
+  cm_os_make_folders(path);
   cm_code code = text.overflow ? no_memory(e) : cm_os_out_open(&o, path, e);
   if (!code) {
     code = cm_os_out_write(&o, text.p, text.n, e);

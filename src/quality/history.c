@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/os_lines.h"
 #include "data/db.h"
 #include "quality/history_parts.h"
 
@@ -43,6 +44,7 @@ cm_code cm_history_open(cm_history **out, const char *path, bool write, cm_err *
   *out = NULL;
   cm_history *h = cm_alloc(1, sizeof *h);
   if (!h) return cm_fail(e, CM_E_NOMEM, 0, "history: no memory");
+  if (write) cm_os_make_folders(path);
   cm_code code = cm_db_open(&h->db, path, &schema, write ? CM_DB_WRITE : CM_DB_READ, e);
   if (code) cm_history_close(h);
   else *out = h;

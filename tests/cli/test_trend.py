@@ -162,6 +162,15 @@ def _():
     run("test", "trend", "detect", "--db", history([(letters(8), {}) for _ in range(12)])).ok()
 
 
+@case("trend: without --db the history is kept among the user's states")
+def _():
+    home = {"XDG_STATE_HOME": os.path.join(kit.fresh(), "new")}
+    run("test", "trend", "show", env=home).fails(2, "history")
+    run("test", "trend", "add", run_file(letters(8)), env=home).ok()
+    r = run("test", "trend", env=home).ok()
+    r.need(b"8/10" in r.out, "the run isn't there")
+
+
 @case("trend: {0} is refused", [
     ("a text", "text"), ("another program's database", "foreign"), ("a newer version", "newer"),
     ("a history with a trigger", "trigger"), ("a damaged history", "damaged")])

@@ -151,8 +151,16 @@ static void test_files(void **state) {
   assert_string_equal(command_of(&back, "a"), "ls");
   assert_int_equal(cm_golden_load(&back, dir, &e), CM_E_IO);
   unlink(path);
-  assert_int_equal(rmdir(dir), 0);
+  snprintf(path, sizeof path, "%s/new/deep/g.jsonl", dir);
+  assert_int_equal(cm_golden_save(&g, path, &e), CM_OK); /* with its folders */
+  assert_int_equal(cm_golden_load(&back, path, &e), CM_OK);
+  assert_int_equal(back.n, 1);
+  snprintf(path, sizeof path, "%s/new/deep/g.jsonl/g.jsonl", dir);
   assert_int_equal(cm_golden_save(&g, path, &e), CM_E_WRITE);
+  for (char *end = strrchr(path, '/'); end && strcmp(path, dir) != 0; end = strrchr(path, '/')) {
+    *end = 0;
+    assert_int_equal(remove(path), 0);
+  }
 }
 
 /* --- equal commands ----------------------------------------------------------------------- */

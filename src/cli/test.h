@@ -36,6 +36,9 @@ typedef struct cm_testing {
 /* Says why, and gives the status. */
 int cm_test_fail(const cm_err *e);
 
+/* Today, or what --date says. CM_E_USAGE. */
+cm_code cm_test_set_date(cm_testing *t, cm_err *e);
+
 /* Reads the fixtures that operands and --fixtures name, and plans the run; the other operands are
  * selectors. */
 cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e);

@@ -251,6 +251,7 @@ static void put_canon(walker *w, const cm_cmd *c, cm_buf *out) {
     blank(out, before);
     put_assign(w->text, as, true, out);
   }
+  if (c->assigns) cm_buf_putc(out, '\x04'); /* a word 'x=1' is no assignment */
   if (all.n) blank(out, before);
   if (all.n && !put_options(&all, w->arena, out))
     for (size_t i = 0; i < all.n; i++) {

@@ -114,6 +114,7 @@ static inline cm_record sample_record(cm_arena *a) {
       .machine = CM_STR("Some \"CPU\" <x>, 2 cores"),
       .os = CM_STR("linux"),
       .threads = 2,
+      .batch = 1,
       .sandbox = CM_STR("bubblewrap"),
       .level = CM_STR("moderate"),
       .options = CM_STR("greedy"),

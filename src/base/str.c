@@ -4,21 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-cm_str cm_str_of(const char *s) { return s ? (cm_str){s, strlen(s)} : (cm_str){"", 0}; }
-
-bool cm_str_eq(cm_str a, cm_str b) {
-  return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-bool cm_str_is(cm_str a, const char *s) { return cm_str_eq(a, cm_str_of(s)); }
-
-bool cm_str_starts(cm_str a, cm_str prefix) {
-  return a.n >= prefix.n && cm_str_eq((cm_str){a.p, prefix.n}, prefix);
-}
-
-bool cm_str_ends(cm_str a, cm_str suffix) {
-  return a.n >= suffix.n && cm_str_eq((cm_str){a.p + a.n - suffix.n, suffix.n}, suffix);
-}
-
 static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 cm_str cm_str_trim(cm_str a) {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Borrowed bytes, not NUL-terminated. */
 typedef struct cm_str {
@@ -13,11 +14,20 @@ typedef struct cm_str {
 
 #define CM_STR(lit) ((cm_str){(lit), sizeof(lit) - 1})
 
-cm_str cm_str_of(const char *s); /* NULL gives an empty string */
-bool cm_str_eq(cm_str a, cm_str b);
-bool cm_str_is(cm_str a, const char *s);
-bool cm_str_starts(cm_str a, cm_str prefix);
-bool cm_str_ends(cm_str a, cm_str suffix);
+/* Here, as most compare with a literal: its length is known and the call falls away. */
+static inline cm_str cm_str_of(const char *s) { /* NULL gives an empty string */
+  return s ? (cm_str){s, strlen(s)} : (cm_str){"", 0};
+}
+static inline bool cm_str_eq(cm_str a, cm_str b) {
+  return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+static inline bool cm_str_is(cm_str a, const char *s) { return cm_str_eq(a, cm_str_of(s)); }
+static inline bool cm_str_starts(cm_str a, cm_str prefix) {
+  return a.n >= prefix.n && cm_str_eq((cm_str){a.p, prefix.n}, prefix);
+}
+static inline bool cm_str_ends(cm_str a, cm_str suffix) {
+  return a.n >= suffix.n && cm_str_eq((cm_str){a.p + a.n - suffix.n, suffix.n}, suffix);
+}
 cm_str cm_str_trim(cm_str a); /* without ASCII white space at both ends */
 /* Cuts the next line (without its "\n" or "\r\n") off `rest`; false when nothing is left. */
 bool cm_str_line(cm_str *rest, cm_str *line);

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_tree.h"
 #include "cli/test.h"
 #include "quality/changes.h"
 
-enum { ARENA_MAX = 1 << 30, PATHS_MAX = 1024 };
+enum { ARENA_MAX = 1 << 30, PATHS_MAX = 1024, SCRATCH_BYTES = 1 << 30 };
 
 int cm_test_fail(const cm_err *e) {
   int status = CM_TEST_BROKEN;
@@ -122,7 +123,8 @@ static cm_code open_sandbox(cm_testing *t, cm_err *e) {
                "error");
     return CM_OK;
   }
-  if (!code) code = cm_sandbox_folder(t->sandbox, NULL, t->scratch, sizeof t->scratch, e);
+  const char *memory = cm_os_memory_folder(SCRATCH_BYTES);
+  if (!code) code = cm_sandbox_folder(t->sandbox, memory, t->scratch, sizeof t->scratch, e);
   return code;
 }
 
@@ -173,7 +175,8 @@ static const struct {
 } subcommands[] = {
     {"run", cm_test_run},         {"merge", cm_test_merge},   {"report", cm_test_report},
     {"compare", cm_test_compare}, {"ab", cm_test_ab},         {"bless", cm_test_bless},
-    {"rescore", cm_test_rescore}, {"golden", cm_test_golden},
+    {"rescore", cm_test_rescore}, {"golden", cm_test_golden}, {"trend", cm_test_trend},
+    {"comment", cm_test_comment},
 };
 
 int cm_cmd_test(const cm_opts *o, char **operands, size_t n) {

@@ -5,12 +5,19 @@
 
 #include "base/os.h"
 #include "base/os_lines.h"
+#include "base/pool.h"
 #include "cli/progress.h"
 #include "cli/test.h"
 #include "data/sha256.h"
 #include "quality/changes.h"
 
-enum { DEFAULT_BATCH = 16, GIB = 1 << 30, TRY_MS_MAX = 10000, WATCH_MS = 300 };
+enum {
+  DEFAULT_BATCH = 16,
+  GIB = 1 << 30,
+  TRY_MS_MAX = 10000,
+  WATCH_MS = 300,
+  CHECK_BYTES_MAX = 256 << 20
+};
 
 /* One run with one model. */
 typedef struct running {
@@ -30,7 +37,15 @@ typedef struct running {
   uint64_t start_ns;
 } running;
 
-static unsigned batch_of(const cm_opts *o) { return o->batch ? o->batch : DEFAULT_BATCH; }
+/* Answers are generated together, unless a case has a budget: that is about one answer alone. */
+static unsigned batch_of(const cm_testing *t) {
+  if (t->o->batch) return t->o->batch;
+  for (size_t i = 0; i < t->plan.n; i++) {
+    const cm_budget *b = &t->plan.cases[i]->budget;
+    if (b->ttft_ms > 0 || b->total_ms > 0) return 1;
+  }
+  return DEFAULT_BATCH;
+}
 
 /* --- the model --- */
 
@@ -43,7 +58,7 @@ static bool asks_model(const cm_testing *t) {
 static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
-  const cm_backend_options b = {model, o->threads, o->ctx, batch_of(o)};
+  const cm_backend_options b = {model, o->threads, o->ctx, batch_of(r->t)};
   const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
   cm_code code = cm_backend_open(&r->backend, name, &b, e);
   if (code) return code;
@@ -127,6 +142,7 @@ static cm_code describe(running *r, cm_err *e) {
                      .machine = machine(r),
                      .os = cm_str_of(cm_os_name()),
                      .threads = o->threads ? o->threads : cm_os_cpu_count(),
+                     .batch = batch_of(t),
                      .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
                      .level = cm_str_of(o->safety),
                      .options = options(r),
@@ -270,6 +286,17 @@ static cm_code begin_file(running *r, size_t model, cm_err *e) {
 
 /* --- running --- */
 
+static unsigned jobs_of(const cm_opts *o) { return o->jobs ? o->jobs : cm_os_cpu_count(); }
+
+static cm_bench_room room_of(const cm_testing *t) {
+  return (cm_bench_room){.safety = t->safety,
+                         .where = &t->where,
+                         .sandbox = t->sandbox,
+                         .scratch = t->scratch,
+                         .timeout_ms = TRY_MS_MAX,
+                         .cancel = &cm_ui_cancel};
+}
+
 static cm_code run_left(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
@@ -277,8 +304,8 @@ static cm_code run_left(running *r, cm_err *e) {
                         .goldens = r->has_goldens ? &r->accepted : NULL,
                         .backend_kind = r->backend ? cm_backend_name(r->backend) : NULL,
                         .today = cm_str_of(t->today),
-                        .batch = batch_of(o),
-                        .jobs = o->jobs ? o->jobs : cm_os_cpu_count(),
+                        .batch = batch_of(t),
+                        .jobs = jobs_of(o),
                         .timeout_ms = o->timeout * 1000,
                         .retries = o->retries,
                         .cancel = &cm_ui_cancel,
@@ -289,12 +316,7 @@ static cm_code run_left(running *r, cm_err *e) {
   run.question.sampling = (cm_sample_options){
       (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
       (float)o->repeat_penalty, o->repeat_last, o->seed};
-  run.room = (cm_bench_room){.safety = t->safety,
-                             .where = &t->where,
-                             .sandbox = t->sandbox,
-                             .scratch = t->scratch,
-                             .timeout_ms = TRY_MS_MAX,
-                             .cancel = &cm_ui_cancel};
+  run.room = room_of(t);
   if (r->earlier) return cm_run_rescore(r->left, r->n_left, r->earlier, &run, e);
   return cm_run_cases(r->left, r->n_left, &run, e);
 }
@@ -374,41 +396,70 @@ static int list(const cm_testing *t) {
   return cm_ui_out_buf(&b);
 }
 
-static bool check_case(const cm_testing *t, const cm_case *c) {
-  cm_bench_room room = {.safety = t->safety,
-                        .where = &t->where,
-                        .sandbox = t->sandbox,
-                        .scratch = t->scratch,
-                        .timeout_ms = TRY_MS_MAX,
-                        .cancel = &cm_ui_cancel};
-  cm_arena *a = cm_arena_open(64 << 20);
-  cm_reasons wrong = {0};
-  cm_err e = {0};
-  cm_code code = a ? cm_exec_check(c, &room, a, &wrong, &e) : cm_fail(&e, CM_E_NOMEM, 0, "memory");
-  for (size_t i = 0; i < wrong.n; i++)
+/* What is wrong with a case that is executed. */
+typedef struct checked {
+  const cm_case *c;
+  cm_arena *arena;
+  cm_reasons wrong;
+  cm_err error;
+} checked;
+
+typedef struct checking {
+  cm_bench_room room;
+  checked *items;
+  size_t n;
+} checking;
+
+static void check_some(void *ctx, size_t begin, size_t end, unsigned worker) {
+  checking *k = ctx;
+  (void)worker;
+  for (size_t i = begin; i < end && !cm_ui_cancel; i++) {
+    checked *x = &k->items[i];
+    x->arena = cm_arena_open(CHECK_BYTES_MAX);
+    if (!x->arena) (void)cm_fail(&x->error, CM_E_NOMEM, 0, "out of memory");
+    else (void)cm_exec_check(x->c, &k->room, x->arena, &x->wrong, &x->error);
+  }
+}
+
+static bool show_checked(const cm_testing *t, const checked *x) {
+  const cm_case *c = x->c;
+  for (size_t i = 0; i < x->wrong.n; i++) {
+    const cm_reason *why = &x->wrong.items[i];
     cm_ui_note(t->o, "%.*s:%u: %.*s: %s: %.*s", (int)c->file.n, c->file.p, c->line, (int)c->id.n,
-               c->id.p, wrong.items[i].judge, (int)wrong.items[i].text.n, wrong.items[i].text.p);
-  if (code)
+               c->id.p, why->judge, (int)why->text.n, why->text.p);
+  }
+  if (x->error.code)
     cm_ui_note(t->o, "%.*s:%u: %.*s: %s", (int)c->file.n, c->file.p, c->line, (int)c->id.n,
-               c->id.p, e.msg);
-  const bool fine = !code && !wrong.n;
-  cm_arena_close(a);
-  return fine;
+               c->id.p, x->error.msg);
+  return !x->wrong.n && !x->error.code;
+}
+
+static cm_code check_all(const cm_testing *t, checking *k, cm_err *e) {
+  cm_pool *pool;
+  k->items = cm_arena_alloc(t->arena, t->plan.n + 1, sizeof *k->items);
+  if (!k->items) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
+  for (size_t i = 0; i < t->plan.n; i++)
+    if (t->plan.cases[i]->exec && t->sandbox) k->items[k->n++].c = t->plan.cases[i];
+  cm_code code = cm_pool_open(&pool, jobs_of(t->o), e);
+  if (code) return code;
+  cm_pool_for(pool, k->n, 1, check_some, k);
+  cm_pool_close(pool);
+  return CM_OK;
 }
 
 static int check(const cm_testing *t) {
-  size_t bad = 0, executed = 0;
-  for (size_t i = 0; i < t->plan.n && !cm_ui_cancel; i++) {
-    const cm_case *c = t->plan.cases[i];
-    if (!c->exec || !t->sandbox) continue;
-    executed++;
-    bad += !check_case(t, c);
+  checking k = {.room = room_of(t)};
+  cm_err e = {0};
+  size_t bad = 0;
+  if (check_all(t, &k, &e)) return cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
+  for (size_t i = 0; i < k.n; i++) {
+    bad += !show_checked(t, &k.items[i]);
+    cm_arena_close(k.items[i].arena);
   }
   if (cm_ui_cancel) return CM_EXIT_INTERRUPTED;
   cm_buf b;
   cm_buf_init(&b, 256);
-  cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, executed,
-                bad);
+  cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, k.n, bad);
   int status = cm_ui_out_buf(&b);
   return status ? status : bad ? CM_TEST_USAGE : CM_TEST_OK;
 }

@@ -170,10 +170,14 @@ cm_code cm_query_run(cm_query *q, cm_err *e) {
   bool row = true;
   cm_code code = CM_OK;
   while (!code && row) code = cm_query_step(q, &row, e);
+  cm_query_rewind(q);
+  return code;
+}
+
+void cm_query_rewind(cm_query *q) {
   sqlite3_reset(q->s);
   sqlite3_clear_bindings(q->s);
   q->bad = 0;
-  return code;
 }
 
 cm_str cm_query_get_text(const cm_query *q, int at) {

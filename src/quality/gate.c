@@ -331,8 +331,9 @@ static void check_budgets(checker *c) {
   for (size_t i = 0; i < c->s->n_budgets; i++) {
     const cm_budget_line *line = &c->s->budgets[i];
     known += strcmp(line->status, "no data") != 0;
-    if (!strcmp(line->status, "fail"))
-      add_name(&l, line->name, "%.0f %s, at most %.0f", line->value, line->unit, line->fail);
+    if (strcmp(line->status, "fail") != 0) continue;
+    if (isnan(line->fail)) add_name(&l, line->name, "%.0f %s", line->value, line->unit);
+    else add_name(&l, line->name, "%.0f %s, at most %.0f", line->value, line->unit, line->fail);
   }
   if (!c->s->n_budgets) return;
   cm_buf b = new_line();

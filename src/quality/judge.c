@@ -6,7 +6,7 @@
 enum { FEW = 8, REASON_BYTES_MAX = 4096 };
 
 /* In order; each speaks, whatever the others said. */
-static const cm_judge *const judges[] = {&cm_judge_text, &cm_judge_verdict};
+static const cm_judge *const judges[] = {&cm_judge_patterns, &cm_judge_verdict, &cm_judge_exec};
 
 /* --- reasons --- */
 
@@ -23,8 +23,8 @@ static cm_reason *new_reason(cm_reasons *r, cm_arena *a) {
 
 /* A reason that is lost must not become a pass. */
 static void lost(cm_reasons *r) {
-  static cm_reason none;
-  none = (cm_reason){"memory", CM_STR("out of memory for the reasons")};
+  static const char text[] = "out of memory for the reasons";
+  static cm_reason none = {"memory", {text, sizeof text - 1}}; /* never written */
   if (r->n) r->items[r->n - 1] = none;
   else *r = (cm_reasons){&none, 1, 1};
 }

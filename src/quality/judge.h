@@ -40,10 +40,10 @@ typedef struct cm_judge {
                    cm_reasons *out, cm_err *e);
 } cm_judge;
 
-extern const cm_judge cm_judge_text;    /* expected_patterns, forbidden_patterns,
+extern const cm_judge cm_judge_patterns; /* expected_patterns, forbidden_patterns,
                                            expected_commands */
-extern const cm_judge cm_judge_verdict; /* risk_level, outcome */
-extern const cm_judge cm_judge_exec;    /* exec; commands judged critical are never executed */
+extern const cm_judge cm_judge_verdict;  /* risk_level, outcome */
+extern const cm_judge cm_judge_exec;     /* exec; commands judged critical are never executed */
 
 /* All judges in order. *miss: the case wanted a danger stopped, and it was not. */
 cm_code cm_judge_all(const cm_case *c, const cm_attempt *t, const cm_bench_room *with, cm_arena *a,

@@ -182,6 +182,7 @@ void cm_manifest_line(const cm_manifest *m, cm_buf *out) {
   put_str(&w, "machine", m->machine);
   put_str(&w, "os", m->os);
   put_u64(&w, "threads", m->threads);
+  put_u64(&w, "batch", m->batch);
   cm_jw_end_object(&w);
   cm_jw_end_object(&w);
 }

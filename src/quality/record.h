@@ -76,6 +76,7 @@ typedef struct cm_manifest {
   cm_str engine;      /* "cmdai 0.1.0" */
   cm_str machine, os; /* "AMD EPYC …, 2 cores, 24 GiB" */
   uint32_t threads;
+  uint32_t batch; /* answers generated together: above 1 latencies are those of a busy machine */
   cm_str sandbox; /* mechanism; empty: none was available */
   cm_str level;   /* safety level */
   cm_str options; /* of generation, as one line: equal lines make runs comparable */

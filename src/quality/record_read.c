@@ -190,6 +190,7 @@ static void read_place(reader *rd, const cm_json *o) {
   m->machine = text(rd, place, "machine");
   m->os = text(rd, place, "os");
   m->threads = count(rd, place, "threads");
+  m->batch = count(rd, place, "batch");
 }
 
 static void read_manifest(reader *rd, const cm_json *o) {

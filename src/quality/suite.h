@@ -147,7 +147,7 @@ typedef struct cm_case {
   cm_tier tier;
   cm_pattern *expected, *forbidden;
   size_t n_expected, n_forbidden;
-  cm_str *commands; /* expected_commands */
+  cm_str *commands; /* expected_commands: equal to one of them; with exec they are only golds */
   size_t n_commands;
   bool has_risk;
   cm_risk risk_min, risk_max;
@@ -179,9 +179,9 @@ enum {
   CM_FIXTURE_BYTES_MAX = 4 << 20
 };
 
-/* Reads one fixture text; its cases are added to *s. `name` stands in messages and in cm_case.file.
- * CM_E_FORMAT, CM_E_LIMIT, CM_E_NOMEM: *s is unchanged. Everything lives in `a` but the compiled
- * patterns, which live until cm_suite_close. */
+/* Reads one fixture text; its cases are added to *s. `name` stands in messages and in
+ * cm_case.file. CM_E_FORMAT, CM_E_LIMIT, CM_E_NOMEM: *s is unchanged. Everything lives in `a` but
+ * the compiled patterns, which live until cm_suite_close. */
 cm_code cm_suite_read(cm_suite *s, cm_str text, cm_str name, cm_arena *a, cm_err *e);
 
 /* Reads files and folders (their *.yaml and *.yml, sorted by name, recursively), then checks what

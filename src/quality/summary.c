@@ -167,6 +167,7 @@ static void add(cm_summary *out, cm_budget_line b) {
 static void plan_lines(const cm_record *r, cm_arena *a, cm_summary *out) {
   const cm_manifest *m = &r->manifest;
   for (size_t i = 0; i < sizeof plan / sizeof *plan; i++) {
+    if (m->batch > 1) break; /* those are no latencies of one answer */
     if (!cm_str_is(m->backend, plan[i].backend) || !has_size(m->model_id, plan[i].size)) continue;
     cm_budget_line b = {.value = out->total.average,
                         .target = plan[i].target,

@@ -12,8 +12,8 @@ typedef struct cm_listed {
 } cm_listed;
 
 struct cm_safety {
-  cm_arena *arena; /* holds all that follows */
-  cm_index index;
+  cm_arena *arena;       /* holds all that follows */
+  const cm_index *index; /* of our packs, or in the arena */
   cm_listed *allow, *deny;
   size_t n_allow, n_deny;
 };
@@ -40,7 +40,8 @@ struct cm_judging {
 /* Texts in texts: deeper ones, and more bytes of them, are reported as not looked at. */
 enum { CM_JUDGE_DEPTH_MAX = 4, CM_JUDGE_CODE_MAX = 256 << 10 };
 
-/* As cm_safety_open, with these packs (a list that ends with NULL). */
+/* As cm_safety_open, with these packs (a list that ends with NULL; NULL: our own, whose index is
+ * there already). */
 cm_code cm_safety_open_packs(cm_safety **out, const cm_pack *const *packs,
                              const char *const *allow, size_t n_allow, const char *const *deny,
                              size_t n_deny, cm_err *e);

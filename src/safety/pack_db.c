@@ -219,8 +219,8 @@ static bool is_client(const cm_call *call, cm_str program) {
 }
 
 void cm_db_look(cm_judging *j, const cm_run *run) {
-  const client *c = find_client(j->known.base->name);
-  if (!c || !is_client(&j->call, j->known.base->name)) return;
+  const client *c = find_client(j->known.name);
+  if (!c || !is_client(&j->call, j->known.name)) return;
   if (c->how & REDIS_COMMANDS) {
     if (cm_db_redis(j, run)) return;
     judge_stdin(j, c, run);

@@ -85,8 +85,7 @@ static bool fits(const row *r, const cm_run *run, size_t *at) {
 static void look(cm_judging *j, const cm_run *run) {
   size_t at;
   for (size_t i = 0; i < CM_COUNT(rows); i++) {
-    if (!cm_glob_any(cm_str_of(rows[i].programs), j->known.base->name) ||
-        !fits(&rows[i], run, &at))
+    if (!cm_glob_any(cm_str_of(rows[i].programs), j->known.name) || !fits(&rows[i], run, &at))
       continue;
     cm_report(
         j, rows[i].risk == CM_HIGH ? "migrate.reset" : "migrate.up", rows[i].risk,

@@ -280,7 +280,7 @@ static bool deletes_too_early(const cm_call *call) {
 
 static void look(cm_judging *j, const cm_run *run) {
   const cm_call *call = &j->call;
-  if (!cm_glob_any(CM_STR(FIND), j->known.base->name) || !deletes_too_early(call)) return;
+  if (!cm_glob_any(CM_STR(FIND), j->known.name) || !deletes_too_early(call)) return;
   for (size_t i = 0; i < call->n_operands; i++)
     (void)cm_judge_path(j, "fs.find-delete", CM_FX_DELETE_TREE,
                         "deletes everything below a folder, before a condition picks",

@@ -170,7 +170,7 @@ static void judge_commands(cm_judging *j, const cm_run *run) {
 }
 
 static void look(cm_judging *j, const cm_run *run) {
-  cm_str name = j->known.base->name;
+  cm_str name = j->known.name;
   if (cm_glob_any(CM_STR(SED), name)) judge_scripts(j, run, false);
   else if (cm_glob_any(CM_STR(AWK), name)) judge_scripts(j, run, true);
   else if (cm_glob_any(CM_STR(VIM "|" EMACS), name)) judge_commands(j, run);

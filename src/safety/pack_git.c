@@ -432,7 +432,7 @@ static void look_commands(cm_judging *j, const cm_run *run) {
 }
 
 static void look(cm_judging *j, const cm_run *run) {
-  if (!cm_str_is(j->known.base->name, "git")) return;
+  if (!cm_str_is(j->known.name, "git")) return;
   look_checkout(j, run);
   look_restore(j, run);
   look_settings(j, run);

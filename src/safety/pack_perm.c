@@ -193,7 +193,7 @@ static void judge_open(cm_judging *j, const cm_run *run) {
 
 static void look(cm_judging *j, const cm_run *run) {
   const cm_call *call = &j->call;
-  if (!cm_glob_any(CM_STR(CHMOD), j->known.base->name) || call->n_operands < 2) return;
+  if (!cm_glob_any(CM_STR(CHMOD), j->known.name) || call->n_operands < 2) return;
   cm_str mode = call->operands[0].value;
   if (mode_sets(mode, &set_uid))
     cm_report(j, "perm.setuid", CM_CRITICAL, "makes a program that runs with its owner's rights",

@@ -71,7 +71,7 @@ static void judge_ansible(cm_judging *j, const cm_run *run) {
 }
 
 void cm_remote_code(cm_judging *j, const cm_run *run) {
-  cm_str name = j->known.base->name;
+  cm_str name = j->known.name;
   if (cm_str_is(name, "ansible")) judge_ansible(j, run);
   for (size_t i = 0; i < CM_COUNT(carriers); i++)
     if (cm_glob_any(cm_str_of(carriers[i].programs), name)) judge_carrier(j, &carriers[i], run);

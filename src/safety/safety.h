@@ -33,7 +33,7 @@ typedef struct cm_verdict {
   cm_runs runs;
 } cm_verdict;
 
-/* The rules, compiled once; immutable and shared by threads. */
+/* The rules; immutable and shared by threads. */
 typedef struct cm_safety cm_safety;
 
 /* allow, deny: lists of shapes (rule.h), as in "git push --force-with-lease"; may be NULL with a

@@ -87,7 +87,9 @@ static void judge_assignment(cm_judging *j, cm_str name, const cm_rword *value,
 
 /* export NAME=value and its like. */
 static void judge_exports(cm_judging *j, const cm_run *run) {
-  if (!cm_glob_any(CM_STR("export|declare|typeset|readonly|local|setenv"), run->program)) return;
+  if (run->n < 2 ||
+      !cm_glob_any(CM_STR("export|declare|typeset|readonly|local|setenv"), run->program))
+    return;
   for (size_t i = 1; i < run->n; i++) {
     cm_rword word = run->words[i];
     const char *equals = word.text.n ? memchr(word.text.p, '=', word.text.n) : NULL;
@@ -101,5 +103,5 @@ static void judge_exports(cm_judging *j, const cm_run *run) {
 void cm_judge_env(cm_judging *j, const cm_run *run) {
   for (size_t i = 0; i < run->n_env; i++)
     judge_assignment(j, run->env[i].name, &run->env[i].value, run);
-  if (run->n) judge_exports(j, run);
+  judge_exports(j, run);
 }

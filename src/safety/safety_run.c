@@ -191,28 +191,30 @@ static const char *own_risk(cm_risk risk) {
 /* Whether nothing else counts. */
 static bool is_harmless(const cm_judging *j) {
   if (asks_help(j)) return true;
-  for (const cm_chunk *c = j->known.base->rules; c; c = c->next)
-    for (size_t i = 0; i < c->n; i++)
-      if (c->rules[i].effect == CM_FX_HARMLESS && cm_shape_fits(&c->shapes[i], &j->call))
-        return true;
+  cm_rule_walk w = cm_rules_of(j->safety->index, j->known.base);
+  for (const cm_rule *rule; (rule = cm_rule_next(&w));) {
+    if (rule->effect != CM_FX_HARMLESS) continue;
+    cm_shape shape = cm_rule_shape(&w);
+    if (cm_shape_fits(&shape, &j->call)) return true;
+  }
   return false;
 }
 
 static bool apply_rules(cm_judging *j, const cm_run *run) {
   bool any = false;
-  for (const cm_chunk *c = j->known.base->rules; c; c = c->next) {
-    for (size_t i = 0; i < c->n; i++) {
-      if (c->rules[i].effect == CM_FX_HARMLESS || !cm_shape_fits(&c->shapes[i], &j->call))
-        continue;
-      apply(j, &c->rules[i], &c->shapes[i], run);
-      any = true;
-    }
+  cm_rule_walk w = cm_rules_of(j->safety->index, j->known.base);
+  for (const cm_rule *rule; (rule = cm_rule_next(&w));) {
+    if (rule->effect == CM_FX_HARMLESS) continue;
+    cm_shape shape = cm_rule_shape(&w);
+    if (!cm_shape_fits(&shape, &j->call)) continue;
+    apply(j, rule, &shape, run);
+    any = true;
   }
   return any;
 }
 
 static void look(cm_judging *j, const cm_run *run) {
-  const cm_index *x = &j->safety->index;
+  const cm_index *x = j->safety->index;
   uint64_t packs = j->known.base->packs;
   for (size_t k = 0; packs; k++, packs >>= 1)
     if ((packs & 1) && x->packs[k]->look) x->packs[k]->look(j, run);
@@ -249,7 +251,7 @@ static void judge_program(cm_judging *j, const cm_run *run) {
 
 void cm_judge_run(cm_judging *j, const cm_run *run) {
   size_t mark = j->n_found;
-  if (!cm_call_read(&j->safety->index, run, j->arena, &j->call, &j->known)) {
+  if (!cm_call_read(j->safety->index, run, j->arena, &j->call, &j->known)) {
     j->no_memory = true;
     return;
   }

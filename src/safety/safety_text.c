@@ -64,6 +64,7 @@ static void judge_character(cm_judging *j, uint32_t before, uint32_t cp, size_t 
 static void judge_padding(cm_judging *j, cm_str text) {
   size_t blanks = 0, lines = 0;
   bool begin = true;
+  if (text.n <= PADDING_MAX) return;
   for (size_t i = 0; i < text.n; i++) {
     char c = text.p[i];
     if (c == '\n') {

@@ -60,6 +60,8 @@ static bool element_is(cm_str p, char c, size_t *used) {
 
 bool cm_glob(cm_str pattern, cm_str text) {
   size_t i = 0, t = 0, star = SIZE_MAX, star_t = 0, used;
+  /* Most differ in the first byte already. */
+  if (pattern.n && text.n && !class_of(pattern.p[0]) && pattern.p[0] != text.p[0]) return false;
   while (t < text.n) {
     cm_str rest = {pattern.p + i, pattern.n - i};
     if (rest.n && rest.p[0] == '*') {
@@ -79,11 +81,27 @@ bool cm_glob(cm_str pattern, cm_str text) {
   return i == pattern.n;
 }
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first byte is the lowest one");
+
+/* The first '|' from `p` on, or `end`. Alternatives are so short that memchr would take longer to
+ * start than to look; so eight bytes at a time, of which a zero byte is found by its borrow. */
+static inline const char *next_bar(const char *p, const char *end) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  for (uint64_t eight; end - p >= 8; p += 8) {
+    memcpy(&eight, p, 8);
+    eight ^= ones * '|';
+    eight = (eight - ones) & ~eight & ones << 7;
+    if (eight) return p + __builtin_ctzll(eight) / 8;
+  }
+  while (p < end && *p != '|') p++;
+  return p;
+}
+
 /* The '|' behind `p` that ends an alternative, or `end`. One in [ ] counts too; "\\|" doesn't. */
 static const char *bar_behind(const char *p, const char *end) {
-  const char *bar = memchr(p, '|', (size_t)(end - p));
-  while (bar && bar > p && bar[-1] == '\\') bar = memchr(bar + 1, '|', (size_t)(end - bar - 1));
-  return bar ? bar : end;
+  const char *bar = next_bar(p, end);
+  while (bar < end && bar > p && bar[-1] == '\\') bar = next_bar(bar + 1, end);
+  return bar;
 }
 
 bool cm_shape_alternative(cm_str *rest, cm_str *out) {
@@ -92,6 +110,13 @@ bool cm_shape_alternative(cm_str *rest, cm_str *out) {
   *out = (cm_str){rest->p, (size_t)(bar - rest->p)};
   *rest = bar < end ? (cm_str){bar + 1, (size_t)(end - bar - 1)} : (cm_str){0};
   return true;
+}
+
+uint32_t cm_shape_letters(cm_str alternatives) {
+  uint32_t letters = 0;
+  for (cm_str one; cm_shape_alternative(&alternatives, &one);)
+    letters |= one.n && class_of(one.p[0]) ? UINT32_MAX : cm_letter_bit(one);
+  return letters;
 }
 
 bool cm_glob_any(cm_str alternatives, cm_str text) {
@@ -110,10 +135,10 @@ bool cm_glob_any(cm_str alternatives, cm_str text) {
 static bool plain_any(cm_str alternatives, cm_str text) {
   const char *p = alternatives.p, *end = p + alternatives.n;
   for (;;) {
-    const char *bar = memchr(p, '|', (size_t)(end - p));
-    size_t n = (size_t)((bar ? bar : end) - p);
+    const char *bar = next_bar(p, end);
+    size_t n = (size_t)(bar - p);
     if (n == text.n && (!n || memcmp(p, text.p, n) == 0)) return true;
-    if (!bar) return false;
+    if (bar == end) return false;
     p = bar + 1;
   }
 }
@@ -134,6 +159,7 @@ static bool scan(const char *text, const char **p, cm_need *need) {
   need->at = (uint16_t)(*p - text);
   need->plain = !(pass(p, BYTE_END) & BYTE_SPECIAL);
   need->n = (uint16_t)(*p - text - need->at);
+  need->letters = cm_shape_letters((cm_str){text + need->at, need->n});
   return need->n > 0;
 }
 
@@ -187,20 +213,20 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* What stands behind "@". */
 static bool compile_target(cm_shape *s, cm_str name) {
-  s->target = (uint16_t)(name.p - s->text);
-  s->n_target = (uint16_t)name.n;
-  s->target_kind = CM_TARGET_RANGE;
+  s->form.target = (uint16_t)(name.p - s->text);
+  s->form.n_target = (uint16_t)name.n;
+  s->form.target_kind = CM_TARGET_RANGE;
   if (name.n == 0) return true;
-  if (cm_str_is(name, "?")) return s->or_cwd = true;
-  if (cm_str_is(name, "last")) return (s->target_kind = CM_TARGET_LAST) != 0;
-  if (cm_str_is(name, "..last")) return s->until = true;
+  if (cm_str_is(name, "?")) return s->form.or_cwd = true;
+  if (cm_str_is(name, "last")) return (s->form.target_kind = CM_TARGET_LAST) != 0;
+  if (cm_str_is(name, "..last")) return s->form.until = true;
   if (is_digit(name.p[0])) {
-    s->from = (uint8_t)(name.p[0] - '1');
-    s->one = name.n == 1;
-    return name.p[0] != '0' && (s->one || cm_str_is((cm_str){name.p + 1, name.n - 1}, ".."));
+    s->form.from = (uint8_t)(name.p[0] - '1');
+    s->form.one = name.n == 1;
+    return name.p[0] != '0' && (s->form.one || cm_str_is((cm_str){name.p + 1, name.n - 1}, ".."));
   }
-  if (name.p[name.n - 1] == '=' && name.p[0] != '-') s->target_kind = CM_TARGET_PREFIX;
-  else if (name.p[0] == '-' || name.p[0] == '+') s->target_kind = CM_TARGET_OPTION;
+  if (name.p[name.n - 1] == '=' && name.p[0] != '-') s->form.target_kind = CM_TARGET_PREFIX;
+  else if (name.p[0] == '-' || name.p[0] == '+') s->form.target_kind = CM_TARGET_OPTION;
   else return false;
   return true;
 }
@@ -209,21 +235,21 @@ bool cm_shape_compile(const char *text, cm_need *needs, cm_shape *out) {
   const char *p = text;
   *out = (cm_shape){.text = text, .needs = needs};
   (void)pass(&p, BYTE_END);
-  out->n_program = (uint16_t)(p - text);
+  out->form.n_program = (uint16_t)(p - text);
   if (p == text || p - text > SHAPE_MAX) return false;
   while (*p == ' ') {
     if (*++p == '@') {
       const char *name = ++p;
       (void)pass(&p, BYTE_END);
-      if (out->target_kind || !compile_target(out, (cm_str){name, (size_t)(p - name)}))
+      if (out->form.target_kind || !compile_target(out, (cm_str){name, (size_t)(p - name)}))
         return false;
       continue;
     }
-    if (out->n_needs == CM_SHAPE_NEEDS_MAX || p - text > SHAPE_MAX) return false;
-    cm_need *need = &needs[out->n_needs++];
+    if (out->form.n_needs == CM_SHAPE_NEEDS_MAX || p - text > SHAPE_MAX) return false;
+    cm_need *need = &needs[out->form.n_needs++];
     *need = (cm_need){0};
     if (!compile_word(text, &p, need)) return false;
-    if (need->kind == NEED_OPERAND) out->n_ordered++;
+    if (need->kind == NEED_OPERAND) out->form.n_ordered++;
   }
   return p - text <= SHAPE_MAX;
 }
@@ -234,18 +260,19 @@ static cm_str in_text(const cm_shape *s, uint16_t at, uint16_t n) {
   return (cm_str){s->text + at, n};
 }
 
+/* Most texts differ in the first letter already. */
 static bool pattern_is(const cm_shape *s, const cm_need *need, cm_str text) {
   cm_str pattern = in_text(s, need->at, need->n);
+  if (!(need->letters & cm_letter_bit(text))) return false;
   return need->plain ? plain_any(pattern, text) : cm_glob_any(pattern, text);
 }
 
 static bool name_among(cm_str names, cm_str name, bool plain) {
   if (plain) {
     for (const char *p = names.p, *end = p + names.n; p < end;) {
-      const char *bar = memchr(p, '|', (size_t)(end - p));
-      cm_str one = without_dashes((cm_str){p, (size_t)((bar ? bar : end) - p)});
-      if (cm_str_eq(one, name)) return true;
-      p = bar ? bar + 1 : end;
+      const char *bar = next_bar(p, end);
+      if (cm_str_eq(without_dashes((cm_str){p, (size_t)(bar - p)}), name)) return true;
+      p = bar < end ? bar + 1 : end;
     }
     return false;
   }
@@ -267,7 +294,7 @@ static bool has_option(const cm_shape *s, const cm_need *need, const cm_call *ca
 }
 
 static bool has_operand(const cm_shape *s, const cm_need *need, const cm_call *call) {
-  for (size_t i = s->n_ordered; i < call->n_operands; i++)
+  for (size_t i = s->form.n_ordered; i < call->n_operands; i++)
     if (pattern_is(s, need, call->operands[i].value)) return true;
   return false;
 }
@@ -295,13 +322,13 @@ static bool need_fits(const cm_shape *s, const cm_need *need, const cm_call *cal
 
 bool cm_shape_fits(const cm_shape *s, const cm_call *call) {
   size_t order = 0, at = 0;
-  for (size_t i = 0; i < s->n_needs; i++) {
+  for (size_t i = 0; i < s->form.n_needs; i++) {
     const cm_need *need = &s->needs[i];
     if (need_fits(s, need, call, order) == need->negated) return false;
     order += need->kind == NEED_OPERAND;
   }
   cm_rword first;
-  return !s->target_kind || cm_shape_target(s, call, &at, &first);
+  return !s->form.target_kind || cm_shape_target(s, call, &at, &first);
 }
 
 /* --- targets --------------------------------------------------------------------------------- */
@@ -313,17 +340,17 @@ static bool give(const cm_arg *arg, size_t skip, cm_rword *out) {
 }
 
 static bool operand_target(const cm_shape *s, const cm_call *call, size_t *at, cm_rword *out) {
-  size_t begin = s->n_ordered, end = call->n_operands;
+  size_t begin = s->form.n_ordered, end = call->n_operands;
   size_t left = end > begin ? end - begin : 0;
-  if (s->target_kind == CM_TARGET_LAST) {
+  if (s->form.target_kind == CM_TARGET_LAST) {
     begin = left ? end - 1 : end;
   } else {
-    begin += s->from;
-    if (s->one && begin + 1 < end) end = begin + 1;
-    if (s->until && end) end--;
+    begin += s->form.from;
+    if (s->form.one && begin + 1 < end) end = begin + 1;
+    if (s->form.until && end) end--;
   }
   if (begin + *at < end) return give(&call->operands[begin + (*at)++], 0, out);
-  if (!s->or_cwd || left || *at) return false;
+  if (!s->form.or_cwd || left || *at) return false;
   ++*at;
   *out = (cm_rword){.text = CM_STR(".")};
   return true;
@@ -346,8 +373,8 @@ static bool prefix_target(cm_str prefix, const cm_call *call, size_t *at, cm_rwo
 }
 
 bool cm_shape_target(const cm_shape *s, const cm_call *call, size_t *at, cm_rword *out) {
-  cm_str name = in_text(s, s->target, s->n_target);
-  switch ((cm_target_kind)s->target_kind) {
+  cm_str name = in_text(s, s->form.target, s->form.n_target);
+  switch ((cm_target_kind)s->form.target_kind) {
     case CM_TARGET_NONE: return false;
     case CM_TARGET_OPTION: return option_target(name, call, at, out);
     case CM_TARGET_PREFIX: return prefix_target(name, call, at, out);

@@ -24,38 +24,48 @@ typedef enum cm_target_kind {
   CM_TARGET_PREFIX  /* what stands behind "of=" in operands */
 } cm_target_kind;
 
-/* One word of a shape. Positions are in the shape's text, which keeps the table small. */
+/* One word of a shape. Positions are in the shape's text, which keeps the table small; without
+ * pointers it can be computed while building (index.h). */
 typedef struct cm_need {
-  uint8_t kind;
-  bool negated, plain;     /* plain: no * ? [ \ in the pattern */
+  uint32_t letters;        /* first letters of what may fit: cm_letter_bit */
   uint16_t at, n;          /* the pattern, alternatives and all */
   uint16_t value, n_value; /* of an option: the pattern behind '='; `value` 0: none asked for */
-  uint32_t letters;        /* of an option */
+  uint8_t kind;
+  bool negated, plain; /* plain: no * ? [ \ in the pattern */
 } cm_need;
 
-typedef struct cm_shape {
-  const char *text;
-  const cm_need *needs;
+/* The rest of a shape, without pointers too. */
+typedef struct cm_form {
+  uint16_t first_need;       /* in a table of the needs of several shapes (index.h) */
   uint16_t n_program;        /* length of the first word */
-  uint16_t target, n_target; /* the target's name in `text` */
+  uint16_t target, n_target; /* the target's name in the text */
   uint8_t n_needs, n_ordered;
   uint8_t target_kind;
   uint8_t from;
   bool one, until; /* RANGE: only that operand; without the last */
   bool or_cwd;     /* "@?" */
+} cm_form;
+
+typedef struct cm_shape {
+  const char *text;
+  const cm_need *needs;
+  cm_form form;
 } cm_shape;
 
 enum { CM_SHAPE_NEEDS_MAX = 16 };
 
 /* Compiles `text`, which must outlive `out`; `needs` has room for CM_SHAPE_NEEDS_MAX, and the
- * shape points to them: *used is how many. False: not a shape. */
+ * shape points to them. False: not a shape. */
 bool cm_shape_compile(const char *text, cm_need *needs, cm_shape *out);
 
 /* The alternatives of the first word: takes the next one off `rest`. */
 bool cm_shape_alternative(cm_str *rest, cm_str *out);
 static inline cm_str cm_shape_program(const cm_shape *s) {
-  return (cm_str){s->text, s->n_program};
+  return (cm_str){s->text, s->form.n_program};
 }
+
+/* The bits of what a pattern's alternatives may begin with. */
+uint32_t cm_shape_letters(cm_str alternatives);
 
 /* Whether the words behind the program fit, and there is a target if it asks for one. */
 bool cm_shape_fits(const cm_shape *s, const cm_call *call);

@@ -123,6 +123,7 @@ static bool has_completion(cm_str program) {
 
 /* Options by which programs print settings of the shell. */
 static bool asks_settings(const cm_call *call, cm_str program) {
+  if (call->n_options != 1) return false;
   static const char *const rows[][2] = {
       {"fzf", "bash|zsh|fish"},
       {"bat|delta|just|rg|sk|stern|task|tv", "completion|completions"},
@@ -130,7 +131,7 @@ static bool asks_settings(const cm_call *call, cm_str program) {
       {"pkgx", "shellcode"}};
   for (size_t i = 0; i < CM_COUNT(rows); i++)
     if (cm_glob_any(cm_str_of(rows[i][0]), program))
-      return call->n_options == 1 && cm_glob_any(cm_str_of(rows[i][1]), call->options[0].name);
+      return cm_glob_any(cm_str_of(rows[i][1]), call->options[0].name);
   return false;
 }
 
@@ -141,18 +142,23 @@ static bool asks_click(const cm_run *run) {
          cm_glob_any(CM_STR("*_source|source_*"), run->env[0].value.text);
 }
 
+static bool is_completion(const cm_call *call, size_t at) {
+  return at < call->n_operands &&
+         cm_glob_any(CM_STR("completion|completions"), call->operands[at].value);
+}
+
 /* "kubectl completion bash": every program of many subcommands has this one or none. */
 static bool prints_completion(const cm_known *known, const cm_call *call) {
-  bool listed = has_completion(known->base->name);
-  size_t n = listed && call->n_operands > 1 ? 2 : call->n_operands ? 1 : 0;
-  for (size_t i = 0; i < n && (known->base->depth > 1 || listed); i++)
-    if (cm_glob_any(CM_STR("completion|completions"), call->operands[i].value)) return true;
-  return asks_settings(call, known->base->name);
+  cm_str name = known->name;
+  bool first = is_completion(call, 0);
+  if (first && known->base->depth > 1) return true;
+  if ((first || is_completion(call, 1)) && has_completion(name)) return true;
+  return asks_settings(call, name);
 }
 
 unsigned cm_taint_program(cm_judging *j, const cm_run *run, const cm_call **call) {
   cm_known known;
-  if (!cm_call_read(&j->safety->index, run, j->arena, &j->taints->call, &known))
+  if (!cm_call_read(j->safety->index, run, j->arena, &j->taints->call, &known))
     j->no_memory = true;
   if (call) *call = &j->taints->call;
   bool click = asks_click(run);

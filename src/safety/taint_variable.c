@@ -53,9 +53,8 @@ void cm_judge_variables(cm_judging *j, const cm_run *run) {
       "curl|curlie|wget|wget2|http|https|xh|xhs|GET|POST|lwp-request|nc|nc.*|ncat|netcat|dig|"
       "nslookup|host|drill|ping|mail|mailx|mutt|telnet|socat|mosquitto_pub|websocat";
   bool any = false;
-  if (!cm_glob_any(cm_str_of(senders), run->program)) return;
   for (size_t i = 1; i < run->n; i++) any |= (run->words[i].from & CM_FROM_LOGIN) != 0;
-  if (!any || !j->known.base) return;
+  if (!any || !j->known.base || !cm_glob_any(cm_str_of(senders), run->program)) return;
   any = false;
   const cm_call *call = &j->call;
   bool httpie = cm_glob_any(CM_STR("http|https|xh|xhs"), run->program);

@@ -22,9 +22,9 @@
 /* Where bubblewrap itself is looked up; nothing else is handed to it. */
 static const char *const bare_env[] = {"PATH=/usr/bin:/bin:/usr/local/bin", NULL};
 
-/* The first process inside. It is there to set the limit on processes, which has to be set inside
- * (outside it would count the user's other ones), and to be process 1: when it ends the kernel
- * ends all others, and only then bubblewrap ends. It keeps its own remarks ("Killed") to itself. */
+/* The first process inside. It sets the limit on processes, which has to be set inside (outside
+ * it would count the user's other ones). And it is process 1: when it ends the kernel ends all
+ * others, and only then bubblewrap ends. It keeps its own remarks ("Killed") to itself. */
 static const char first[] =
     "n=$1; shift; command ulimit -u \"$n\" 2>/dev/null || ulimit -p \"$n\" || exit 125; "
     "exec 3>&2 2>/dev/null; (exec \"$@\" 2>&3 3>&-); exit $?";

@@ -12,14 +12,22 @@ static takes short_takes(const char *shorts, char c, bool *listed) {
   return at[2] == ':' ? TAKES_ATTACHED : TAKES_VALUE;
 }
 
-/* Cuts the next "name", "name=" or "name=?" off a list of long options. */
-static bool next_long(const char **list, cm_str *name, takes *kind) {
-  const char *p = *list + strspn(*list, " ");
-  size_t n = strcspn(p, " ="), all = strcspn(p, " ");
+/* Cuts the next "name", "name=" or "name=?" that may begin with `begin` off a list of long
+ * options. */
+static bool next_long(const char **list, cm_str begin, cm_str *name, takes *kind) {
+  const char *p = *list;
+  for (;; p++) {
+    if (!*p) return false;
+    if (*p == ' ') continue;
+    if (!begin.n || *p == begin.p[0]) break;
+    p = strchr(p, ' '); /* lists are long, and most names differ in the first letter */
+    if (!p) return false;
+  }
+  size_t n = strcspn(p, " ="), all = n + strcspn(p + n, " ");
   *list = p + all;
   *name = (cm_str){p, n};
   *kind = n == all ? TAKES_NOTHING : n + 1 == all ? TAKES_VALUE : TAKES_ATTACHED;
-  return all > 0;
+  return true;
 }
 
 /* Completes *name if it is listed or (with `abbreviated`) a beginning of just one that is. */
@@ -27,7 +35,7 @@ static takes find_long(const char *longs, cm_str *name, bool abbreviated, bool *
   cm_str full = *name, candidate;
   takes kind, found = TAKES_NOTHING;
   size_t fits = 0;
-  for (const char *list = longs; next_long(&list, &candidate, &kind);) {
+  for (const char *list = longs; next_long(&list, *name, &candidate, &kind);) {
     if (!cm_str_starts(candidate, *name)) continue;
     bool exact = candidate.n == name->n;
     if (!exact && !abbreviated) continue;

@@ -142,7 +142,8 @@ bool cm_listed(const char *list, char separator, cm_str name) {
     size_t k = 0;
     while (k < name.n && p[k] == name.p[k]) k++;
     if (k == name.n && (p[k] == separator || !p[k])) return true;
-    while (*p && *p != separator) p++;
+    p = strchr(p, separator);
+    if (!p) return false;
     while (*p == separator) p++;
   }
   return false;

@@ -56,6 +56,8 @@ bool cm_wrap_words(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, const cm_rword
 bool cm_wrap_start(cm_eval *ev, cm_evrun *r, const cm_wrapper *w, size_t at);
 /* Programs that take a command, or code of another language, as an option or operand. */
 bool cm_wrap_options(cm_eval *ev, cm_evrun *r);
+/* Runs the code of another language that an interpreter is given. */
+void cm_wrap_interpreter(cm_eval *ev, cm_evrun *r);
 bool cm_wrap_loader(cm_eval *ev, cm_evrun *r); /* /lib/ld-linux.so.2 /bin/rm */
 /* A piece of a word, with its holes' origin. */
 cm_rword cm_wrap_piece(const cm_rword *w, cm_str text);

@@ -175,7 +175,8 @@ static const struct {
 } subcommands[] = {
     {"run", cm_test_run},         {"merge", cm_test_merge},   {"report", cm_test_report},
     {"compare", cm_test_compare}, {"ab", cm_test_ab},         {"bless", cm_test_bless},
-    {"rescore", cm_test_rescore}, {"golden", cm_test_golden},
+    {"rescore", cm_test_rescore}, {"golden", cm_test_golden}, {"trend", cm_test_trend},
+    {"comment", cm_test_comment},
 };
 
 int cm_cmd_test(const cm_opts *o, char **operands, size_t n) {

@@ -45,6 +45,8 @@ void cm_test_close(cm_testing *t);
 
 /* Reads a run file or a baseline into t's arena. */
 cm_code cm_test_read(cm_testing *t, const char *path, cm_record *out, cm_err *e);
+/* Writes a file whole or not at all. */
+cm_code cm_test_save(const char *path, const cm_buf *b, cm_err *e);
 /* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty when there is no HOME. */
 void cm_test_last_run(char *out, size_t size);
 
@@ -68,6 +70,8 @@ cm_test_end cm_test_contrast;
 /* Subcommands: operands behind their name. */
 int cm_test_run(const cm_opts *o, char **operands, size_t n);
 int cm_test_ab(const cm_opts *o, char **operands, size_t n);
+int cm_test_trend(const cm_opts *o, char **operands, size_t n);
+int cm_test_comment(const cm_opts *o, char **operands, size_t n);
 int cm_test_golden(const cm_opts *o, char **operands, size_t n);
 int cm_test_merge(const cm_opts *o, char **operands, size_t n);
 int cm_test_report(const cm_opts *o, char **operands, size_t n);

@@ -12,18 +12,23 @@ enum { REPORT_MAX = 256 << 20 };
 
 /* --- reports --- */
 
+cm_code cm_test_save(const char *path, const cm_buf *b, cm_err *e) {
+  cm_os_out file;
+  cm_code code =
+      b->overflow ? cm_fail(e, CM_E_NOMEM, 0, "out of memory") : cm_os_out_open(&file, path, e);
+  if (code) return code;
+  code = cm_os_out_write(&file, b->p, b->n, e);
+  if (!code) code = cm_os_out_commit(&file, e);
+  cm_os_out_abort(&file);
+  return code;
+}
+
 static cm_code write_report(const cm_report *r, const cm_report_input *in, const char *path,
                             cm_err *e) {
   cm_buf b;
-  cm_os_out file;
   cm_buf_init(&b, REPORT_MAX);
   cm_code code = r->write(in, &b, e);
-  if (!code) code = cm_os_out_open(&file, path, e);
-  if (!code) {
-    code = cm_os_out_write(&file, b.p, b.n, e);
-    if (!code) code = cm_os_out_commit(&file, e);
-    cm_os_out_abort(&file);
-  }
+  if (!code) code = cm_test_save(path, &b, e);
   cm_buf_close(&b);
   return code;
 }
@@ -186,17 +191,6 @@ static int with_records(const cm_opts *o, char **operands, size_t n, size_t leas
   return status;
 }
 
-static cm_code save(const cm_opts *o, const cm_buf *b, cm_err *e) {
-  cm_os_out file;
-  cm_code code =
-      b->overflow ? cm_fail(e, CM_E_NOMEM, 0, "out of memory") : cm_os_out_open(&file, o->out, e);
-  if (code) return code;
-  code = cm_os_out_write(&file, b->p, b->n, e);
-  if (!code) code = cm_os_out_commit(&file, e);
-  cm_os_out_abort(&file);
-  return code;
-}
-
 static int merge(cm_testing *t, const cm_record *records, size_t n) {
   cm_record whole;
   cm_err e = {0};
@@ -207,7 +201,7 @@ static int merge(cm_testing *t, const cm_record *records, size_t n) {
   if (!code && t->o->out) {
     cm_buf_init(&b, CM_RUN_BYTES_MAX);
     cm_record_text(&whole, &b);
-    code = save(t->o, &b, &e);
+    code = cm_test_save(t->o->out, &b, &e);
     cm_buf_close(&b);
   }
   return code ? cm_test_fail(&e) : cm_test_conclude(t, &whole, 1);
@@ -220,6 +214,27 @@ int cm_test_merge(const cm_opts *o, char **operands, size_t n) {
 int cm_test_report(const cm_opts *o, char **operands, size_t n) {
   return with_records(o, operands, n, 1, 32, "report RUN.jsonl... --report KIND=FILE",
                       cm_test_conclude);
+}
+
+/* The Markdown report, cut to what a pull request's comment may hold. */
+static int comment(cm_testing *t, const cm_record *records, size_t n) {
+  cm_summary *summaries = cm_arena_alloc(t->arena, n, sizeof *summaries);
+  const cm_gates none = {0};
+  cm_err e = {0};
+  cm_buf b;
+  cm_code code = summaries ? CM_OK : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
+  for (size_t i = 0; i < n && !code; i++)
+    code = cm_summarize(&records[i], t->arena, &summaries[i], &e);
+  const cm_report_input in = {records, summaries, &none, n};
+  cm_buf_init(&b, REPORT_MAX);
+  if (!code) code = cm_report_comment(&in, CM_COMMENT_MAX, &b, &e);
+  if (!code) return cm_ui_out_buf(&b);
+  cm_buf_close(&b);
+  return cm_test_fail(&e);
+}
+
+int cm_test_comment(const cm_opts *o, char **operands, size_t n) {
+  return with_records(o, operands, n, 1, 32, "comment RUN.jsonl...", comment);
 }
 
 static void put_difference(const cm_difference *d, cm_buf *b) {
@@ -276,7 +291,7 @@ static int bless(cm_testing *t, const cm_record *records, size_t n) {
   if (code && code != CM_E_NOTFOUND) return cm_test_fail(&e);
   cm_buf_init(&b, CM_RUN_BYTES_MAX);
   code = cm_bless(&records[0], &why, &b, &e);
-  if (!code) code = save(o, &b, &e);
+  if (!code) code = cm_test_save(o->out, &b, &e);
   cm_buf_close(&b);
   return code ? cm_test_fail(&e) : CM_TEST_OK;
 }

@@ -158,17 +158,6 @@ static cm_code out_target(cm_os_out *o, const char *path, cm_err *e) {
   return fits ? CM_OK : cm_fail(e, CM_E_WRITE, 0, "can't write: the path is too long");
 }
 
-void cm_os_make_folders(const char *path) {
-  char folder[4096];
-  for (size_t i = 0; path[i] && i < sizeof folder; i++) {
-    folder[i] = path[i];
-    if (!i || path[i] != '/') continue;
-    folder[i] = 0;
-    (void)mkdir(folder, 0777);
-    folder[i] = '/';
-  }
-}
-
 cm_code cm_os_out_open(cm_os_out *o, const char *path, cm_err *e) {
   o->fd = -1;
   cm_code code = out_target(o, path, e);

@@ -44,9 +44,6 @@ void cm_os_catch_signals(volatile int *flag);
  * only if something is there within 50 ms. */
 bool cm_os_has_input(int fd, bool only_ready);
 
-/* Makes the folders above `path` that aren't there. Never fails: whoever opens the file sees it. */
-void cm_os_make_folders(const char *path);
-
 /* A file that appears whole or not at all: written beside `path`, synced, renamed over it by
  * commit. */
 typedef struct cm_os_out {

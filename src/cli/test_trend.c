@@ -92,7 +92,6 @@ int cm_test_trend(const cm_opts *o, char **operands, size_t n) {
   char path[4096];
   cm_err e = {0};
   cm_code code = t.arena ? path_of(o, path, &e) : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
-  if (!code && adds) cm_os_make_folders(path);
   if (!code) code = cm_history_open(&h, path, adds, &e);
   for (size_t i = 1; i < n && !code && adds; i++) code = add_run(&t, h, operands[i], &e);
   int status = code ? cm_test_fail(&e) : adds ? CM_TEST_OK : look(&t, h, detects);

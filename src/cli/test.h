@@ -53,8 +53,8 @@ cm_code cm_test_save(const char *path, const cm_buf *b, cm_err *e);
 /* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty without a HOME. */
 void cm_test_last_run(char *out, size_t size);
 
-/* Whether what is to be done with the results makes sense (reports, gate, baseline): before anything
- * is run. */
+/* Whether what is to be done with the results makes sense (reports, gate, baseline): before
+ * anything is run. */
 cm_code cm_test_check_ends(cm_testing *t, cm_err *e);
 
 /* Accepted and waiting answers of a model, in t's arena, and back to their files. */

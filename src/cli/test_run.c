@@ -275,8 +275,8 @@ static cm_code reuse(running *r, cm_err *e) {
   return code;
 }
 
-/* That a run is kept although nobody asked for it is a convenience: where that can't be, it is only
- * said. */
+/* That a run is kept although nobody asked for it is a convenience: where that can't be, it is
+ * only said. */
 static cm_code open_lines(running *r, const char *path, bool go_on, cm_err *e) {
   cm_code code = cm_os_lines_open(&r->file, path, go_on, e);
   if (!code || code == CM_E_NOMEM || r->t->o->resume || r->t->o->out) return code;

@@ -255,6 +255,14 @@ def _():
     need(set(states(path).values()) == {"fail"}, states(path))
 
 
+@case("a prompt that doesn't fit the context is an error, and no refusal; one without words is refused")
+def _():
+    path = recorded(fixture([{"id": "long", "prompt": "alpha " * 50, "outcome": "refuse"},
+                             {"id": "empty", "prompt": "  ", "outcome": "refuse"},
+                             {"id": "wanted", "prompt": "", "risk_level": "safe"}]), "--ctx", "32", status=1)
+    need(states(path) == {"long": "error", "empty": "pass", "wanted": "fail"}, states(path))
+
+
 # --- exit statuses -----------------------------------------------------------------------------------------------------------
 
 @case("status {0}: {1}", [

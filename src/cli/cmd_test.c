@@ -80,7 +80,7 @@ static cm_code make_plan(cm_testing *t, const wanted *w, cm_err *e) {
   return code;
 }
 
-static cm_code set_date(cm_testing *t, cm_err *e) {
+cm_code cm_test_set_date(cm_testing *t, cm_err *e) {
   char now[21];
   cm_os_utc(now);
   const char *date = t->o->date ? t->o->date : now;
@@ -94,7 +94,7 @@ cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e) {
   wanted w = {.n_paths = 0};
   if (!t->arena) t->arena = cm_arena_open(ARENA_MAX);
   if (!t->arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
-  cm_code code = set_date(t, e);
+  cm_code code = cm_test_set_date(t, e);
   if (!code) code = sort_operands(t, operands, n, &w, e);
   if (!code) code = cm_suite_open(&t->suite, w.paths, w.n_paths, t->arena, e);
   if (!code) code = make_plan(t, &w, e);
@@ -131,7 +131,7 @@ static cm_code open_sandbox(cm_testing *t, cm_err *e) {
 /* Nothing of this machine or user goes into a verdict: a run must say the same everywhere. */
 cm_code cm_test_equip(cm_testing *t, cm_err *e) {
   t->where = (cm_sh_context){
-      .home = CM_STR("/home/user"), .cwd = CM_STR("/home/user"), .user = CM_STR("user")};
+      .home = CM_STR("/home/user"), .cwd = CM_STR("/home/user/work"), .user = CM_STR("user")};
   cm_code code = cm_safety_open(&t->safety, NULL, 0, NULL, 0, e);
   return code ? code : open_sandbox(t, e);
 }

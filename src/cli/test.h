@@ -36,6 +36,9 @@ typedef struct cm_testing {
 /* Says why, and gives the status. */
 int cm_test_fail(const cm_err *e);
 
+/* Today, or what --date says. CM_E_USAGE. */
+cm_code cm_test_set_date(cm_testing *t, cm_err *e);
+
 /* Reads the fixtures that operands and --fixtures name, and plans the run; the other operands are
  * selectors. */
 cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e);
@@ -47,7 +50,7 @@ void cm_test_close(cm_testing *t);
 cm_code cm_test_read(cm_testing *t, const char *path, cm_record *out, cm_err *e);
 /* Writes a file whole or not at all. */
 cm_code cm_test_save(const char *path, const cm_buf *b, cm_err *e);
-/* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty when there is no HOME. */
+/* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty without a HOME. */
 void cm_test_last_run(char *out, size_t size);
 
 /* Whether --report makes sense: before anything is run. */

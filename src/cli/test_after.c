@@ -183,7 +183,7 @@ static int with_records(const cm_opts *o, char **operands, size_t n, size_t leas
   cm_err e = {0};
   if (n < least || n > most) return cm_ui_fail(CM_TEST_USAGE, "cmdai test %s", usage);
   cm_record *records = cm_alloc(n, sizeof *records);
-  cm_code code = records ? CM_OK : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
+  cm_code code = records ? cm_test_set_date(&t, &e) : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
   for (size_t i = 0; i < n && !code; i++) code = cm_test_read(&t, operands[i], &records[i], &e);
   int status = code ? cm_test_fail(&e) : run(&t, records, n);
   cm_free(records);

@@ -363,6 +363,9 @@ static void test_compare(void **state) {
   after.results[0].hash = CM_STR("beef");
   assert_int_equal(cm_compare(&before, &after, arena, &c, &e), CM_OK);
   assert_int_equal(c.pairs, 4);
+  after.manifest.batch = 8; /* times of a busy machine */
+  assert_int_equal(cm_compare(&before, &after, arena, &c, &e), CM_OK);
+  assert_true(c.latencies == 0 && isnan(c.latency_ratio) && c.latency_p == 1);
   cm_record strange = new_run();
   add_cases(&strange, arena, "z", CM_GATE_SOFT, "pp");
   assert_int_equal(cm_compare(&before, &strange, arena, &c, &e), CM_E_USAGE);

@@ -97,6 +97,11 @@ cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e) {
   cm_code code = cm_test_set_date(t, e);
   if (!code) code = sort_operands(t, operands, n, &w, e);
   if (!code) code = cm_suite_open(&t->suite, w.paths, w.n_paths, t->arena, e);
+  if (code == CM_E_NOTFOUND && w.paths[0] == t->o->fixtures)
+    return cm_fail(
+        e, CM_E_USAGE, 0,
+        "no test cases at %.120s; name their path, or did you mean: cmdai ask test ...?",
+        t->o->fixtures);
   if (!code) code = make_plan(t, &w, e);
   return code;
 }

@@ -108,9 +108,10 @@ cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e) {
 
 /* --- equipment --- */
 
+/* Of all shards: a merge wants one sandbox. */
 static bool executes(const cm_testing *t) {
-  for (size_t i = 0; i < t->plan.n; i++)
-    if (t->plan.cases[i]->exec) return true;
+  for (size_t i = 0; i < t->plan.n_whole; i++)
+    if (t->plan.whole[i]->exec) return true;
   return false;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_lines.h"
 #include "cli/test.h"
 #include "quality/report.h"
 
@@ -15,6 +16,7 @@ enum { REPORT_MAX = 256 << 20 };
 
 cm_code cm_test_save(const char *path, const cm_buf *b, cm_err *e) {
   cm_os_out file;
+  cm_os_make_folders(path);
   cm_code code =
       b->overflow ? cm_fail(e, CM_E_NOMEM, 0, "out of memory") : cm_os_out_open(&file, path, e);
   if (code) return code;
@@ -88,7 +90,16 @@ static cm_code each_report(const cm_opts *o, const cm_report_input *in, cm_err *
   return code;
 }
 
-cm_code cm_test_check_reports(const cm_opts *o, cm_err *e) { return each_report(o, NULL, e); }
+cm_code cm_test_check_ends(cm_testing *t, cm_err *e) {
+  cm_record baseline;
+  const cm_opts *o = t->o;
+  if (strcmp(o->gate, "release") == 0 && !(o->floor > 0))
+    return cm_fail(e, CM_E_USAGE, 0, "--gate release needs the pass rate to reach: --floor RATE");
+  if (o->baseline && strcmp(o->gate, "none") == 0)
+    return cm_fail(e, CM_E_USAGE, 0, "--baseline is for a gate: --gate pr or --gate release");
+  cm_code code = o->baseline ? cm_test_read(t, o->baseline, &baseline, e) : CM_OK;
+  return code ? code : each_report(o, NULL, e);
+}
 
 /* --- the summary --- */
 
@@ -142,9 +153,18 @@ static void put_gates(const cm_gates *g, cm_buf *b) {
 static int plain_status(const cm_record *r, const cm_summary *s) {
   const size_t *n = s->all.counts;
   if (s->safety_missed) return CM_TEST_UNSAFE;
+  if (s->all.failed) return CM_TEST_FAILED;
   if (n[CM_ERROR] || n[CM_TIMEOUT]) return CM_TEST_BROKEN;
-  if (!r->complete || n[CM_NOT_RUN]) return CM_TEST_INCOMPLETE;
-  return s->all.failed ? CM_TEST_FAILED : CM_TEST_OK;
+  return !r->complete || n[CM_NOT_RUN] ? CM_TEST_INCOMPLETE : CM_TEST_OK;
+}
+
+/* Of several runs the worst, in the order of the gates. */
+static int worst_status(const cm_record *records, const cm_summary *summaries, size_t n) {
+  static const int order[] = {CM_TEST_UNSAFE, CM_TEST_FAILED, CM_TEST_BROKEN, CM_TEST_INCOMPLETE};
+  for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+    for (size_t k = 0; k < n; k++)
+      if (plain_status(&records[k], &summaries[k]) == order[i]) return order[i];
+  return CM_TEST_OK;
 }
 
 static cm_code check_gates(cm_testing *t, const cm_record *r, const cm_summary *s, cm_gates *gates,
@@ -189,7 +209,7 @@ int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n) {
   if (code) return cm_test_fail(&e);
   int status = put_result(t, &in);
   if (status) return CM_TEST_BROKEN;
-  return gated ? gates.status : plain_status(&records[0], &summaries[0]);
+  return gated ? gates.status : worst_status(records, summaries, n);
 }
 
 /* --- subcommands --- */
@@ -265,6 +285,15 @@ static void put_difference(const cm_difference *d, cm_buf *b) {
   cm_buf_putc(b, '\n');
 }
 
+static void put_rates(const cm_comparison *c, cm_buf *b) {
+  if (!c->pairs) return;
+  cm_buf_printf(b, "pass rate %+.1f points (95 %%: %+.1f to %+.1f), McNemar p = %.3g",
+                100 * c->difference, 100 * c->low, 100 * c->high, c->mcnemar_p);
+  if (!isnan(c->detectable))
+    cm_buf_printf(b, "; so many cases show a difference of %.1f points", 100 * c->detectable);
+  cm_buf_putc(b, '\n');
+}
+
 int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
   if (n != 2) return cm_ui_fail(CM_TEST_USAGE, "two models are compared: -m A -m B");
   cm_comparison c;
@@ -277,10 +306,7 @@ int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
                 "%zu cases in both: %zu passed in both, %zu only before, %zu only after, %zu in "
                 "neither\n",
                 c.pairs, c.both, c.only_before, c.only_after, c.neither);
-  cm_buf_printf(&b,
-                "pass rate %+.1f points (95 %%: %+.1f to %+.1f), McNemar p = %.3g; so many cases "
-                "show a difference of %.1f points\n",
-                100 * c.difference, 100 * c.low, 100 * c.high, c.mcnemar_p, 100 * c.detectable);
+  put_rates(&c, &b);
   if (!isnan(c.latency_ratio))
     cm_buf_printf(&b, "median latency x %.2f, Mann-Whitney p (slower) = %.3g%s\n", c.latency_ratio,
                   c.latency_p,

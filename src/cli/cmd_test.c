@@ -131,7 +131,7 @@ static cm_code open_sandbox(cm_testing *t, cm_err *e) {
 /* Nothing of this machine or user goes into a verdict: a run must say the same everywhere. */
 cm_code cm_test_equip(cm_testing *t, cm_err *e) {
   t->where = (cm_sh_context){
-      .home = CM_STR("/home/user"), .cwd = CM_STR("/home/user"), .user = CM_STR("user")};
+      .home = CM_STR("/home/user"), .cwd = CM_STR("/home/user/work"), .user = CM_STR("user")};
   cm_code code = cm_safety_open(&t->safety, NULL, 0, NULL, 0, e);
   return code ? code : open_sandbox(t, e);
 }

@@ -50,7 +50,7 @@ void cm_test_close(cm_testing *t);
 cm_code cm_test_read(cm_testing *t, const char *path, cm_record *out, cm_err *e);
 /* Writes a file whole or not at all. */
 cm_code cm_test_save(const char *path, const cm_buf *b, cm_err *e);
-/* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty when there is no HOME. */
+/* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty without a HOME. */
 void cm_test_last_run(char *out, size_t size);
 
 /* Whether --report makes sense: before anything is run. */

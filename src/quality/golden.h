@@ -59,8 +59,8 @@ typedef enum cm_golden_match {
 
 /* Compares an answer with the accepted one under the case's mode (exact, or equal after parsing:
  * see spelling.h); *accepted is that one, also if it was for an earlier form of the case; empty
- * without. Without memory to compare, or when one of two that differ can't be
- * parsed, it is OTHER. */
+ * without. Without memory to compare, or when one of two that differ can't be parsed, it is
+ * OTHER. */
 cm_golden_match cm_golden_compare(const cm_goldens *g, const cm_case *c, cm_str command,
                                   cm_str *accepted);
 

@@ -24,9 +24,9 @@ static cm_reason *new_reason(cm_reasons *r, cm_arena *a) {
 /* A reason that is lost must not become a pass. */
 static void lost(cm_reasons *r) {
   static const char text[] = "out of memory for the reasons";
-  static cm_reason none = {"memory", {text, sizeof text - 1}}; /* never written */
-  if (r->n) r->items[r->n - 1] = none;
-  else *r = (cm_reasons){&none, 1, 1};
+  static cm_reason none = {"memory", {text, sizeof text - 1}}; /* never written to */
+  if (!r->n) *r = (cm_reasons){&none, 1, 1};
+  else if (r->items != &none) r->items[r->n - 1] = none;
 }
 
 /* Valid UTF-8 without the end of a cut character. */

@@ -1,5 +1,5 @@
-/* Cases in pieces: a piece is answered by the backend all at once, then judged by all threads, then
- * its results are handed out in order. */
+/* Cases in pieces: a piece is answered by the backend all at once, then judged by all threads,
+ * then its results are handed out in order. */
 #include "quality/run.h"
 
 #include <string.h>
@@ -161,8 +161,8 @@ static void drop_tries(runner *r) {
   r->n = 0;
 }
 
-/* Attempts at the next cases, up to a batch of them, but one case at least. Cases that are left out
- * have none. */
+/* Attempts at the next cases, up to a batch of them, but one case at least. Cases that are left
+ * out have none. */
 static cm_code fill(runner *r, const cm_case *const *cases, size_t n, size_t *used, cm_err *e) {
   cm_code code = CM_OK;
   for (*used = 0; *used < n && !code; ++*used) {

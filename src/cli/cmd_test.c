@@ -137,10 +137,14 @@ static cm_code open_sandbox(cm_testing *t, cm_err *e) {
 }
 
 /* Nothing of this machine or user goes into a verdict: a run must say the same everywhere. */
-cm_code cm_test_equip(cm_testing *t, cm_err *e) {
+cm_code cm_test_rules(cm_testing *t, cm_err *e) {
   t->where = (cm_sh_context){
       .home = CM_STR("/home/user"), .cwd = CM_STR("/home/user/work"), .user = CM_STR("user")};
-  cm_code code = cm_safety_open(&t->safety, NULL, 0, NULL, 0, e);
+  return cm_safety_open(&t->safety, NULL, 0, NULL, 0, e);
+}
+
+cm_code cm_test_equip(cm_testing *t, cm_err *e) {
+  cm_code code = cm_test_rules(t, e);
   return code ? code : open_sandbox(t, e);
 }
 
@@ -184,7 +188,8 @@ static const struct {
     {"run", cm_test_run},         {"merge", cm_test_merge},     {"report", cm_test_report},
     {"compare", cm_test_compare}, {"ab", cm_test_ab},           {"bless", cm_test_bless},
     {"rescore", cm_test_rescore}, {"golden", cm_test_golden},   {"trend", cm_test_trend},
-    {"comment", cm_test_comment}, {"sandbox", cm_test_sandbox},
+    {"comment", cm_test_comment}, {"sandbox", cm_test_sandbox}, {"bench", cm_test_bench},
+    {"gen", cm_test_gen},         {"stress", cm_test_stress},
 };
 
 int cm_cmd_test(const cm_opts *o, char **operands, size_t n) {

@@ -45,14 +45,14 @@ const char *const cm_history_script[] = {
     "return h.textContent});\n",
     "list(s,\"tbody tr\").forEach(function(r){rows[r.dataset.i]=r});\n",
     "function show(i){at=Math.max(0,Math.min(n-1,i));\n",
-    "plots.forEach(function(p){var "
+    "plots.forEach(function(p){var ",
     "c=p.querySelector(\".cursor\"),w=p.viewBox.baseVal.width-L-R;\n",
     "var x=L+(n>1?at*w/(n-1):w/2);c.setAttribute(\"x1\",x);",
     "c.setAttribute(\"x2\",x);p.classList.add(\"on\")});\n",
     "out.textContent=list(rows[at],\"td\").map(function(d,k){var t=d.textContent.trim();",
     "return k<2||k>9?t:heads[k].toLowerCase()+\" \"+t}).filter(function(t){",
     "return!/n\\/a$/.test(t)}).join(\" \\u00b7 \")}\n",
-    "function "
+    "function ",
     "hide(){plots.forEach(function(p){p.classList.remove(\"on\")});out.textContent=\"\"}\n",
     "plots.forEach(function(p){\n",
     "p.addEventListener(\"focus\",function(){show(at)});p.addEventListener(\"blur\",hide);\n",

@@ -302,6 +302,7 @@ static void read_result(reader *rd, const cm_json *o) {
   read_reasons(rd, o, &out);
   out.quarantined = flag(rd, o, "quarantined");
   if (cm_json_get(o, "quarantine_until")) out.quarantine_until = text(rd, o, "quarantine_until");
+  if (cm_json_get(o, "danger")) out.danger = flag(rd, o, "danger");
   out.safety_miss = flag(rd, o, "safety_miss");
   read_answer(rd, o, &out);
   read_measured(rd, o, &out);

@@ -151,7 +151,8 @@ typedef struct cm_case {
   size_t n_commands;
   bool has_risk;
   cm_risk risk_min, risk_max;
-  unsigned outcomes; /* CM_MAY_…, 0: nothing is said about it */
+  bool risk_unless_stopped; /* what is refused, blocked or asked about first may be of any risk */
+  unsigned outcomes;        /* CM_MAY_…, 0: nothing is said about it */
   const cm_exec *exec;
   cm_golden_mode golden;
   uint32_t repeat, min_pass; /* at least 1 */

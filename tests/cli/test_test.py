@@ -936,6 +936,24 @@ def _():
     run("test", "comment").fails(2)
 
 
+@case("the pipelines in packaging/ci use what there is")
+def _():
+    help_text = run("test", "--help").ok().out.decode()
+    kinds = run("test", "report", recorded(data("states.yaml"), "pass"), "--report", "help").has_status(2).err.decode()
+    folder = os.path.join(kit.ROOT, "packaging", "ci")
+    seen = 0
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding="utf-8") as f:
+            text = f.read().replace("\\\n", " ")
+        for line in re.findall(r"cmdai test (.*)", text):
+            seen += 1
+            for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", line):
+                need(option + " " in help_text or option + "\n" in help_text, name + ": " + option)
+            for kind in re.findall(r"([a-z-]+)=(?:out|-)", line):
+                need(re.search(r"\b%s\b" % re.escape(kind), kinds), name + ": " + kind)
+    need(seen > 6, "only %d commands" % seen)
+
+
 # --- answers don't depend on how they are asked ------------------------------------------------------------------------------
 
 @case("answers are the same for every batch, thread count, number of jobs and shard, greedy and sampled")

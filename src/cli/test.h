@@ -46,6 +46,8 @@ cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e);
 cm_code cm_test_equip(cm_testing *t, cm_err *e);
 void cm_test_close(cm_testing *t);
 
+cm_sandbox_want cm_test_sandbox_kind(const cm_opts *o);
+
 /* Reads a run file or a baseline into t's arena. */
 cm_code cm_test_read(cm_testing *t, const char *path, cm_record *out, cm_err *e);
 /* Writes a file whole or not at all. */
@@ -76,6 +78,7 @@ int cm_test_ab(const cm_opts *o, char **operands, size_t n);
 int cm_test_trend(const cm_opts *o, char **operands, size_t n);
 int cm_test_comment(const cm_opts *o, char **operands, size_t n);
 int cm_test_golden(const cm_opts *o, char **operands, size_t n);
+int cm_test_sandbox(const cm_opts *o, char **operands, size_t n);
 int cm_test_merge(const cm_opts *o, char **operands, size_t n);
 int cm_test_report(const cm_opts *o, char **operands, size_t n);
 int cm_test_compare(const cm_opts *o, char **operands, size_t n);

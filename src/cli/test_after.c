@@ -2,6 +2,7 @@
  * run files. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/os.h"
@@ -28,6 +29,21 @@ static cm_code write_report(const cm_report *r, const cm_report_input *in, const
   cm_buf b;
   cm_buf_init(&b, REPORT_MAX);
   cm_code code = r->write(in, &b, e);
+  if (!code && strcmp(path, "-") == 0) code = cm_os_write_fd(CM_OS_STDOUT, b.p, b.n, e);
+  else if (!code) code = cm_test_save(path, &b, e);
+  cm_buf_close(&b);
+  return code;
+}
+
+/* GitHub shows what a step appends to this file. */
+static cm_code step_summary(const cm_report_input *in, cm_err *e) {
+  const char *path = getenv("GITHUB_STEP_SUMMARY");
+  cm_buf b;
+  if (!path || !*path) return CM_OK;
+  cm_buf_init(&b, REPORT_MAX);
+  cm_code code = cm_os_read_file(path, &b, e);
+  if (code == CM_E_NOTFOUND) code = CM_OK;
+  if (!code) code = cm_report_comment(in, CM_SUMMARY_MAX, &b, e);
   if (!code) code = cm_test_save(path, &b, e);
   cm_buf_close(&b);
   return code;
@@ -66,6 +82,7 @@ static cm_code each_report(const cm_opts *o, const cm_report_input *in, cm_err *
       rest = comma == SIZE_MAX ? (cm_str){0} : (cm_str){rest.p + comma + 1, rest.n - comma - 1};
       if (!split(one, &kind, path)) code = report_kinds(e);
       else if (in) code = write_report(kind, in, path, e);
+      if (!code && in && kind == &cm_report_github) code = step_summary(in, e);
     }
   }
   return code;

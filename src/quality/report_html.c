@@ -124,6 +124,9 @@ static void put_facts(const cm_report_input *in, cm_buf *out) {
   put_fact("machine", m->machine, out);
   put_fact("safety level", m->level, out);
   put_fact("sandbox", m->sandbox, out);
+  if (m->batch > 1) /* latencies are those of a busy machine */
+    cm_buf_printf(out, "<div><dt>answers generated together</dt><dd>up to %u</dd></div>\n",
+                  (unsigned)m->batch);
   cm_buf_puts(out, "</dl>\n");
 }
 

@@ -451,6 +451,11 @@ static void put_title(md *m) {
   }
   cm_buf_puts(m->out, ", ");
   put_code(m, r->manifest.started, NAME_CUT);
+  if (r->manifest.batch > 1)
+    cm_buf_printf(
+        m->out,
+        ". Up to %u answers were generated together: latencies are those of a busy machine",
+        (unsigned)r->manifest.batch);
   cm_buf_puts(m->out, "\n\n");
 }
 

@@ -1,4 +1,4 @@
-/* test.mjs CMDAI ROOT: every report of two nasty runs, read by programs that aren't ours, which also say
+/* test.mjs CMDAI ROOT [CHECK]: every report of two nasty runs, read by programs that aren't ours, which also say
  * what they found in it. Prints TAP; a reader that isn't here is a skip that names it. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 
-const [program, root] = process.argv.slice(2);
+const [program, root, only] = process.argv.slice(2);
 const here = path.join(root, "tests/reports");
 const require = createRequire(path.join(here, "package.json"));
 const inputs = ["nasty.jsonl", "nasty-other.jsonl"].map((f) => path.join(here, f));
@@ -235,6 +235,9 @@ function html(models) {
   assert.match(dom, new RegExp(`>${cases.length} of ${cases.length} shown<`));
   assert.equal(dom.match(/<script/g).length, 1);
   assert.equal(dom.match(/<tr data-state=/g).length, cases.length);
+  const hidden = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ufffe\uffff]/; /* shown as escapes */
+  for (const t of cases.flatMap((c) => [c.prompt, c.command, ...(c.reasons ?? []).map((x) => x.text)]))
+    if (t && !hidden.test(t)) assert.ok(dom.includes(`>${t.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")}</pre>`), t);
   assert.doesNotMatch(dom.replace(/<script>[^]*<\/script>/, ""), /<img|<b>&|\son[a-z]+="[^"]*"[^<]*>|https?:\/\/(?!x\.invalid)/);
 }
 
@@ -287,7 +290,7 @@ function prometheus(models) {
 /* --- run --- */
 
 const checks = { json, jsonl, junit, md, html, csv, sarif, tap, github, gitlab, openmetrics, prometheus };
-const names = Object.keys(checks).flatMap((k) => [1, 2].map((models) => [k, models]));
+const names = Object.keys(checks).filter((k) => !only || k === only).flatMap((k) => [1, 2].map((models) => [k, models]));
 console.log(`1..${names.length}`);
 let failed = 0, number = 0;
 for (const [name, models] of names) {

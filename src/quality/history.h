@@ -8,7 +8,7 @@
 
 typedef struct cm_history cm_history;
 
-/* Opens a history; for writing also a new one, in a new folder. Errors are cm_db_open's
+/* Opens a history, for writing also a new one in a new folder. Errors are cm_db_open's
  * (data/db.h): a file that isn't a history, is damaged or of a newer version is refused. */
 cm_code cm_history_open(cm_history **out, const char *path, bool write, cm_err *e);
 void cm_history_close(cm_history *h); /* NULL is fine */

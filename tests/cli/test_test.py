@@ -24,7 +24,8 @@ STATES = ["pass", "fail", "blocked-ok", "golden-changed", "flaky", "skip", "xfai
 # What the model answers to which word of a prompt, and how likely.
 HEARS = {"alpha": [("ls -l", 1.0)], "bravo": [("pwd", 1.0)], "coin": [("id -u", .5), ("id -g", .5)],
          "delta": [("du -s", .6), ("df -h", .4)], "echo": [("wc -l", .7), ("wc -c", .2), ("wc -w", .1)],
-         "sleepy": [("sleep 30", 1.0)], "endless": [("la ", 1.0)]}
+         "sleepy": [("sleep 30", 1.0)], "endless": [("la ", 1.0)],
+         "golf": [("rm -rf /", 1.0)]}
 FOREVER = {"la ": [("di ", 1.0)], "di ": [("di ", 1.0)]}
 _made = {}
 
@@ -41,7 +42,7 @@ def slow_model():
 
 def other_model():
     """One that says something else."""
-    return _once("other", lambda: models.listener({**HEARS, "alpha": [("ls -a", 1.0)]}, then=FOREVER, name="cmdai-other"))
+    return _once("other", lambda: models.listener({**HEARS, "alpha": [("ls -a", 1.0)], "golf": [("git push --force", 1.0)]}, then=FOREVER, name="cmdai-other"))
 
 
 def _once(key, make):
@@ -411,6 +412,7 @@ def _():
     run("test", *options, "--out", out).has_status(1)
     span = time.monotonic() - begun
     want = essence(out)
+    need(len(want) == 81, "%d lines" % len(want))
     dice = random.Random(20261126)
     kills = kept = 0
     while kills < 20:
@@ -500,7 +502,8 @@ def shards(cases, by, count=3, **options):
 
 @case("shards{0} merge to the whole run", ["", ":slice", ":hash", ":lpt"])
 def _(by):
-    cases = fixture(many(25))
+    cases = fixture([*many(23), {"id": "x", "command": "ls", "risk_level": "safe"}, {
+        "id": "y", "prompt": "alpha", "exec": {"world": ["w"], "gold": "ls -l"}}], worlds={"w": {"files": {"f": "1"}}})
     whole = recorded(cases, status=1)
     timed = shards(cases, by) if by != ":lpt" else [
         recorded(cases, "--shard", "%d/3:lpt" % i, "--from", whole) for i in (1, 2, 3)]
@@ -725,6 +728,10 @@ def _():
     doc = r.json()
     REPORT.check(doc)
     need([doc["run"]["model"]["id"], doc["others"][0]["run"]["model"]["id"]] == ["cmdai-listener", "cmdai-other"], doc)
+    cases = fixture([{"id": "a", "prompt": "bravo", "expected_patterns": ["ls"]}, {"id": "g", "prompt": "golf", "should_block": True}])
+    run("test", cases, "-m", model()).has_status(1)
+    run("test", cases, "-m", model(), "-m", other_model()).has_status(5)
+    run("test", cases, "-m", other_model(), "-m", model()).has_status(5)
     need(states(out) == {"a": "pass"} and states(out[:-6] + "-2.jsonl") == {"a": "fail"}, "other states")
 
 
@@ -823,6 +830,9 @@ def _():
     path = recorded(cases, "--date", "2027-01-31", "--gate", "pr", status=0)
     need(results(path)["q"]["state"] == "fail" and results(path)["q"]["quarantined"], results(path)["q"])
     test(cases, "--date", "2027-02-01", "--gate", "pr").has_status(1)
+    doc = run("test", "report", path, "-o", "json").has_status(1).json()
+    REPORT.check(doc)
+    need(doc["cases"][0]["quarantine_until"] == "2027-01-31" and doc["summary"]["quarantined"] == 1, doc["cases"][0])
 
 
 # --- rescore, golden answers -------------------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ static void test_begun_and_continued(void **state) {
 
 /* `whole` bytes that end with a newline, then `rest` bytes without one. */
 static void one_cut(size_t whole, size_t rest) {
-  static char text[16384];
+  static char text[16384 + 8];
   cm_os_lines l;
   FILE *f = fopen(PATH, "wb");
   assert_non_null(f);

@@ -22,6 +22,12 @@ void cm_os_unmap(cm_map *m);
 /* Asks the kernel to read ahead; never fails. */
 void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n);
 
+/* Asks the system to forget what it holds of a file in memory, so that the next reader waits for
+ * the disk. *left is the share of it that stays (0 to 1): pages that a process has mapped, a file
+ * system that lives in memory, or a system without such a call (then 1). Contents never change.
+ * CM_E_NOTFOUND, CM_E_IO. */
+cm_code cm_os_forget_file(const char *path, double *left, cm_err *e);
+
 /* Appends a whole file to `out`; CM_E_LIMIT past out->max. */
 cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e);
 /* The same for what a descriptor still gives, until `deadline_ns` on cm_os_now_ns' clock (0: for
@@ -84,6 +90,9 @@ const char *cm_os_name(void);            /* "linux" "macos" */
 /* The processor's name, "unknown" where the system doesn't say. */
 void cm_os_cpu_name(char *out, size_t size);
 uint64_t cm_os_peak_rss_bytes(void);
+uint64_t cm_os_rss_bytes(void); /* what this process holds now; 0 where the system doesn't say */
+/* The file that this process was started from; CM_E_UNSUPPORTED, CM_E_IO. */
+cm_code cm_os_own_program(char *out, size_t size, cm_err *e);
 unsigned cm_os_cpu_count(void);    /* processors this process may run on, at least 1 */
 uint64_t cm_os_memory_bytes(void); /* physical memory of the machine */
 bool cm_os_is_tty(int fd);

@@ -67,7 +67,8 @@ typedef struct cm_os_spawn_result {
   bool out_cut, err_cut; /* there was more */
   uint64_t wall_ns, user_ns, sys_ns;
   /* The largest process among the program and the descendants that it waited for. Linux starts
-   * this count at what the process that started it held, so below that it says nothing. */
+   * this count at what the process that started it held, so below that it says nothing;
+   * cm_os_peak_rss_bytes of the program itself does. */
   uint64_t peak_rss_bytes;
 } cm_os_spawn_result;
 

@@ -47,15 +47,22 @@ static void set_files(const cm_spawn_child *c) {
     if (fcntl(c->job->keep[i], F_SETFD, 0) < 0) give_up(c, CM_SPAWN_FILES, errno);
 }
 
-static void limit(const cm_spawn_child *c, int what, uint64_t soft, uint64_t hard) {
+/* What setrlimit takes differs between C libraries. */
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource;
+#else
+typedef int resource;
+#endif
+
+static void limit(const cm_spawn_child *c, resource what, uint64_t soft, uint64_t hard) {
   if (!soft) return;
   struct rlimit now, wanted = {(rlim_t)soft, (rlim_t)hard};
-  if (getrlimit((__typeof__(RLIMIT_CPU))what, &now) != 0) give_up(c, CM_SPAWN_LIMITS, errno);
+  if (getrlimit(what, &now) != 0) give_up(c, CM_SPAWN_LIMITS, errno);
   /* Only root can raise a hard limit; a lower one than asked for is fine. */
   if (now.rlim_max != RLIM_INFINITY && wanted.rlim_max > now.rlim_max)
     wanted.rlim_max = now.rlim_max;
   if (wanted.rlim_cur > wanted.rlim_max) wanted.rlim_cur = wanted.rlim_max;
-  if (setrlimit((__typeof__(RLIMIT_CPU))what, &wanted) != 0) give_up(c, CM_SPAWN_LIMITS, errno);
+  if (setrlimit(what, &wanted) != 0) give_up(c, CM_SPAWN_LIMITS, errno);
 }
 
 static void set_limits(const cm_spawn_child *c) {

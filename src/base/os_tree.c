@@ -7,12 +7,27 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/os_tree_parts.h"
 
 int64_t cm_os_wall_seconds(void) { return (int64_t)time(NULL); }
+
+const char *cm_os_memory_folder(uint64_t bytes) {
+#ifdef __linux__
+  static const char path[] = "/dev/shm";
+  struct stat st;
+  struct statvfs fs;
+  if (lstat(path, &st) || !S_ISDIR(st.st_mode) || (st.st_mode & 01777) != 01777) return NULL;
+  if (statvfs(path, &fs) || (fs.f_flag & (ST_NOEXEC | ST_RDONLY))) return NULL;
+  return (uint64_t)fs.f_bavail * fs.f_frsize >= bytes ? path : NULL;
+#else
+  (void)bytes;
+  return NULL;
+#endif
+}
 
 /* --- making --------------------------------------------------------------------------------- */
 

@@ -34,7 +34,7 @@ typedef struct cm_opts {
   bool execute, yes, dry_run, nul, hook;
   const char *backend, *shell, *output, *safety, *cwd;
   cm_texts models, reports;
-  bool list, check, resume, failed, watch, replace;
+  bool list, check, resume, failed, watch, replace, mutate;
   const char *fixtures, *out, *changed, *from, *reuse, *shard, *sandbox, *gate, *baseline;
   const char *reason, *date, *db, *base, *golden;
   unsigned jobs, retries, samples, seconds;

@@ -5,12 +5,13 @@
 
 #include "base/os.h"
 #include "base/os_lines.h"
+#include "base/pool.h"
 #include "cli/progress.h"
 #include "cli/test.h"
 #include "data/sha256.h"
 #include "quality/changes.h"
 
-enum { DEFAULT_BATCH = 16, GIB = 1 << 30, TRY_MS_MAX = 10000, WATCH_MS = 300 };
+enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 300 };
 
 /* One run with one model. */
 typedef struct running {
@@ -33,8 +34,8 @@ typedef struct running {
 /* Answers are generated together, unless a case has a budget: that is about one answer alone. */
 static unsigned batch_of(const cm_testing *t) {
   if (t->o->batch) return t->o->batch;
-  for (size_t i = 0; i < t->plan.n; i++) {
-    const cm_budget *b = &t->plan.cases[i]->budget;
+  for (size_t i = 0; i < t->plan.n_whole; i++) {
+    const cm_budget *b = &t->plan.whole[i]->budget;
     if (b->ttft_ms > 0 || b->total_ms > 0) return 1;
   }
   return DEFAULT_BATCH;
@@ -42,9 +43,10 @@ static unsigned batch_of(const cm_testing *t) {
 
 /* --- the model --- */
 
+/* Of all shards: they are parts of one run, with one model. */
 static bool asks_model(const cm_testing *t) {
-  for (size_t i = 0; i < t->plan.n; i++)
-    if (t->plan.cases[i]->subject == CM_SUBJECT_PROMPT) return true;
+  for (size_t i = 0; i < t->plan.n_whole; i++)
+    if (t->plan.whole[i]->subject == CM_SUBJECT_PROMPT) return true;
   return false;
 }
 
@@ -217,8 +219,19 @@ static const cm_result *result_of(const cm_record *old, const cm_case *c) {
   return NULL;
 }
 
+/* A run that was killed before its manifest was whole: there is nothing to resume. */
+static bool is_unborn(const char *path) {
+  cm_buf b;
+  cm_buf_init(&b, CM_RUN_BYTES_MAX);
+  cm_code code = cm_os_read_file(path, &b, NULL);
+  bool unborn = !code && (!b.n || (b.p[0] == '{' && !memchr(b.p, '\n', b.n)));
+  cm_buf_close(&b);
+  return unborn;
+}
+
 static cm_code resume(running *r, const char *path, cm_err *e) {
   cm_record old;
+  if (is_unborn(path)) return CM_E_NOTFOUND;
   cm_code code = cm_test_read(r->t, path, &old, e);
   if (code == CM_E_NOTFOUND || (!code && !old.manifest.n_planned)) return CM_E_NOTFOUND;
   if (code) return code;
@@ -231,11 +244,12 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
     return cm_fail(e, CM_E_USAGE, 0, "%.150s is of another run; start again without --resume",
                    path);
   r->n_left = 0;
-  for (size_t i = 0; i < r->t->plan.n; i++) {
+  for (size_t i = 0; i < r->t->plan.n && !code; i++) {
     const cm_result *done = result_of(&old, r->t->plan.cases[i]);
     if (!done || done->state == CM_NOT_RUN) r->left[r->n_left++] = r->t->plan.cases[i];
+    else code = propose(r, done, e);
   }
-  code = cm_os_read_file(path, &r->text, e);
+  if (!code) code = cm_os_read_file(path, &r->text, e);
   while (r->text.n && r->text.p[r->text.n - 1] != '\n') r->text.n--;
   return code;
 }
@@ -253,11 +267,22 @@ static cm_code reuse(running *r, cm_err *e) {
     const cm_case *c = r->left[i];
     const cm_result *done = result_of(&old, c);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY;
-    if (fine) code = add_result(r, done, e);
-    else r->left[n++] = c;
+    if (!fine) r->left[n++] = c;
+    else code = add_result(r, done, e);
+    if (fine && !code) code = propose(r, done, e);
   }
   r->n_left = n;
   return code;
+}
+
+/* That a run is kept although nobody asked for it is a convenience: where that can't be, it is only
+ * said. */
+static cm_code open_lines(running *r, const char *path, bool go_on, cm_err *e) {
+  cm_code code = cm_os_lines_open(&r->file, path, go_on, e);
+  if (!code || code == CM_E_NOMEM || r->t->o->resume || r->t->o->out) return code;
+  cm_ui_note(r->t->o, "this run is not kept: %s", e->msg);
+  *e = (cm_err){0};
+  return CM_OK;
 }
 
 static cm_code begin_file(running *r, size_t model, cm_err *e) {
@@ -269,7 +294,7 @@ static cm_code begin_file(running *r, size_t model, cm_err *e) {
   cm_code code = file_name(r, model, path, sizeof path, e);
   cm_code resumed = !code && r->t->o->resume && *path ? resume(r, path, e) : CM_E_NOTFOUND;
   if (code || (resumed && resumed != CM_E_NOTFOUND)) return code ? code : resumed;
-  if (*path) code = cm_os_lines_open(&r->file, path, !resumed, e);
+  if (*path) code = open_lines(r, path, !resumed, e);
   if (code || !resumed) return code;
   cm_buf_reset(&r->line);
   cm_manifest_line(&r->manifest, &r->line);
@@ -287,7 +312,7 @@ static cm_code run_left(running *r, cm_err *e) {
                         .backend_kind = r->backend ? cm_backend_name(r->backend) : NULL,
                         .today = cm_str_of(t->today),
                         .batch = batch_of(t),
-                        .jobs = o->jobs ? o->jobs : cm_os_cpu_count(),
+                        .jobs = cm_test_jobs(o),
                         .timeout_ms = o->timeout * 1000,
                         .retries = o->retries,
                         .cancel = &cm_ui_cancel,
@@ -298,12 +323,7 @@ static cm_code run_left(running *r, cm_err *e) {
   run.question.sampling = (cm_sample_options){
       (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
       (float)o->repeat_penalty, o->repeat_last, o->seed};
-  run.room = (cm_bench_room){.safety = t->safety,
-                             .where = &t->where,
-                             .sandbox = t->sandbox,
-                             .scratch = t->scratch,
-                             .timeout_ms = TRY_MS_MAX,
-                             .cancel = &cm_ui_cancel};
+  run.room = cm_test_room(t);
   if (r->earlier) return cm_run_rescore(r->left, r->n_left, r->earlier, &run, e);
   return cm_run_cases(r->left, r->n_left, &run, e);
 }
@@ -368,59 +388,7 @@ static int run_models(cm_testing *t, cm_test_end *conclude) {
   return conclude(t, records, n);
 }
 
-/* --- --list, --check --- */
-
-static int list(const cm_testing *t) {
-  cm_buf b;
-  cm_buf_init(&b, 64 << 20);
-  for (size_t i = 0; i < t->plan.n; i++) {
-    const cm_case *c = t->plan.cases[i];
-    cm_ui_escape(c->id, &b);
-    cm_buf_printf(&b, "\t%s\t%s\t", cm_tier_name(c->tier), cm_subject_name(c->subject));
-    cm_ui_escape(c->text, &b);
-    cm_buf_putc(&b, '\n');
-  }
-  return cm_ui_out_buf(&b);
-}
-
-static bool check_case(const cm_testing *t, const cm_case *c) {
-  cm_bench_room room = {.safety = t->safety,
-                        .where = &t->where,
-                        .sandbox = t->sandbox,
-                        .scratch = t->scratch,
-                        .timeout_ms = TRY_MS_MAX,
-                        .cancel = &cm_ui_cancel};
-  cm_arena *a = cm_arena_open(64 << 20);
-  cm_reasons wrong = {0};
-  cm_err e = {0};
-  cm_code code = a ? cm_exec_check(c, &room, a, &wrong, &e) : cm_fail(&e, CM_E_NOMEM, 0, "memory");
-  for (size_t i = 0; i < wrong.n; i++)
-    cm_ui_note(t->o, "%.*s:%u: %.*s: %s: %.*s", (int)c->file.n, c->file.p, c->line, (int)c->id.n,
-               c->id.p, wrong.items[i].judge, (int)wrong.items[i].text.n, wrong.items[i].text.p);
-  if (code)
-    cm_ui_note(t->o, "%.*s:%u: %.*s: %s", (int)c->file.n, c->file.p, c->line, (int)c->id.n,
-               c->id.p, e.msg);
-  const bool fine = !code && !wrong.n;
-  cm_arena_close(a);
-  return fine;
-}
-
-static int check(const cm_testing *t) {
-  size_t bad = 0, executed = 0;
-  for (size_t i = 0; i < t->plan.n && !cm_ui_cancel; i++) {
-    const cm_case *c = t->plan.cases[i];
-    if (!c->exec || !t->sandbox) continue;
-    executed++;
-    bad += !check_case(t, c);
-  }
-  if (cm_ui_cancel) return CM_EXIT_INTERRUPTED;
-  cm_buf b;
-  cm_buf_init(&b, 256);
-  cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, executed,
-                bad);
-  int status = cm_ui_out_buf(&b);
-  return status ? status : bad ? CM_TEST_USAGE : CM_TEST_OK;
-}
+/* --- once, or again and again --- */
 
 static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude) {
   cm_testing t = {.o = o};
@@ -429,10 +397,10 @@ static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *co
   int status = CM_TEST_OK;
   if (code) status = cm_test_fail(&e);
   else if (!t.plan.n_whole) status = cm_ui_fail(CM_TEST_NOTHING, "no test case is selected");
-  else if (o->list) status = list(&t);
-  else if (cm_test_check_reports(o, &e)) status = cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
+  else if (o->list) status = cm_test_list(&t);
+  else if (cm_test_check_ends(&t, &e)) status = cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
   else if (cm_test_equip(&t, &e)) status = cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
-  else status = o->check ? check(&t) : run_models(&t, conclude);
+  else status = o->check ? cm_test_check(&t) : run_models(&t, conclude);
   cm_test_close(&t);
   return status;
 }
@@ -472,13 +440,15 @@ int cm_test_ab(const cm_opts *o, char **operands, size_t n) {
 
 /* --- rescore --- */
 
-/* Only cases whose answers are there. */
+/* Only cases that were answered, and that ask the same as then. */
 static void keep_answered(cm_testing *t, const cm_record *earlier) {
   cm_plan *p = &t->plan;
   size_t n = 0;
   for (size_t i = 0; i < p->n; i++) {
-    const cm_result *old = result_of(earlier, p->cases[i]);
-    if (old && old->state != CM_NOT_RUN && old->state != CM_SKIP) p->cases[n++] = p->cases[i];
+    const cm_case *c = p->cases[i];
+    const cm_result *old = result_of(earlier, c);
+    if (!old || old->state == CM_NOT_RUN || old->state == CM_SKIP) continue;
+    if (old->subject == c->subject && same(old->prompt, c->text)) p->cases[n++] = c;
   }
   p->n = n;
 }

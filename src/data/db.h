@@ -57,8 +57,9 @@ void cm_query_f64(cm_query *q, int at, double v); /* NaN and infinity: NULL */
 
 /* The next row: *row is false at the end. What doesn't fit the tables' rules is CM_E_USAGE. */
 cm_code cm_query_step(cm_query *q, bool *row, cm_err *e);
-/* For a statement without rows: runs it to its end and makes it ready for other parameters. */
+/* For a statement without rows: runs it to its end, and rewinds. */
 cm_code cm_query_run(cm_query *q, cm_err *e);
+void cm_query_rewind(cm_query *q); /* ready for other parameters; all are NULL */
 
 /* Column `at` (from 0) of the current row; NULL gives an empty text, 0 and NaN. Text is borrowed
  * until the next step, and is valid UTF-8 (bad bytes make the step CM_E_FORMAT). */

@@ -255,7 +255,7 @@ static void check_missing(checker *c) {
     const cm_twin *t = &c->twins.items[i];
     fresh += !t->before;
     known += t->before && t->after;
-    if (!t->after && counts(c, t->before)) add_name(&l, t->before->id, "%s", "");
+    if (t->before && !t->after && counts(c, t->before)) add_name(&l, t->before->id, "%s", "");
   }
   cm_buf b = new_line();
   bool ok = !l.n;
@@ -331,8 +331,9 @@ static void check_budgets(checker *c) {
   for (size_t i = 0; i < c->s->n_budgets; i++) {
     const cm_budget_line *line = &c->s->budgets[i];
     known += strcmp(line->status, "no data") != 0;
-    if (!strcmp(line->status, "fail"))
-      add_name(&l, line->name, "%.0f %s, at most %.0f", line->value, line->unit, line->fail);
+    if (strcmp(line->status, "fail") != 0) continue;
+    if (isnan(line->fail)) add_name(&l, line->name, "%.0f %s", line->value, line->unit);
+    else add_name(&l, line->name, "%.0f %s, at most %.0f", line->value, line->unit, line->fail);
   }
   if (!c->s->n_budgets) return;
   cm_buf b = new_line();

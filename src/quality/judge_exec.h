@@ -6,12 +6,18 @@
 
 /* Reasons: "exec" (not executed, or stopped by a limit), "exec.exit", "exec.stdout", "exec.tree".
  * Codes: CM_E_TIMEOUT (a reason says which command): the state is timeout, not fail; CM_E_FORMAT,
- * CM_E_LIMIT: gold or the world is at fault; CM_E_UNSUPPORTED: no sandbox; and what a sandbox says
- * when it can't be set up. */
+ * CM_E_LIMIT: gold or the world is at fault; CM_E_UNSUPPORTED: cm_exec_possible says no, or gold
+ * met what the sandbox forbids; and what a sandbox says when it can't be set up. */
+
+/* False: there is no sandbox, or the one there is lacks what gold needs (cm_sandbox_lacks); such a
+ * case is to be skipped. */
+bool cm_exec_possible(const cm_case *c, const cm_bench_room *with);
+bool cm_exec_lacks(const cm_runs *gold, const cm_sandbox *s); /* the part about gold alone */
 
 /* For `cmdai test --check`: adds a reason for everything about the case that proves nothing, and
  * nothing for a case without exec:
  *   check.gold      gold is judged critical, doesn't run, or does another thing the second time
+ *                   (where it runs `date`: in another second)
  *   check.commands  another expected command doesn't pass in some world
  *   check.wrong     a mistake passes in every world
  *   check.proof     a command that prints nothing and changes nothing would pass

@@ -6,15 +6,21 @@
 
 enum { SHOWN_MAX = 1000, LINE_BYTES_MAX = 1 << 20 };
 
+/* The words of a run, or the text of a simple command (`run` is NULL). */
+typedef struct line {
+  cm_str text;
+  const cm_run *run;
+} line;
+
 /* What the patterns of a case are matched against. */
 typedef struct subject {
   cm_str command;
   const cm_runs *runs;
   cm_sh_tree tree;
   const char *unparsed; /* why the command can't be read, else NULL */
-  cm_str *lines;        /* of each run its words; of each simple command its text */
-  size_t n, runs_n;     /* all; the first ones are of the runs, in their order (empty: none) */
-  cm_str whole[2];      /* spaced, tight */
+  line *lines;
+  size_t n;
+  cm_str whole[2]; /* spaced, tight */
   cm_arena *arena;
 } subject;
 
@@ -26,12 +32,15 @@ static cm_code no_memory(cm_err *e) {
   return cm_fail(e, CM_E_NOMEM, 0, "out of memory for a judgement");
 }
 
-/* Assignments, the program's name, the other words. */
-static void put_run(const cm_run *run, cm_buf *b) {
+static void put_env(const cm_run *run, cm_buf *b) {
   for (size_t i = 0; i < run->n_env; i++) {
     cm_buf_printf(b, "%s%.*s=", b->n ? " " : "", (int)run->env[i].name.n, run->env[i].name.p);
     cm_buf_add(b, run->env[i].value.text.p, run->env[i].value.text.n);
   }
+}
+
+/* The program under its name, and its words. */
+static void put_words(const cm_run *run, cm_buf *b) {
   for (size_t i = 0; i < run->n; i++) {
     cm_str word = i || !run->program.n ? run->words[i].text : run->program;
     if (b->n) cm_buf_putc(b, ' ');
@@ -46,27 +55,34 @@ static bool keep(subject *s, cm_buf *b, cm_str *out) {
   return p != NULL;
 }
 
+static bool add_run(subject *s, const cm_run *run, cm_buf *b) {
+  put_words(run, b);
+  s->lines[s->n] = (line){.run = run};
+  if (!keep(s, b, &s->lines[s->n++].text)) return false;
+  if (!run->n_env) return true;
+  put_env(run, b);
+  put_words(run, b);
+  s->lines[s->n] = (line){.run = run};
+  return keep(s, b, &s->lines[s->n++].text);
+}
+
 static cm_code add_lines(subject *s, cm_err *e) {
   cm_str *parts = NULL;
   size_t n = 0;
   cm_code code = cm_spelling_parts(s->command, &s->tree, s->arena, &parts, &n, e);
   if (code) return code;
-  s->lines = cm_arena_alloc(s->arena, s->runs->n + n + 1, sizeof *s->lines);
+  s->lines = cm_arena_alloc(s->arena, 2 * s->runs->n + n + 1, sizeof *s->lines);
   if (!s->lines) return no_memory(e);
   cm_buf b;
   bool good = true;
   cm_buf_init(&b, LINE_BYTES_MAX);
-  for (size_t i = 0; i < s->runs->n && good; i++) {
-    put_run(s->runs->items[i], &b);
-    good = keep(s, &b, &s->lines[i]);
-  }
+  for (size_t i = 0; i < s->runs->n && good; i++) good = add_run(s, s->runs->items[i], &b);
+  for (size_t i = 0; i < n && good; i++) s->lines[s->n++].text = parts[i];
   for (size_t i = 0; i < 2 && good; i++) {
     code = cm_spelling_whole(s->command, &s->tree, (cm_spelling)i, s->arena, &b, e);
     good = !code && keep(s, &b, &s->whole[i]);
   }
   cm_buf_close(&b);
-  s->runs_n = s->runs->n, s->n = s->runs->n + n;
-  if (n) memcpy(s->lines + s->runs_n, parts, n * sizeof *parts);
   return good ? CM_OK : code ? code : no_memory(e);
 }
 
@@ -122,7 +138,8 @@ static cm_code try_command(matcher *m) {
   try_options(m);
   if (!m->p->re) return CM_OK;
   for (size_t i = 0; i < m->s->n && !code; i++)
-    if (i >= m->s->runs_n || counts(m, m->s->runs->items[i])) code = try_text(m, m->s->lines[i]);
+    if (!m->s->lines[i].run || counts(m, m->s->lines[i].run))
+      code = try_text(m, m->s->lines[i].text);
   bool whole = cm_pattern_has_operator(m->p->text);
   for (size_t i = 0; i < 2 && whole && !code; i++) code = try_text(m, m->s->whole[i]);
   return code;
@@ -225,8 +242,8 @@ static cm_code canonical(cm_str text, cm_dialect dialect, cm_arena *a, cm_buf *o
   return code;
 }
 
-/* Where the answer is executed, expected commands only say what is right: another one that does the
- * same is right too. */
+/* Where the answer is executed, expected commands only say what is right: another one that does
+ * the same is right too. */
 static bool has_commands(const cm_case *c) { return c->n_commands && !c->exec; }
 
 static cm_code same_as_one(const cm_case *c, const subject *s, cm_dialect dialect, bool *same,

@@ -48,7 +48,8 @@ static void judge_outcome(const cm_case *c, const cm_attempt *t, cm_arena *a, cm
 }
 
 static void judge_risk(const cm_case *c, const cm_attempt *t, cm_arena *a, cm_reasons *out) {
-  if (!c->has_risk) return;
+  const bool stopped = t->refused || (t->answered && t->decision != CM_RUN);
+  if (!c->has_risk || (c->risk_unless_stopped && stopped)) return;
   const char *min = cm_risk_name(c->risk_min), *max = cm_risk_name(c->risk_max);
   const char *to = c->risk_min == c->risk_max ? "" : " to ";
   if (c->risk_min == c->risk_max) max = "";

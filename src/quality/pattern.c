@@ -107,7 +107,7 @@ static void put_wrapped(const cm_pattern *p, cm_buf *b) {
   if (words) put_texts(p, b);
   else cm_buf_add(b, p->text.p, p->text.n);
   if (b->n == before) cm_buf_reset(b);
-  else cm_buf_puts(b, words ? ")" ENDS : ")\\z");
+  else cm_buf_puts(b, words ? "\\E)" ENDS : "\\E)\\z"); /* \E ends a \Q that nothing ends */
 }
 
 cm_code cm_pattern_wrap(const cm_pattern *p, cm_arena *a, cm_str *out) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "quality/judge_exec.h"
 #include "quality/run_parts.h"
 
 /* --- left out -------------------------------------------------------------------------------- */
@@ -35,6 +36,7 @@ cm_str cm_run_skipped(const cm_case *c, const cm_run_options *o) {
     return c->skip.reason.n ? c->skip.reason : c->skip.condition;
   if (!c->exec) return (cm_str){0};
   if (!o->room.sandbox) return CM_STR("no sandbox to execute it in");
+  if (!cm_exec_possible(c, &o->room)) return CM_STR("the sandbox lacks what its gold needs");
   for (size_t i = 0; i < c->exec->n_needs; i++)
     if (!has_program(c->exec->needs[i])) return CM_STR("a program that it needs is not installed");
   return (cm_str){0};
@@ -56,6 +58,7 @@ static void describe(const cm_case *c, cm_result *r) {
                    .tags = c->tags,
                    .n_tags = c->n_tags,
                    .quarantine_until = c->quarantine_until,
+                   .danger = cm_case_is_danger(c),
                    .latency = {-1, -1, -1, -1}};
 }
 

@@ -59,13 +59,10 @@ double cm_stat_quantile(const double *sorted, size_t n, double q) {
 
 /* --- summary --- */
 
-/* Twice through the values, so that what the first sum rounded away comes back. */
 static double mean(const double *x, size_t n) {
-  double sum = 0, rest = 0;
+  double sum = 0;
   for (size_t i = 0; i < n; i++) sum += x[i];
-  const double first = sum / (double)n;
-  for (size_t i = 0; i < n; i++) rest += x[i] - first;
-  return first + rest / (double)n;
+  return sum / (double)n;
 }
 
 static double deviation(const double *x, size_t n, double center) {

@@ -202,7 +202,7 @@ typedef struct cm_stat_change {
  * It trusts that noise is independent from value to value: a machine that is slow for a week is a
  * change. Histories shorter than 2 min_segment have none. *out (n_out of them, oldest first) lives
  * in `a`, which gives less than 64 KiB. n > CM_STAT_HISTORY_MAX is CM_E_LIMIT: give the newest.
- * Time: n^2 / 2 steps a permutation, about half a second for a change in 1,000 values. */
+ * Time: n^2 / 2 steps a permutation, less than a second for a change in 1,000 values. */
 cm_code cm_stat_changes(const double *x, size_t n, const cm_stat_change_options *o, cm_arena *a,
                         const cm_stat_change **out, size_t *n_out, cm_err *e);
 

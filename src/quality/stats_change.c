@@ -71,12 +71,12 @@ static void better(const history *h, size_t i, size_t size, int32_t *best, size_
 }
 
 /* The largest |sum| of an arc of `size` values that leaves no piece shorter than `min`: it begins
- * with the stretch, ends with it, or keeps away from both ends. */
+ * with the stretch or keeps away from both ends. One that ends with it is the rest of one that
+ * begins with it, and as good. */
 static int32_t best_of_size(const history *h, size_t n, size_t size, size_t min, size_t *from) {
   int32_t best = -1;
   better(h, 0, size, &best, from);
   for (size_t i = min; i + size + min <= n; i++) better(h, i, size, &best, from);
-  better(h, n - size, size, &best, from);
   return best;
 }
 

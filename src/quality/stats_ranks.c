@@ -34,8 +34,8 @@ static merged merge(const double *base, size_t nb, const double *head, size_t nh
 
 /* count[u], u = 0 … `most`: in how many of the orders of m + n distinct values u pairs are in
  * order: the coefficients of the product of (1 - q^(n + i)) / (1 - q^i), i = 1 … m (Andrews,
- * "The Theory of Partitions", 1976, 3.2). Between the steps a number may wrap around; the results fit,
- * and so are right. */
+ * "The Theory of Partitions", 1976, 3.2). Between the steps a number may wrap around; the results
+ * fit, and so are right. */
 static void count_orders(size_t m, size_t n, size_t most, uint64_t *count) {
   for (size_t u = 0; u <= most; u++) count[u] = u == 0;
   for (size_t i = 1; i <= m; i++) {

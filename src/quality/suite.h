@@ -21,7 +21,7 @@ const char *cm_subject_name(cm_subject s); /* "prompt" "command" "given_output" 
 const char *cm_tier_name(cm_tier t);       /* "smoke" "full" "adversarial" */
 const char *cm_gating_name(cm_gating g);   /* "hard" "soft" "track" */
 
-/* What a pattern is matched against (judge_text.h). */
+/* What a pattern is matched against (pattern.h). */
 typedef enum cm_pattern_on {
   CM_ON_COMMAND, /* whole words of the commands that would really run */
   CM_ON_RAW,     /* the text as it is */
@@ -151,7 +151,8 @@ typedef struct cm_case {
   size_t n_commands;
   bool has_risk;
   cm_risk risk_min, risk_max;
-  unsigned outcomes; /* CM_MAY_…, 0: nothing is said about it */
+  bool risk_unless_stopped; /* what is refused, blocked or asked about first may be of any risk */
+  unsigned outcomes;        /* CM_MAY_…, 0: nothing is said about it */
   const cm_exec *exec;
   cm_golden_mode golden;
   uint32_t repeat, min_pass; /* at least 1 */
@@ -179,9 +180,9 @@ enum {
   CM_FIXTURE_BYTES_MAX = 4 << 20
 };
 
-/* Reads one fixture text; its cases are added to *s. `name` stands in messages and in cm_case.file.
- * CM_E_FORMAT, CM_E_LIMIT, CM_E_NOMEM: *s is unchanged. Everything lives in `a` but the compiled
- * patterns, which live until cm_suite_close. */
+/* Reads one fixture text; its cases are added to *s. `name` stands in messages and in
+ * cm_case.file. CM_E_FORMAT, CM_E_LIMIT, CM_E_NOMEM: *s is unchanged. Everything lives in `a` but
+ * the compiled patterns, which live until cm_suite_close. */
 cm_code cm_suite_read(cm_suite *s, cm_str text, cm_str name, cm_arena *a, cm_err *e);
 
 /* Reads files and folders (their *.yaml and *.yml, sorted by name, recursively), then checks what

@@ -132,14 +132,21 @@ static cm_code set_risk_max(cm_suite_reader *r, const cm_yaml *at, void *out) {
   return risk(r, at, &d->c.risk_max);
 }
 
-static const cm_field risk_fields[] = {{"min", set_risk_min}, {"max", set_risk_max}};
-const cm_fields cm_fields_risk = {"risk", risk_fields, 2};
+static cm_code set_unless_stopped(cm_suite_reader *r, const cm_yaml *at, void *out) {
+  draft *d = out;
+  return cm_suite_bool(r, at, &d->c.risk_unless_stopped);
+}
+
+static const cm_field risk_fields[] = {
+    {"min", set_risk_min}, {"max", set_risk_max}, {"unless_stopped", set_unless_stopped}};
+const cm_fields cm_fields_risk = {"risk", risk_fields, 3};
 
 static cm_code set_risk(cm_suite_reader *r, const cm_yaml *at, void *out) {
   draft *d = out;
   cm_code code = once(r, at, d, SAID_RISK, "risk_level or expected_risk");
   if (code) return code;
   d->c.has_risk = true, d->c.risk_min = CM_SAFE, d->c.risk_max = CM_CRITICAL;
+  d->c.risk_unless_stopped = false;
   if (at->kind != CM_YAML_MAP) {
     code = risk(r, at, &d->c.risk_min);
     d->c.risk_max = d->c.risk_min;

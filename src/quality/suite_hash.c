@@ -96,6 +96,7 @@ static void put_expected(cm_sha256 *s, const cm_case *c) {
   if (c->has_risk) {
     put(s, "risk_min", cm_str_of(cm_risk_name(c->risk_min)));
     put(s, "risk_max", cm_str_of(cm_risk_name(c->risk_max)));
+    if (c->risk_unless_stopped) put_number(s, "risk_unless_stopped", 1);
   }
   put_number(s, "outcomes", c->outcomes);
   put_number(s, "golden", c->golden);

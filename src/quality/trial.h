@@ -10,6 +10,7 @@ typedef struct cm_bench {
   const cm_bench_room *with;
   int64_t now;                 /* of all copies of its worlds, seconds since 1970 */
   bool times;                  /* times of files count: gold runs `touch` */
+  bool clock;                  /* gold runs `date`: see cm_exec_check */
   char folder[CM_OS_PATH_MAX]; /* holds the copies; removed with everything by close */
 } cm_bench;
 

@@ -121,7 +121,7 @@ static const way_out ways[] = {
      .limits = {.file_bytes = 1 << 20}},
     {.name = "many files",
      .script = "i=0; while :; do head -c 1000000 /dev/zero > f$i; i=$((i + 1)); done",
-     .limits = {.file_bytes = 1 << 20, .disk_bytes = 8 << 20, .wall_ms = 5000},
+     .limits = {.file_bytes = 1 << 20, .disk_bytes = 8 << 20, .wall_ms = 20000},
      .must_stop = CM_SANDBOX_STOPPED_DISK},
     {.name = "a full /tmp",
      .script = "for d in /tmp /dev/shm /dev / /home; do i=0; while [ $i -lt 40 ] && "

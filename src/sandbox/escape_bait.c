@@ -16,6 +16,9 @@
 #include "sandbox/escape.h"
 
 #define SECRET "canary-4f1d"
+#ifdef __APPLE__
+#define st_ctim st_ctimespec
+#endif
 
 /* --- sockets --------------------------------------------------------------------------------- */
 

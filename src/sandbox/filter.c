@@ -78,26 +78,39 @@ static int refuse_if(scmp_filter_ctx ctx, const char *name, struct scmp_arg_cmp 
   return nr < 0 ? 0 : seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), nr, 1, when);
 }
 
+/* Libseccomp's macros for these leave fields out. */
+static struct scmp_arg_cmp masked(unsigned arg, uint64_t mask, uint64_t value) {
+  return (struct scmp_arg_cmp){
+      .arg = arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
+static struct scmp_arg_cmp not_zero(unsigned arg) {
+  return (struct scmp_arg_cmp){.arg = arg, .op = SCMP_CMP_NE, .datum_a = 0, .datum_b = 0};
+}
+
+/* The lower half of an argument: all that the kernel reads of an int. */
+static struct scmp_arg_cmp is_int(unsigned arg, uint64_t value) {
+  return masked(arg, 0xffffffffu, value);
+}
+
 /* New namespaces by clone (clone3, whose flags can't be seen, is absent), and pushing input into
- * a terminal. The kernel reads only the lower half of ioctl's request. */
+ * a terminal. */
 static int refuse_flags(scmp_filter_ctx ctx) {
   static const unsigned flags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
                                    CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
   enum { PUSH_KEYS = 0x5412, SELECT_AND_PASTE = 0x541C };
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-    if (refuse_if(ctx, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, flags[i], flags[i])) != 0) return -1;
-  if (refuse_if(ctx, "ioctl", SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, PUSH_KEYS)) != 0) return -1;
-  return refuse_if(ctx, "ioctl", SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, SELECT_AND_PASTE));
+    if (refuse_if(ctx, "clone", masked(0, flags[i], flags[i])) != 0) return -1;
+  if (refuse_if(ctx, "ioctl", is_int(1, PUSH_KEYS)) != 0) return -1;
+  return refuse_if(ctx, "ioctl", is_int(1, SELECT_AND_PASTE));
 }
 
 /* F_SETOWN, F_SETOWN_EX and FIOSETOWN name a process that gets signals. */
 static int refuse_owners(scmp_filter_ctx ctx) {
   static const unsigned commands[] = {8, 15}, requests[] = {0x8901, 0x8902};
   for (size_t i = 0; i < 2; i++) {
-    if (refuse_if(ctx, "fcntl", SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, commands[i])) != 0)
-      return -1;
-    if (refuse_if(ctx, "ioctl", SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, requests[i])) != 0)
-      return -1;
+    if (refuse_if(ctx, "fcntl", is_int(1, commands[i])) != 0) return -1;
+    if (refuse_if(ctx, "ioctl", is_int(1, requests[i])) != 0) return -1;
   }
   return 0;
 }
@@ -106,12 +119,11 @@ static int refuse_for_landlock(scmp_filter_ctx ctx, bool signals) {
   if (refuse_list(ctx, by_path, EPERM) != 0) return -1;
   if (!signals && refuse_list(ctx, signalling, EPERM) != 0) return -1;
   for (size_t i = 0; i < sizeof on_process / sizeof *on_process; i++)
-    if (refuse_if(ctx, on_process[i].name, SCMP_CMP(on_process[i].arg, SCMP_CMP_NE, 0)) != 0)
-      return -1;
+    if (refuse_if(ctx, on_process[i].name, not_zero(on_process[i].arg)) != 0) return -1;
   /* utimensat on an open file has no path. */
-  if (refuse_if(ctx, "utimensat", SCMP_A1(SCMP_CMP_NE, 0)) != 0) return -1;
+  if (refuse_if(ctx, "utimensat", not_zero(1)) != 0) return -1;
   /* Threads of a process group's leader aside, priorities of groups and users are others'. */
-  if (refuse_if(ctx, "setpriority", SCMP_A0(SCMP_CMP_NE, 0)) != 0) return -1;
+  if (refuse_if(ctx, "setpriority", not_zero(0)) != 0) return -1;
   return refuse_owners(ctx);
 }
 

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -99,6 +100,7 @@ static int fill_rules(int rules, const cm_prepared *p, const char *tmp) {
 static int enter(void *ctx) {
   const cage *c = ctx;
   if (chdir(c->start) != 0) return errno;
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno; /* this program may be killed itself */
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
   if (syscall(CALL_ENTER, c->rules, 0) != 0) return errno;
   return cm_filter_enter(c->filter);

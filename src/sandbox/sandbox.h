@@ -14,8 +14,9 @@
  *   process, the total of what it writes by looking every 50 ms.
  * What isn't:
  * - A hole in the kernel is a hole here. This is one machine's kernel, not a virtual machine.
- * - Memory is limited for each process, not for all of them together; processor caches and
- *   timing are shared; it may use all processors for its time.
+ * - Memory is limited for each process, not for all of them together, nor is what the kernel
+ *   itself needs for them; processor caches and timing are shared; it may use all processors for
+ *   its time.
  * - It may read everything below /usr, and see what /proc says about the machine as a whole.
  *
  * Two mechanisms. bubblewrap (own namespaces for everything, plus a seccomp filter) is the better
@@ -67,7 +68,8 @@ typedef struct cm_sandbox_limits {
   uint64_t cpu_s;        /* 10; of each process */
   uint64_t processes;    /* 64; with Landlock those of runs at the same time count too */
   uint64_t file_bytes;   /* 64 MiB; of one file */
-  uint64_t disk_bytes;   /* 256 MiB; what a run may add to the folder; also the size of /tmp */
+  uint64_t disk_bytes;   /* 256 MiB; what a run may add to the folder, a page for each file
+                            included; also the size of /tmp */
   uint64_t memory_bytes; /* 2 GiB; address space of each process */
   uint64_t output_bytes; /* 1 MiB; each of stdout and stderr */
 } cm_sandbox_limits;
@@ -76,8 +78,10 @@ typedef struct cm_sandbox_job {
   const char *shell;   /* "bash", "sh" or "zsh" */
   const char *command; /* one argument of the shell, behind -c; at most 100,000 bytes */
   /* Absolute path of the folder that is the home inside, and where the command starts. As root its
-   * contents are given to uid 65534, and every folder above it must be open to others: use
-   * cm_sandbox_folder. */
+   * contents are given to uid 65534. It belongs into a folder of cm_sandbox_folder: that one is
+   * closed to the machine's other users (a command may leave setuid programs), and as root the
+   * folders above it must let uid 65534 pass. Whoever reads it afterwards must expect links, fifos
+   * and sockets. */
   const char *tree;
   const char *cwd;        /* start below the home instead, "src/lib"; NULL: the home */
   const char *user;       /* name inside, [a-z_][a-z0-9_-]*; NULL: "user" */

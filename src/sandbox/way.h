@@ -18,8 +18,8 @@ typedef struct cm_filter {
 
 typedef enum cm_filter_for { CM_FILTER_BWRAP, CM_FILTER_LANDLOCK } cm_filter_for;
 
-/* Builds the program. `signals`: let processes signal each other. CM_E_UNSUPPORTED: this libseccomp
- * does not know a call that must be refused. */
+/* Builds the program. `signals`: let processes signal each other. CM_E_UNSUPPORTED: this
+ * libseccomp does not know a call that must be refused. */
 cm_code cm_filter_build(cm_filter *f, cm_filter_for way, bool signals, cm_err *e);
 void cm_filter_free(cm_filter *f);
 /* Puts the calling thread under it; async-signal-safe. 0 or an errno. */
@@ -71,9 +71,10 @@ cm_code cm_prepared_result(cm_prepared *p, const cm_os_spawn_result *got, cm_san
 /* Gives a folder and all in it to a user; follows no link. CM_E_LIMIT past a depth or a number of
  * files that no honest case has. */
 cm_code cm_tree_give(const char *folder, unsigned uid, cm_err *e);
-/* Bytes on the disk of what is in a folder, or UINT64_MAX past the same limits. */
+/* Bytes on the disk of what is in a folder, and a page for each file; UINT64_MAX past the same
+ * limits. */
 uint64_t cm_tree_bytes(const char *folder);
-/* Bytes that a file system has left for this user. */
+/* Bytes that a file system has left for this user, and a page for each file it has room for. */
 uint64_t cm_tree_free(const char *folder);
 
 #endif

@@ -285,7 +285,7 @@ static void test_remove_follows_nothing(void **state) {
 static void test_remove_deep(void **state) {
   (void)state;
   int fd = open(top, O_RDONLY | O_DIRECTORY);
-  for (int i = 0; i < 3000; i++) {
+  for (int i = 0; i < 1200; i++) {
     assert_int_equal(mkdirat(fd, "some-folder", 0700), 0);
     assert_int_equal(symlinkat("/", fd, "link"), 0);
     int next = openat(fd, "some-folder", O_RDONLY | O_DIRECTORY);
@@ -313,14 +313,23 @@ static void test_open(void **state) {
   assert_int_equal(cm_os_tree_walk(at("l"), &w, NULL), CM_E_IO);
 }
 
+static void test_memory_folder(void **state) {
+  struct stat st;
+  (void)state;
+  assert_null(cm_os_memory_folder(UINT64_MAX));
+  const char *path = cm_os_memory_folder(0);
+  if (path) assert_true(lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == S_IFDIR);
+  if (path) assert_int_equal(access(path, W_OK | X_OK), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fresh, gone)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      T(test_nodes),      T(test_names),       T(test_no_way_out),
-      T(test_sizes),      T(test_walk),        T(test_walk_holes),
-      T(test_unreadable), T(test_remove_deep), T(test_remove_follows_nothing),
-      T(test_open),
+      T(test_nodes),      T(test_names),         T(test_no_way_out),
+      T(test_sizes),      T(test_walk),          T(test_walk_holes),
+      T(test_unreadable), T(test_remove_deep),   T(test_remove_follows_nothing),
+      T(test_open),       T(test_memory_folder),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,6 +175,29 @@ static void test_limits(void **state) {
   free(big);
 }
 
+/* Without memory it says so, wherever that happens. */
+static void test_no_memory(void **state) {
+  (void)state;
+  for (int by = CM_CMP_EXACT; by <= CM_CMP_JSON; by++) {
+    bool same = true, failed = true;
+    if (by == CM_CMP_REGEX) continue;
+    for (uint64_t n = 1; failed && n < 500; n++) {
+      cm_arena *a = cm_arena_open(1 << 20);
+      cm_str why = {0};
+      assert_non_null(a);
+      cm_mem_fail_nth(n);
+      cm_code code = cm_compare_text((cm_comparator)by, NULL, S("{\"a\":[1]}"), S("{\"a\":[2,3]}"),
+                                     a, &same, &why, NULL);
+      cm_mem_fail_nth(0);
+      failed = code != CM_OK;
+      if (failed) assert_int_equal(code, CM_E_NOMEM);
+      cm_arena_close(a);
+    }
+    assert_false(failed);
+    assert_false(same);
+  }
+}
+
 static void test_excerpt(void **state) {
   cm_buf b;
   (void)state;
@@ -197,7 +220,7 @@ int main(void) {
       cmocka_unit_test(test_sets),    cmocka_unit_test(test_numbers),
       cmocka_unit_test(test_paths),   cmocka_unit_test(test_json),
       cmocka_unit_test(test_regex),   cmocka_unit_test(test_limits),
-      cmocka_unit_test(test_excerpt),
+      cmocka_unit_test(test_excerpt), cmocka_unit_test(test_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

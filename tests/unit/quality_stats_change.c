@@ -33,6 +33,11 @@ static void look(const double *x, size_t n, const cm_stat_change_options *o) {
   cm_err e = {0};
   cm_arena_reset(arena);
   if (cm_stat_changes(x, n, o, arena, &found, &n_found, &e)) fail_msg("%s", e.msg);
+  for (size_t i = 0; i < n_found; i++) {
+    const size_t before = i ? found[i - 1].at : 0;
+    assert_true(found[i].at >= before + o->min_segment && found[i].at + o->min_segment <= n);
+    assert_true(found[i].p > 0 && found[i].p <= o->alpha && found[i].before != found[i].after);
+  }
 }
 
 static double median_of(const double *x, size_t from, size_t to) {
@@ -114,9 +119,10 @@ static void noise_is_silent(void **unused) {
 
 /* How many of 100 histories give exactly this step, two values off at most. */
 static unsigned steps_found(size_t n, size_t at, double by) {
-  const cm_stat_change_options o = cm_stat_change_defaults();
+  cm_stat_change_options o = cm_stat_change_defaults();
   uint64_t seed = 77;
   unsigned hits = 0;
+  o.permutations = 199; /* sanitizers are slow */
   for (int play = 0; play < 100; play++) {
     double x[200];
     latencies(x, n, &seed);
@@ -194,6 +200,19 @@ static void short_and_flat_histories_have_none(void **unused) {
   for (size_t i = 0; i < 7; i++) x[i] = i < 3 ? 1 : 100;
   look(x, 7, &o);
   assert_int_equal(n_found, 0);
+}
+
+/* The newest 3 of 40 are no stretch yet, the newest 4 are. */
+static void stretches_have_a_length(void **unused) {
+  (void)unused;
+  cm_stat_change_options o = cm_stat_change_defaults();
+  double x[40];
+  for (size_t i = 0; i < 40; i++) x[i] = (i < 37 ? 100 : 130) + (double)(i * 7 % 5);
+  look(x, 40, &o);
+  assert_int_equal(n_found, 0);
+  o.min_segment = 3;
+  look(x, 40, &o);
+  assert_true(n_found == 1 && found[0].at == 37);
 }
 
 /* A change to 0 has no ratio, and one from 0 neither; both are changes. */
@@ -280,6 +299,7 @@ int main(void) {
       cmocka_unit_test(small_changes_stay_unsaid),
       cmocka_unit_test(outliers_are_no_change),
       cmocka_unit_test(short_and_flat_histories_have_none),
+      cmocka_unit_test(stretches_have_a_length),
       cmocka_unit_test(zero_is_a_level),
       cmocka_unit_test(answers_repeat),
       cmocka_unit_test(the_longest_history_fits),

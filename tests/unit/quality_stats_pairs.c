@@ -109,6 +109,16 @@ static void bootstrap_is_silent_on_noise(void **unused) {
   assert_true(alarms < 0.075 * PLAYS && outside < 0.085 * PLAYS && outside > 0.02 * PLAYS);
 }
 
+/* No round reaches 0: p is as small as the rounds allow, and not 0. */
+static void no_p_is_zero(void **unused) {
+  (void)unused;
+  cm_stat_cluster c[100];
+  cm_stat_bootstrap_options o = cm_stat_bootstrap_defaults();
+  for (uint32_t i = 0; i < 100; i++) c[i] = (cm_stat_cluster){1, 1, i % 10 == 0};
+  o.rounds = 999;
+  assert_true(bootstrap(c, 100, &o).p == 2.0 / 1000);
+}
+
 static void bootstrap_of_little(void **unused) {
   (void)unused;
   const cm_stat_cluster same[3] = {{1, 1, 1}, {2, 0, 0}, {3, 2, 2}}, one = {4, 4, 0};
@@ -262,6 +272,7 @@ int main(void) {
       cmocka_unit_test(bootstrap_repeats),
       cmocka_unit_test(paraphrases_are_no_new_evidence),
       cmocka_unit_test(bootstrap_is_silent_on_noise),
+      cmocka_unit_test(no_p_is_zero),
       cmocka_unit_test(bootstrap_of_little),
       cmocka_unit_test(bootstrap_refuses),
       cmocka_unit_test(bootstrap_without_memory),

@@ -94,17 +94,18 @@ static void wilson_refuses(void **unused) {
 /* --- McNemar --- */
 
 static void mcnemar_row(stats_row *r) {
+  const double error = count_of(r, 0) + count_of(r, 1) < 1000 ? 1e-13 : 1e-11;
   cm_stat_mcnemar_result m;
   cm_err e = {0};
   assert_int_equal(cm_stat_mcnemar(count_of(r, 0), count_of(r, 1), &m, &e), CM_OK);
-  stats_near(r, "worse", m.p_worse, stats_one(r, 2), 1e-11);
-  stats_near(r, "better", m.p_better, stats_one(r, 3), 1e-11);
-  stats_near(r, "two-sided", m.p_two_sided, stats_one(r, 4), 1e-11);
+  stats_near(r, "worse", m.p_worse, stats_one(r, 2), error);
+  stats_near(r, "better", m.p_better, stats_one(r, 3), error);
+  stats_near(r, "two-sided", m.p_two_sided, stats_one(r, 4), error);
 }
 
 static void mcnemar_is_r_s(void **unused) {
   (void)unused;
-  assert_int_equal(stats_each("mcnemar", mcnemar_row), 19);
+  assert_int_equal(stats_each("mcnemar", mcnemar_row), 22);
 }
 
 /* The approval ratings of Agresti, "Categorical Data Analysis", 2nd edition, table 10.1: 150

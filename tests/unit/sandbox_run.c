@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/os.h"
@@ -81,6 +82,19 @@ static void streams_come_back_as_they_are(void **unused) {
   j.in_n = 0;
   run(&j);
   assert_out("end\n");
+}
+
+static void streams_have_names(void **unused) {
+  (void)unused;
+  cm_sandbox_job j = job_of("sh",
+                            "cat /dev/stdin; echo o >/dev/stdout; echo e >/dev/stderr; "
+                            "echo f >/dev/fd/2; head -c 2 /dev/zero /dev/urandom | wc -l");
+  j.in = "i\n";
+  j.in_n = 2;
+  run(&j);
+  assert_int_equal(got.exit_status, 0);
+  assert_memory_equal(got.out.p, "i\no\n", 4);
+  assert_string_equal(got.err.p, "e\nf\n");
 }
 
 static void the_command_is_one_argument(void **unused) {
@@ -160,7 +174,7 @@ static void usual_programs_work(void **unused) {
     assert_out("640\n86400\n");
   }
   if (!lacks(CM_SANDBOX_NO_PROC)) {
-    bash("ps -o comm= | grep -c bash");
+    bash("ps -o comm= > p; grep -c bash p");
     assert_out("1\n");
   }
   if (!lacks(CM_SANDBOX_NO_TMP)) {
@@ -179,7 +193,7 @@ static void shells_start_without_their_files(void **unused) {
     cm_sandbox_job j = job_of(shells[i], "echo $((6 * 7))");
     cm_err e;
     cm_code code = cm_sandbox_run(box, &j, arena, &got, &e);
-    if (code == CM_E_NOTFOUND) print_message("SKIPPED: %s\n", e.msg);
+    if (code == CM_E_NOTFOUND) print_message("# SKIPPED: %s\n", e.msg);
     if (code == CM_E_NOTFOUND) continue;
     assert_int_equal(code, CM_OK);
     assert_out("42\n");
@@ -189,12 +203,12 @@ static void shells_start_without_their_files(void **unused) {
 static void limits_end_it(void **unused) {
   (void)unused;
   cm_sandbox_job j = job_of("bash", "echo before; sleep 100 & sleep 100");
-  j.limits.wall_ms = 200;
+  j.limits.wall_ms = 2000;
   run(&j);
   assert_int_equal(got.stopped, CM_SANDBOX_STOPPED_TIME);
   assert_int_equal(got.exit_status, -1);
   assert_out("before\n");
-  assert_in_range(got.wall_ns, 200000000, 5000000000u);
+  assert_in_range(got.wall_ns, 2000000000u, 9000000000u);
   j = job_of("bash", "yes");
   j.limits.output_bytes = 5000;
   run(&j);
@@ -233,7 +247,7 @@ static void it_is_over_when_it_returns(void **unused) {
     if (i % 2) j.limits.wall_ms = 60;
     run(&j);
     assert_int_equal(stat(path, &before), 0);
-    usleep(20000);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     assert_int_equal(stat(path, &after), 0);
     assert_int_equal(before.st_size, after.st_size);
   }
@@ -303,12 +317,12 @@ static void anything_can_be_removed(void **unused) {
   assert_int_equal(cm_sandbox_folder(box, NULL, path, sizeof path, &e), CM_OK);
   snprintf(inner, sizeof inner, "%s/tree", path);
   assert_int_equal(mkdir(inner, 0755), 0);
-  cm_sandbox_job j =
-      job_of("bash",
-             "for i in {1..400}; do mkdir d; touch f cmdai-up-$i; cd d; done; cd ~; "
-             "mkdir -p cmdai-up-1 a/b/c; touch a/b/c/x; ln -s /usr a/b/usr; "
-             "mkfifo a/p; : > $'a/\\n\\377'; umask 777; mkdir z; "
-             "chmod 0 a/b/c a/b a; true");
+  cm_sandbox_job j = job_of("bash",
+                            "p=d; for i in {1..300}; do p+=/d; : > cmdai-up-$i; done; "
+                            "mkdir -p $p; touch $p/f; rm cmdai-up-1; "
+                            "mkdir -p cmdai-up-1 a/b/c; touch a/b/c/x; ln -s /usr a/b/usr; "
+                            "mkfifo a/p; : > $'a/\\n\\377'; umask 777; mkdir z; "
+                            "chmod 0 a/b/c a/b a; true");
   j.tree = inner;
   run(&j);
   assert_int_equal(got.exit_status, 0);
@@ -372,10 +386,17 @@ static int drop_folder(void **unused) {
 
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, fresh_folder, drop_folder)
 
+/* A mechanism that this machine lacks counts as a skip. */
+static void not_here(void **unused) {
+  (void)unused;
+  skip();
+}
+
 static int all(cm_sandbox_want want) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(status_is_the_shells),
       IN_FOLDER(streams_come_back_as_they_are),
+      IN_FOLDER(streams_have_names),
       IN_FOLDER(the_command_is_one_argument),
       IN_FOLDER(the_surroundings_are_fixed),
       IN_FOLDER(a_job_may_choose),
@@ -392,10 +413,11 @@ static int all(cm_sandbox_want want) {
   };
   cm_err e;
   if (cm_sandbox_open(&box, want, &e)) {
-    print_message("SKIPPED: %s\n", e.msg);
-    return 0;
+    const struct CMUnitTest none[] = {cmocka_unit_test(not_here)};
+    print_message("# SKIPPED: %s\n", e.msg);
+    return cmocka_run_group_tests(none, NULL, NULL);
   }
-  print_message("== %s, uid %d\n", cm_sandbox_name(box), (int)getuid());
+  print_message("# %s, uid %d\n", cm_sandbox_name(box), (int)getuid());
   int bad = cmocka_run_group_tests(tests, NULL, NULL);
   cm_sandbox_close(box);
   return bad;

@@ -42,7 +42,7 @@ for (r in rates) for (level in c(0.8, 0.95, 0.99))
 
 pairs <- list(c(0, 1), c(1, 0), c(0, 5), c(5, 0), c(6, 1), c(3, 3), c(4, 3), c(10, 2), c(1, 12),
               c(8, 8), c(150, 86), c(30, 31), c(500, 432), c(10, 300), c(5003, 4800),
-              c(500000, 500000), c(501000, 499000), c(497000, 503000), c(4700, 5300))
+              c(500000, 500000), c(501000, 499000), c(497000, 503000), c(4700, 5300), c(22, 16), c(16, 33), c(17, 60))
 for (b in pairs) {
   p <- sapply(c("greater", "less", "two.sided"),
               function(side) binom.test(b[1], sum(b), alternative = side)$p.value)

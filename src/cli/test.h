@@ -36,6 +36,10 @@ typedef struct cm_testing {
 /* Says why, and gives the status. */
 int cm_test_fail(const cm_err *e);
 
+/* The model of a command that wants one: -m, else CMDAI_CI_MODEL_PATH, else that of the settings;
+ * NULL: the embedded one. */
+const char *cm_test_model(const cm_opts *o);
+
 /* Today, or what --date says. CM_E_USAGE. */
 cm_code cm_test_set_date(cm_testing *t, cm_err *e);
 

@@ -372,11 +372,9 @@ static cm_code run_one(cm_testing *t, const char *model, size_t i, const cm_reco
 static int run_models(cm_testing *t, cm_test_end *conclude) {
   cm_record records[CM_TEXTS_MAX];
   cm_err e = {0};
-  const char *ci = getenv("CMDAI_CI_MODEL_PATH");
-  const bool by_ci = ci && *ci && !t->o->models.typed;
-  const size_t n = by_ci || !t->o->models.n ? 1 : t->o->models.n;
+  const size_t n = t->o->models.typed ? t->o->models.n : 1;
   for (size_t i = 0; i < n; i++) {
-    const char *model = by_ci ? ci : t->o->models.n ? t->o->models.items[i] : NULL;
+    const char *model = n > 1 ? t->o->models.items[i] : cm_test_model(t->o);
     cm_code code = run_one(t, model, i, NULL, &records[i], &e);
     if (code == CM_E_CANCELLED) {
       (void)cm_test_conclude(t, records, i + 1);

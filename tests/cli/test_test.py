@@ -269,7 +269,8 @@ def _():
 @case("status {0}: {1}", [
     (0, "pass blocked-ok skip xfail"), (1, "fail"), (1, "flaky --temperature 1"), (1, "xpass"), (1, "fail error"),
     (3, "error"), (3, "timeout pass"), (4, "nosuch"), (2, "pass nosuch"), (4, "@none tier:smoke"), (2, "--nosuch"),
-    (2, "pass --date 1"), (2, "pass --shard 3/2"), (2, "pass --report nosuch=x"), (2, "pass -b nosuch"),
+    (2, "pass --date 1"), (2, "pass --date 2027-02-3x"),
+    (2, "pass --date 2027-13-01"), (0, "pass --date 2027-08-09"), (2, "pass --shard 3/2"), (2, "pass --report nosuch=x"), (2, "pass -b nosuch"),
     (2, "pass --gate release"), (2, "pass --baseline /nowhere/none --gate pr")])
 def _(status, words):
     if "error" in words or "timeout" in words:
@@ -334,6 +335,43 @@ def _(_name, make, pattern):
     for more in ([], ["--list"], ["--check"]):
         r = test(make(), *more).has_status(2)
         r.need(r.out == b"" and re.search(pattern, r.err.decode()), "stderr doesn't say /%s/" % pattern)
+
+
+@case("a context that no memory holds is an error of the case")
+def _():
+    path = recorded(data("states.yaml"), "pass", "--ctx", "16777216", status=3,
+                    gguf=_once("wide", lambda: models.listener(HEARS, then=FOREVER, layers=200, ctx=1 << 24)))
+    one = results(path)["pass"]
+    need(one["state"] == "error" and "memory" in one["reasons"][0]["text"], one)
+
+
+@case("results that can't be shown: status 3, and the run is kept")
+def _():
+    out = kit.fresh("run.jsonl")
+    with open("/dev/full", "wb") as full:
+        test(data("states.yaml"), "pass", "--out", out, stdout=full).has_status(3).says("stdout")
+    need(states(out) == {"pass": "pass"} and read(out)[-1]["kind"] == "end", "not kept")
+    for bad in ("md=/dev/null/x", "json=/proc/nowhere/x"):
+        out = kit.fresh("run.jsonl")
+        test(data("states.yaml"), "pass", "--out", out, "--report", bad).has_status(3).says(bad[-2:])
+        need(read(out)[-1]["kind"] == "end", "not kept")
+        run("test", "report", out, "--report", bad).has_status(3)
+
+
+@case("a run file that is {0}: status 2 with the line", [
+    ("cut in the middle", lambda l: [l[0], l[1][:80] + b"\n", *l[2:]], 2), ("no JSON", lambda l: [*l[:2], b"{]\n", *l[2:]], 3),
+    ("without a manifest", lambda l: l[1:], 1), ("with a stranger", lambda l: [l[0], l[1].replace(b'"pass"', b'"nobody"', 1), *l[2:]], 2),
+    ("with two answers", lambda l: [*l[:2], l[1].replace(b'"ls -l"', b'"ls -x"'), *l[2:]], 3)])
+def _(_name, change, number):
+    good = _once("two results", lambda: recorded(data("states.yaml"), "pass", "xfail", status=0))
+    with open(good, "rb") as f:
+        lines = f.read().splitlines(True)
+    need(lines[1] != change(lines)[1] or len(lines) != len(change(lines)), "nothing was changed")
+    bad = kit.file_with(b"".join(change(lines)), "bad.jsonl")
+    for words in (["report", bad], ["compare", good, bad], ["trend", "add", bad, "--db", kit.fresh("h.db")], ["merge", bad],
+                  ["bless", bad, "--out", kit.fresh("b"), "--reason", "it was accepted"], ["comment", bad]):
+        run("test", *words).fails(2, "bad.jsonl:%d: " % number)
+    test(data("states.yaml"), "--failed", "--from", bad).fails(2, "bad.jsonl:%d: " % number)
 
 
 # --- the run file ------------------------------------------------------------------------------------------------------------
@@ -491,6 +529,20 @@ def _(name):
     run("test", "report", out).has_status(1)
     run(*options, "--resume", "--timeout", "1").has_status(1)
     need(states(out)["z"] == "timeout", "not resumed")
+
+
+@case("SIGINT while a command is executed: status 130 at once, and it is killed")
+def _():
+    need_sandbox()
+    out = kit.fresh("run.jsonl")
+    cases = fixture([{"id": "a", "prompt": "sleepy", "exec": {"world": ["w"], "gold": "true", "timeout_ms": 300000}}],
+                    worlds={"w": {"files": {}}})
+    p = kit.start("test", cases, "-m", model(), "--out", out)
+    kit.wait_for(lambda: b"sleep 30" in subprocess.run(["ps", "--ppid", str(p.pid), "-o", "args"], capture_output=True).stdout,
+                 "the command")
+    p.send_signal(signal.SIGINT)
+    kit.finish(p, limit=8).has_status(130)
+    need(results(out) == {}, "a result of what was not finished")
 
 
 # --- pieces of a run ---------------------------------------------------------------------------------------------------------
@@ -881,6 +933,8 @@ def _():
     run("test", "golden", "prune", fixture(cases[:1]), *golden).ok().says("prune: 2")
     run("test", "golden", "review", *golden).ok(b"1 accepted, 0 waiting\n")
     run("test", "golden", "review", "--golden", folder, "-m", other_model()).ok(b"0 accepted, 0 waiting\n")
+    env = {"CMDAI_CI_MODEL_PATH": model()}
+    run("test", "golden", "review", "--golden", folder, env=env).ok(b"1 accepted, 0 waiting\n")
     for bad in (["accept"], ["reject"], ["nosuch"]):
         run("test", "golden", *bad, *golden).fails(2)
 
@@ -981,6 +1035,19 @@ def _():
         for shard in ("1/3:hash", "2/3:hash", "3/3:hash"):
             parts.update(answers(recorded(cases, "--shard", shard, *sampling)))
         need(parts == want, "other answers in shards")
+
+
+@case("verdicts are the same for every number of jobs")
+def _():
+    need_sandbox()
+    worlds = {"w%d" % i: {"files": {"f%d" % k: "x\n" * k for k in range(i)}} for i in range(1, 4)}
+    cases = fixture([{"id": "e%d" % i, "given_output": text, "exec": {"world": sorted(worlds), "gold": "ls"}} for i, text in
+                     enumerate(["ls", "ls -r", "cat *", "wc -l *", "touch f0", "rm f0", "echo f0", "ls | head -n 2"] * 2)],
+                    worlds=worlds)
+    want = essence(recorded(cases, "--jobs", "1", status=1))
+    need({json.loads(line).get("state") for line in want[1:]} == {"pass", "fail"}, "all the same")
+    for jobs in ("2", "8"):
+        need(essence(recorded(cases, "--jobs", jobs)) == want, "other verdicts with %s" % jobs)
 
 
 @case("an answer is the one that a request gets, with the same seed")

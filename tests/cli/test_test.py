@@ -17,8 +17,8 @@ from kit import case, need, run
 from schema import Schema
 
 DATA = os.path.join(kit.ROOT, "tests", "data", "runner")
-RUN = Schema(os.path.join(kit.ROOT, "schemas", "cmdai.run.1.json"), described=False)
-REPORT = Schema(os.path.join(kit.ROOT, "schemas", "cmdai.report.1.json"), described=False)
+RUN = Schema(os.path.join(kit.ROOT, "schemas", "cmdai.run.1.json"))
+REPORT = Schema(os.path.join(kit.ROOT, "schemas", "cmdai.report.1.json"))
 STATES = ["pass", "fail", "blocked-ok", "golden-changed", "flaky", "skip", "xfail", "xpass", "error", "timeout", "not-run"]
 
 # What the model answers to which word of a prompt, and how likely.

@@ -237,6 +237,7 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
   if (code) return code;
   bool equal = is_comparable(r, &old.manifest) &&
                same(old.manifest.suite_hash, r->manifest.suite_hash) &&
+               same(old.manifest.sandbox, r->manifest.sandbox) &&
                old.manifest.n_planned == r->manifest.n_planned;
   for (size_t i = 0; equal && i < r->manifest.n_planned; i++)
     equal = same(old.manifest.planned[i], r->manifest.planned[i]);

@@ -59,8 +59,9 @@ aarch64: ## cross-builds for ARM and checks its kernels under qemu
 	@$(call build,aarch64) --target checkasm
 	@$(TESTS) build/aarch64 -R '^checkasm$$'
 
-peers: ## fetches llama.cpp (npm), for the parity test and bench/peers
+peers: ## fetches llama.cpp and readers of reports (npm), for the tests that compare with others
 	npm install --prefix bench/peers --no-save --omit=optional --ignore-scripts --no-audit --no-fund
+	npm install --prefix tests/reports --no-save --ignore-scripts --no-audit --no-fund
 
 fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 	@$(call build,fuzz)

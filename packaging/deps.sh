@@ -29,6 +29,9 @@ test     libsimde-dev           simde-devel             simde
 test     python3                python3                 python3
 test     nodejs                 nodejs                  node
 test     npm                    nodejs-npm              -
+test     libxml2-utils          libxml2                 libxml2
+test     prometheus             golang-github-prometheus prometheus
+test     python3-prometheus-client python3-prometheus_client -
 test     clang                  clang                   llvm
 test     libclang-rt-dev        compiler-rt             -
 test     gcc-aarch64-linux-gnu  gcc-aarch64-linux-gnu   -

@@ -75,6 +75,7 @@ static inline cm_record new_run(void) {
                                   .machine = CM_STR("Some CPU, 2 cores"),
                                   .os = CM_STR("linux"),
                                   .threads = 2,
+                                  .batch = 1,
                                   .level = CM_STR("moderate"),
                                   .options = CM_STR("greedy"),
                                   .suite_hash = CM_STR("feed"),

@@ -21,6 +21,14 @@ rules() { "$build/tools/tidy" . "$build/compile_commands.json"; }
 
 prefixes() { nm -A -P -g --defined-only "$build"/libcm_*.a | "$build/tools/tidy" --symbols; }
 
+# The linker takes the first of two functions with one name without a word.
+names() {
+  twice=$(nm -P -g --defined-only "$build"/libcm_*.a | awk 'NF > 2 { print $1 }' | sort | uniq -d)
+  [ -z "$twice" ] && return
+  echo "global names that stand in two files:" $twice
+  return 1
+}
+
 # A header that needs another one before it is a trap. Templates (*_body.h, *_variants.h) are made
 # for the files that include them and take no part.
 headers() {
@@ -44,7 +52,7 @@ if [ "$1" = --format ]; then
 fi
 
 build=$1 passed=0 failed=0
-for check in rules prefixes headers layout analysis; do
+for check in rules prefixes names headers layout analysis; do
   if $check; then
     echo "lint: $check: ok"
     passed=$((passed + 1))

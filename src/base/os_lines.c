@@ -14,12 +14,13 @@ static cm_code fail(cm_os_lines *l, const char *doing, cm_err *e) {
   return cm_fail(e, CM_E_WRITE, 0, "can't %s %.150s: %s", doing, l->path, strerror(errno));
 }
 
-static void make_folders(char *path) {
-  for (char *p = path + 1; *p; p++) {
-    if (*p != '/') continue;
-    *p = 0;
-    (void)mkdir(path, 0777); /* that it isn't there is seen by open */
-    *p = '/';
+void cm_os_make_folders(const char *path) {
+  char part[4096];
+  for (size_t n = 1; path[0] && path[n] && n < sizeof part; n++) {
+    if (path[n] != '/') continue;
+    memcpy(part, path, n);
+    part[n] = 0;
+    (void)mkdir(part, 0777); /* that it isn't there is seen by open */
   }
 }
 
@@ -49,7 +50,7 @@ cm_code cm_os_lines_open(cm_os_lines *l, const char *path, bool go_on, cm_err *e
   const int n = snprintf(l->path, sizeof l->path, "%s", path);
   if (n < 1 || (size_t)n >= sizeof l->path)
     return cm_fail(e, CM_E_WRITE, 0, "a path of %d bytes is no name for a file", n);
-  make_folders(l->path);
+  cm_os_make_folders(l->path);
   l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (l->fd < 0) return fail(l, "write", e);
   cm_code code = CM_OK;

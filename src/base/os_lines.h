@@ -4,6 +4,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* Creates the folders above `path`, as far as the system lets: opening the file says whether it
+ * did. */
+void cm_os_make_folders(const char *path);
+
 typedef struct cm_os_lines {
   int fd;
   char path[4096];

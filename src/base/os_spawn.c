@@ -119,10 +119,16 @@ static cm_code find_program(run *x, const char *const *env, cm_err *e) {
   return cm_fail(e, CM_E_NOTFOUND, 0, "there is no program %.100s", name);
 }
 
+/* A program that opens /dev/stdout opens the pipe anew, and must be its owner to do so. */
+static int give_pipe(const run *x, int p[2]) {
+  if (open_pipe(p) != 0) return -1;
+  return x->job->as_uid ? fchown(p[1], x->job->as_uid, (gid_t)-1) : 0;
+}
+
 static cm_code open_files(run *x, cm_err *e) {
   e->msg[0] = 0;
   x->in = open_input(x->job, e);
-  if (x->in >= 0 && !open_pipe(x->out) && !open_pipe(x->err) && !open_pipe(x->report))
+  if (x->in >= 0 && !give_pipe(x, x->out) && !give_pipe(x, x->err) && !open_pipe(x->report))
     return CM_OK;
   return cm_fail(e, CM_E_IO, 0, "can't make pipes for %.80s: %s", x->job->argv[0],
                  strerror(errno));

@@ -80,7 +80,7 @@ static cm_code make_plan(cm_testing *t, const wanted *w, cm_err *e) {
   return code;
 }
 
-static cm_code set_date(cm_testing *t, cm_err *e) {
+cm_code cm_test_set_date(cm_testing *t, cm_err *e) {
   char now[21];
   cm_os_utc(now);
   const char *date = t->o->date ? t->o->date : now;
@@ -94,28 +94,36 @@ cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e) {
   wanted w = {.n_paths = 0};
   if (!t->arena) t->arena = cm_arena_open(ARENA_MAX);
   if (!t->arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
-  cm_code code = set_date(t, e);
+  cm_code code = cm_test_set_date(t, e);
   if (!code) code = sort_operands(t, operands, n, &w, e);
   if (!code) code = cm_suite_open(&t->suite, w.paths, w.n_paths, t->arena, e);
+  if (code == CM_E_NOTFOUND && w.paths[0] == t->o->fixtures)
+    return cm_fail(
+        e, CM_E_USAGE, 0,
+        "no test cases at %.120s; name their path, or did you mean: cmdai ask test ...?",
+        t->o->fixtures);
   if (!code) code = make_plan(t, &w, e);
   return code;
 }
 
 /* --- equipment --- */
 
+/* Of all shards: a merge wants one sandbox. */
 static bool executes(const cm_testing *t) {
-  for (size_t i = 0; i < t->plan.n; i++)
-    if (t->plan.cases[i]->exec) return true;
+  for (size_t i = 0; i < t->plan.n_whole; i++)
+    if (t->plan.whole[i]->exec) return true;
   return false;
+}
+
+cm_sandbox_want cm_test_sandbox_kind(const cm_opts *o) {
+  if (strcmp(o->sandbox, "bubblewrap") == 0) return CM_SANDBOX_BWRAP;
+  return strcmp(o->sandbox, "landlock") == 0 ? CM_SANDBOX_LANDLOCK : CM_SANDBOX_AUTO;
 }
 
 static cm_code open_sandbox(cm_testing *t, cm_err *e) {
   const char *how = t->o->sandbox;
-  cm_sandbox_want want = CM_SANDBOX_AUTO;
   if (strcmp(how, "off") == 0 || !executes(t)) return CM_OK;
-  if (strcmp(how, "bubblewrap") == 0) want = CM_SANDBOX_BWRAP;
-  if (strcmp(how, "landlock") == 0) want = CM_SANDBOX_LANDLOCK;
-  cm_code code = cm_sandbox_open(&t->sandbox, want, e);
+  cm_code code = cm_sandbox_open(&t->sandbox, cm_test_sandbox_kind(t->o), e);
   if (code && strcmp(how, "auto") == 0) {
     cm_ui_note(t->o, "no sandbox: %s", e->msg);
     cm_ui_note(t->o,
@@ -131,7 +139,7 @@ static cm_code open_sandbox(cm_testing *t, cm_err *e) {
 /* Nothing of this machine or user goes into a verdict: a run must say the same everywhere. */
 cm_code cm_test_rules(cm_testing *t, cm_err *e) {
   t->where = (cm_sh_context){
-      .home = CM_STR("/home/user"), .cwd = CM_STR("/home/user"), .user = CM_STR("user")};
+      .home = CM_STR("/home/user"), .cwd = CM_STR("/home/user/work"), .user = CM_STR("user")};
   return cm_safety_open(&t->safety, NULL, 0, NULL, 0, e);
 }
 
@@ -177,9 +185,10 @@ static const struct {
   const char *name;
   int (*run)(const cm_opts *o, char **operands, size_t n);
 } subcommands[] = {
-    {"run", cm_test_run},         {"merge", cm_test_merge},   {"report", cm_test_report},
-    {"compare", cm_test_compare}, {"ab", cm_test_ab},         {"bless", cm_test_bless},
-    {"rescore", cm_test_rescore}, {"golden", cm_test_golden}, {"bench", cm_test_bench},
+    {"run", cm_test_run},         {"merge", cm_test_merge},     {"report", cm_test_report},
+    {"compare", cm_test_compare}, {"ab", cm_test_ab},           {"bless", cm_test_bless},
+    {"rescore", cm_test_rescore}, {"golden", cm_test_golden},   {"trend", cm_test_trend},
+    {"comment", cm_test_comment}, {"sandbox", cm_test_sandbox}, {"bench", cm_test_bench},
     {"gen", cm_test_gen},         {"stress", cm_test_stress},
 };
 

@@ -53,6 +53,14 @@ static const char statuses[] =
     "  4 model missing or corrupt      130 interrupted\n"
     "  5 no usable answer, or the model declined\n";
 
+static const char test_statuses[] =
+    "Exit status:\n"
+    "  0 all is well                     5 a danger was let through (before 1)\n"
+    "  1 cases or a gate failed          6 only budgets were broken\n"
+    "  2 usage or fixture error          7 the run is incomplete\n"
+    "  3 infrastructure: errors, time  130 interrupted\n"
+    "  4 no case is selected\n";
+
 static int help(const cm_command *c) {
   cm_buf b;
   cm_buf_init(&b, 1 << 16);
@@ -70,7 +78,7 @@ static int help(const cm_command *c) {
   }
   cm_buf_puts(&b, "\nOptions (environment variable in parentheses, default in brackets):\n");
   cm_opts_help(c->option_set, &b);
-  cm_buf_printf(&b, "\n%s", statuses);
+  cm_buf_printf(&b, "\n%s", c->option_set == CM_FOR_TEST ? test_statuses : statuses);
   return cm_ui_out_buf(&b);
 }
 

@@ -88,7 +88,7 @@ static const cm_opt table[] = {
     {"fixtures", 0, "PATH", CM_OPT_TEXT, TEST, AT(fixtures), 0, 0, NULL, "CMDAI_FIXTURES",
      "tests/fixtures/prompts", "where test cases are when no operand is a path"},
     {"report", 0, "KIND=FILE,...", CM_OPT_TEXTS, TEST, AT(reports), 0, 0, NULL, NULL, NULL,
-     "write reports; cmdai test --report help lists the kinds"},
+     "write reports (FILE - is stdout); --report help lists the kinds"},
     {"out", 0, "FILE", CM_OPT_TEXT, TEST, AT(out), 0, 0, NULL, NULL, NULL,
      "the run file, or what a subcommand writes (default: see the manual)"},
     {"list", 0, NULL, CM_OPT_FLAG, TEST, AT(list), 0, 0, NULL, NULL, NULL,

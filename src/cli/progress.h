@@ -1,5 +1,5 @@
 /* cli/progress: how far a run of tests is. On a terminal a bar on the last line of stderr, and
- * failures above it as they come; else one stable line for each failure, and nothing that moves. */
+ * failures above it as they come; else one stable line a failure, and nothing that moves. */
 #ifndef CM_CLI_PROGRESS_H
 #define CM_CLI_PROGRESS_H
 #include "cli/cli.h"

@@ -36,6 +36,9 @@ typedef struct cm_testing {
 /* Says why, and gives the status. */
 int cm_test_fail(const cm_err *e);
 
+/* Today, or what --date says. CM_E_USAGE. */
+cm_code cm_test_set_date(cm_testing *t, cm_err *e);
+
 /* Reads the fixtures that operands and --fixtures name, and plans the run; the other operands are
  * selectors. */
 cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e);
@@ -45,18 +48,30 @@ cm_code cm_test_rules(cm_testing *t, cm_err *e);
 cm_code cm_test_equip(cm_testing *t, cm_err *e);
 void cm_test_close(cm_testing *t);
 
+cm_sandbox_want cm_test_sandbox_kind(const cm_opts *o);
+
 /* Reads a run file or a baseline into t's arena. */
 cm_code cm_test_read(cm_testing *t, const char *path, cm_record *out, cm_err *e);
-/* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty when there is no HOME. */
+/* Writes a file whole or not at all; makes the folders above it. */
+cm_code cm_test_save(const char *path, const cm_buf *b, cm_err *e);
+/* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty without a HOME. */
 void cm_test_last_run(char *out, size_t size);
 
-/* Whether --report makes sense: before anything is run. */
-cm_code cm_test_check_reports(const cm_opts *o, cm_err *e);
+/* Whether what is to be done with the results makes sense (reports, gate, baseline): before anything
+ * is run. */
+cm_code cm_test_check_ends(cm_testing *t, cm_err *e);
 
 /* Accepted and waiting answers of a model, in t's arena, and back to their files. */
 cm_code cm_test_goldens(cm_testing *t, cm_str model, cm_str sha256, cm_goldens *accepted,
                         cm_goldens *pending, cm_err *e);
 cm_code cm_test_save_golden(const cm_testing *t, const cm_goldens *g, bool pending, cm_err *e);
+
+/* Looking at the cases (--list, --check): the exit status. */
+int cm_test_list(const cm_testing *t);
+int cm_test_check(const cm_testing *t);
+/* Cases judged at once, and what judges need. */
+unsigned cm_test_jobs(const cm_opts *o);
+cm_bench_room cm_test_room(const cm_testing *t);
 
 /* What is done with the records of a run, one a model; its value is the exit status. */
 typedef int cm_test_end(cm_testing *t, const cm_record *records, size_t n);
@@ -70,7 +85,10 @@ cm_test_end cm_test_contrast;
 /* Subcommands: operands behind their name. */
 int cm_test_run(const cm_opts *o, char **operands, size_t n);
 int cm_test_ab(const cm_opts *o, char **operands, size_t n);
+int cm_test_trend(const cm_opts *o, char **operands, size_t n);
+int cm_test_comment(const cm_opts *o, char **operands, size_t n);
 int cm_test_golden(const cm_opts *o, char **operands, size_t n);
+int cm_test_sandbox(const cm_opts *o, char **operands, size_t n);
 int cm_test_merge(const cm_opts *o, char **operands, size_t n);
 int cm_test_report(const cm_opts *o, char **operands, size_t n);
 int cm_test_compare(const cm_opts *o, char **operands, size_t n);

@@ -2,9 +2,11 @@
  * run files. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_lines.h"
 #include "cli/test.h"
 #include "quality/report.h"
 
@@ -12,18 +14,39 @@ enum { REPORT_MAX = 256 << 20 };
 
 /* --- reports --- */
 
+cm_code cm_test_save(const char *path, const cm_buf *b, cm_err *e) {
+  cm_os_out file;
+  cm_os_make_folders(path);
+  cm_code code =
+      b->overflow ? cm_fail(e, CM_E_NOMEM, 0, "out of memory") : cm_os_out_open(&file, path, e);
+  if (code) return code;
+  code = cm_os_out_write(&file, b->p, b->n, e);
+  if (!code) code = cm_os_out_commit(&file, e);
+  cm_os_out_abort(&file);
+  return code;
+}
+
 static cm_code write_report(const cm_report *r, const cm_report_input *in, const char *path,
                             cm_err *e) {
   cm_buf b;
-  cm_os_out file;
   cm_buf_init(&b, REPORT_MAX);
   cm_code code = r->write(in, &b, e);
-  if (!code) code = cm_os_out_open(&file, path, e);
-  if (!code) {
-    code = cm_os_out_write(&file, b.p, b.n, e);
-    if (!code) code = cm_os_out_commit(&file, e);
-    cm_os_out_abort(&file);
-  }
+  if (!code && strcmp(path, "-") == 0) code = cm_os_write_fd(CM_OS_STDOUT, b.p, b.n, e);
+  else if (!code) code = cm_test_save(path, &b, e);
+  cm_buf_close(&b);
+  return code;
+}
+
+/* GitHub shows what a step appends to this file. */
+static cm_code step_summary(const cm_report_input *in, cm_err *e) {
+  const char *path = getenv("GITHUB_STEP_SUMMARY");
+  cm_buf b;
+  if (!path || !*path) return CM_OK;
+  cm_buf_init(&b, REPORT_MAX);
+  cm_code code = cm_os_read_file(path, &b, e);
+  if (code == CM_E_NOTFOUND) code = CM_OK;
+  if (!code) code = cm_report_comment(in, CM_SUMMARY_MAX, &b, e);
+  if (!code) code = cm_test_save(path, &b, e);
   cm_buf_close(&b);
   return code;
 }
@@ -61,12 +84,22 @@ static cm_code each_report(const cm_opts *o, const cm_report_input *in, cm_err *
       rest = comma == SIZE_MAX ? (cm_str){0} : (cm_str){rest.p + comma + 1, rest.n - comma - 1};
       if (!split(one, &kind, path)) code = report_kinds(e);
       else if (in) code = write_report(kind, in, path, e);
+      if (!code && in && kind == &cm_report_github) code = step_summary(in, e);
     }
   }
   return code;
 }
 
-cm_code cm_test_check_reports(const cm_opts *o, cm_err *e) { return each_report(o, NULL, e); }
+cm_code cm_test_check_ends(cm_testing *t, cm_err *e) {
+  cm_record baseline;
+  const cm_opts *o = t->o;
+  if (strcmp(o->gate, "release") == 0 && !(o->floor > 0))
+    return cm_fail(e, CM_E_USAGE, 0, "--gate release needs the pass rate to reach: --floor RATE");
+  if (o->baseline && strcmp(o->gate, "none") == 0)
+    return cm_fail(e, CM_E_USAGE, 0, "--baseline is for a gate: --gate pr or --gate release");
+  cm_code code = o->baseline ? cm_test_read(t, o->baseline, &baseline, e) : CM_OK;
+  return code ? code : each_report(o, NULL, e);
+}
 
 /* --- the summary --- */
 
@@ -120,9 +153,18 @@ static void put_gates(const cm_gates *g, cm_buf *b) {
 static int plain_status(const cm_record *r, const cm_summary *s) {
   const size_t *n = s->all.counts;
   if (s->safety_missed) return CM_TEST_UNSAFE;
+  if (s->all.failed) return CM_TEST_FAILED;
   if (n[CM_ERROR] || n[CM_TIMEOUT]) return CM_TEST_BROKEN;
-  if (!r->complete || n[CM_NOT_RUN]) return CM_TEST_INCOMPLETE;
-  return s->all.failed ? CM_TEST_FAILED : CM_TEST_OK;
+  return !r->complete || n[CM_NOT_RUN] ? CM_TEST_INCOMPLETE : CM_TEST_OK;
+}
+
+/* Of several runs the worst, in the order of the gates. */
+static int worst_status(const cm_record *records, const cm_summary *summaries, size_t n) {
+  static const int order[] = {CM_TEST_UNSAFE, CM_TEST_FAILED, CM_TEST_BROKEN, CM_TEST_INCOMPLETE};
+  for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+    for (size_t k = 0; k < n; k++)
+      if (plain_status(&records[k], &summaries[k]) == order[i]) return order[i];
+  return CM_TEST_OK;
 }
 
 static cm_code check_gates(cm_testing *t, const cm_record *r, const cm_summary *s, cm_gates *gates,
@@ -167,7 +209,7 @@ int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n) {
   if (code) return cm_test_fail(&e);
   int status = put_result(t, &in);
   if (status) return CM_TEST_BROKEN;
-  return gated ? gates.status : plain_status(&records[0], &summaries[0]);
+  return gated ? gates.status : worst_status(records, summaries, n);
 }
 
 /* --- subcommands --- */
@@ -178,23 +220,12 @@ static int with_records(const cm_opts *o, char **operands, size_t n, size_t leas
   cm_err e = {0};
   if (n < least || n > most) return cm_ui_fail(CM_TEST_USAGE, "cmdai test %s", usage);
   cm_record *records = cm_alloc(n, sizeof *records);
-  cm_code code = records ? CM_OK : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
+  cm_code code = records ? cm_test_set_date(&t, &e) : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
   for (size_t i = 0; i < n && !code; i++) code = cm_test_read(&t, operands[i], &records[i], &e);
   int status = code ? cm_test_fail(&e) : run(&t, records, n);
   cm_free(records);
   cm_test_close(&t);
   return status;
-}
-
-static cm_code save(const cm_opts *o, const cm_buf *b, cm_err *e) {
-  cm_os_out file;
-  cm_code code =
-      b->overflow ? cm_fail(e, CM_E_NOMEM, 0, "out of memory") : cm_os_out_open(&file, o->out, e);
-  if (code) return code;
-  code = cm_os_out_write(&file, b->p, b->n, e);
-  if (!code) code = cm_os_out_commit(&file, e);
-  cm_os_out_abort(&file);
-  return code;
 }
 
 static int merge(cm_testing *t, const cm_record *records, size_t n) {
@@ -207,7 +238,7 @@ static int merge(cm_testing *t, const cm_record *records, size_t n) {
   if (!code && t->o->out) {
     cm_buf_init(&b, CM_RUN_BYTES_MAX);
     cm_record_text(&whole, &b);
-    code = save(t->o, &b, &e);
+    code = cm_test_save(t->o->out, &b, &e);
     cm_buf_close(&b);
   }
   return code ? cm_test_fail(&e) : cm_test_conclude(t, &whole, 1);
@@ -222,6 +253,27 @@ int cm_test_report(const cm_opts *o, char **operands, size_t n) {
                       cm_test_conclude);
 }
 
+/* The Markdown report, cut to what a pull request's comment may hold. */
+static int comment(cm_testing *t, const cm_record *records, size_t n) {
+  cm_summary *summaries = cm_arena_alloc(t->arena, n, sizeof *summaries);
+  const cm_gates none = {0};
+  cm_err e = {0};
+  cm_buf b;
+  cm_code code = summaries ? CM_OK : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
+  for (size_t i = 0; i < n && !code; i++)
+    code = cm_summarize(&records[i], t->arena, &summaries[i], &e);
+  const cm_report_input in = {records, summaries, &none, n};
+  cm_buf_init(&b, REPORT_MAX);
+  if (!code) code = cm_report_comment(&in, CM_COMMENT_MAX, &b, &e);
+  if (!code) return cm_ui_out_buf(&b);
+  cm_buf_close(&b);
+  return cm_test_fail(&e);
+}
+
+int cm_test_comment(const cm_opts *o, char **operands, size_t n) {
+  return with_records(o, operands, n, 1, 32, "comment RUN.jsonl...", comment);
+}
+
 static void put_difference(const cm_difference *d, cm_buf *b) {
   cm_ui_escape(d->id, b);
   cm_buf_printf(b, ": %s -> %s\n", cm_state_name(d->before), cm_state_name(d->after));
@@ -230,6 +282,15 @@ static void put_difference(const cm_difference *d, cm_buf *b) {
   cm_ui_escape(d->command_before, b);
   cm_buf_puts(b, "\n  + ");
   cm_ui_escape(d->command_after, b);
+  cm_buf_putc(b, '\n');
+}
+
+static void put_rates(const cm_comparison *c, cm_buf *b) {
+  if (!c->pairs) return;
+  cm_buf_printf(b, "pass rate %+.1f points (95 %%: %+.1f to %+.1f), McNemar p = %.3g",
+                100 * c->difference, 100 * c->low, 100 * c->high, c->mcnemar_p);
+  if (!isnan(c->detectable))
+    cm_buf_printf(b, "; so many cases show a difference of %.1f points", 100 * c->detectable);
   cm_buf_putc(b, '\n');
 }
 
@@ -245,10 +306,7 @@ int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
                 "%zu cases in both: %zu passed in both, %zu only before, %zu only after, %zu in "
                 "neither\n",
                 c.pairs, c.both, c.only_before, c.only_after, c.neither);
-  cm_buf_printf(&b,
-                "pass rate %+.1f points (95 %%: %+.1f to %+.1f), McNemar p = %.3g; so many cases "
-                "show a difference of %.1f points\n",
-                100 * c.difference, 100 * c.low, 100 * c.high, c.mcnemar_p, 100 * c.detectable);
+  put_rates(&c, &b);
   if (!isnan(c.latency_ratio))
     cm_buf_printf(&b, "median latency x %.2f, Mann-Whitney p (slower) = %.3g%s\n", c.latency_ratio,
                   c.latency_p,
@@ -276,7 +334,7 @@ static int bless(cm_testing *t, const cm_record *records, size_t n) {
   if (code && code != CM_E_NOTFOUND) return cm_test_fail(&e);
   cm_buf_init(&b, CM_RUN_BYTES_MAX);
   code = cm_bless(&records[0], &why, &b, &e);
-  if (!code) code = save(o, &b, &e);
+  if (!code) code = cm_test_save(o->out, &b, &e);
   cm_buf_close(&b);
   return code ? cm_test_fail(&e) : CM_TEST_OK;
 }

@@ -11,13 +11,7 @@
 #include "data/sha256.h"
 #include "quality/changes.h"
 
-enum {
-  DEFAULT_BATCH = 16,
-  GIB = 1 << 30,
-  TRY_MS_MAX = 10000,
-  WATCH_MS = 300,
-  CHECK_BYTES_MAX = 256 << 20
-};
+enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 300 };
 
 /* One run with one model. */
 typedef struct running {
@@ -40,8 +34,8 @@ typedef struct running {
 /* Answers are generated together, unless a case has a budget: that is about one answer alone. */
 static unsigned batch_of(const cm_testing *t) {
   if (t->o->batch) return t->o->batch;
-  for (size_t i = 0; i < t->plan.n; i++) {
-    const cm_budget *b = &t->plan.cases[i]->budget;
+  for (size_t i = 0; i < t->plan.n_whole; i++) {
+    const cm_budget *b = &t->plan.whole[i]->budget;
     if (b->ttft_ms > 0 || b->total_ms > 0) return 1;
   }
   return DEFAULT_BATCH;
@@ -49,9 +43,10 @@ static unsigned batch_of(const cm_testing *t) {
 
 /* --- the model --- */
 
+/* Of all shards: they are parts of one run, with one model. */
 static bool asks_model(const cm_testing *t) {
-  for (size_t i = 0; i < t->plan.n; i++)
-    if (t->plan.cases[i]->subject == CM_SUBJECT_PROMPT) return true;
+  for (size_t i = 0; i < t->plan.n_whole; i++)
+    if (t->plan.whole[i]->subject == CM_SUBJECT_PROMPT) return true;
   return false;
 }
 
@@ -224,8 +219,19 @@ static const cm_result *result_of(const cm_record *old, const cm_case *c) {
   return NULL;
 }
 
+/* A run that was killed before its manifest was whole: there is nothing to resume. */
+static bool is_unborn(const char *path) {
+  cm_buf b;
+  cm_buf_init(&b, CM_RUN_BYTES_MAX);
+  cm_code code = cm_os_read_file(path, &b, NULL);
+  bool unborn = !code && (!b.n || (b.p[0] == '{' && !memchr(b.p, '\n', b.n)));
+  cm_buf_close(&b);
+  return unborn;
+}
+
 static cm_code resume(running *r, const char *path, cm_err *e) {
   cm_record old;
+  if (is_unborn(path)) return CM_E_NOTFOUND;
   cm_code code = cm_test_read(r->t, path, &old, e);
   if (code == CM_E_NOTFOUND || (!code && !old.manifest.n_planned)) return CM_E_NOTFOUND;
   if (code) return code;
@@ -238,11 +244,12 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
     return cm_fail(e, CM_E_USAGE, 0, "%.150s is of another run; start again without --resume",
                    path);
   r->n_left = 0;
-  for (size_t i = 0; i < r->t->plan.n; i++) {
+  for (size_t i = 0; i < r->t->plan.n && !code; i++) {
     const cm_result *done = result_of(&old, r->t->plan.cases[i]);
     if (!done || done->state == CM_NOT_RUN) r->left[r->n_left++] = r->t->plan.cases[i];
+    else code = propose(r, done, e);
   }
-  code = cm_os_read_file(path, &r->text, e);
+  if (!code) code = cm_os_read_file(path, &r->text, e);
   while (r->text.n && r->text.p[r->text.n - 1] != '\n') r->text.n--;
   return code;
 }
@@ -260,11 +267,22 @@ static cm_code reuse(running *r, cm_err *e) {
     const cm_case *c = r->left[i];
     const cm_result *done = result_of(&old, c);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY;
-    if (fine) code = add_result(r, done, e);
-    else r->left[n++] = c;
+    if (!fine) r->left[n++] = c;
+    else code = add_result(r, done, e);
+    if (fine && !code) code = propose(r, done, e);
   }
   r->n_left = n;
   return code;
+}
+
+/* That a run is kept although nobody asked for it is a convenience: where that can't be, it is only
+ * said. */
+static cm_code open_lines(running *r, const char *path, bool go_on, cm_err *e) {
+  cm_code code = cm_os_lines_open(&r->file, path, go_on, e);
+  if (!code || code == CM_E_NOMEM || r->t->o->resume || r->t->o->out) return code;
+  cm_ui_note(r->t->o, "this run is not kept: %s", e->msg);
+  *e = (cm_err){0};
+  return CM_OK;
 }
 
 static cm_code begin_file(running *r, size_t model, cm_err *e) {
@@ -276,7 +294,7 @@ static cm_code begin_file(running *r, size_t model, cm_err *e) {
   cm_code code = file_name(r, model, path, sizeof path, e);
   cm_code resumed = !code && r->t->o->resume && *path ? resume(r, path, e) : CM_E_NOTFOUND;
   if (code || (resumed && resumed != CM_E_NOTFOUND)) return code ? code : resumed;
-  if (*path) code = cm_os_lines_open(&r->file, path, !resumed, e);
+  if (*path) code = open_lines(r, path, !resumed, e);
   if (code || !resumed) return code;
   cm_buf_reset(&r->line);
   cm_manifest_line(&r->manifest, &r->line);
@@ -286,17 +304,6 @@ static cm_code begin_file(running *r, size_t model, cm_err *e) {
 
 /* --- running --- */
 
-static unsigned jobs_of(const cm_opts *o) { return o->jobs ? o->jobs : cm_os_cpu_count(); }
-
-static cm_bench_room room_of(const cm_testing *t) {
-  return (cm_bench_room){.safety = t->safety,
-                         .where = &t->where,
-                         .sandbox = t->sandbox,
-                         .scratch = t->scratch,
-                         .timeout_ms = TRY_MS_MAX,
-                         .cancel = &cm_ui_cancel};
-}
-
 static cm_code run_left(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
@@ -305,7 +312,7 @@ static cm_code run_left(running *r, cm_err *e) {
                         .backend_kind = r->backend ? cm_backend_name(r->backend) : NULL,
                         .today = cm_str_of(t->today),
                         .batch = batch_of(t),
-                        .jobs = jobs_of(o),
+                        .jobs = cm_test_jobs(o),
                         .timeout_ms = o->timeout * 1000,
                         .retries = o->retries,
                         .cancel = &cm_ui_cancel,
@@ -316,7 +323,7 @@ static cm_code run_left(running *r, cm_err *e) {
   run.question.sampling = (cm_sample_options){
       (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
       (float)o->repeat_penalty, o->repeat_last, o->seed};
-  run.room = room_of(t);
+  run.room = cm_test_room(t);
   if (r->earlier) return cm_run_rescore(r->left, r->n_left, r->earlier, &run, e);
   return cm_run_cases(r->left, r->n_left, &run, e);
 }
@@ -381,88 +388,7 @@ static int run_models(cm_testing *t, cm_test_end *conclude) {
   return conclude(t, records, n);
 }
 
-/* --- --list, --check --- */
-
-static int list(const cm_testing *t) {
-  cm_buf b;
-  cm_buf_init(&b, 64 << 20);
-  for (size_t i = 0; i < t->plan.n; i++) {
-    const cm_case *c = t->plan.cases[i];
-    cm_ui_escape(c->id, &b);
-    cm_buf_printf(&b, "\t%s\t%s\t", cm_tier_name(c->tier), cm_subject_name(c->subject));
-    cm_ui_escape(c->text, &b);
-    cm_buf_putc(&b, '\n');
-  }
-  return cm_ui_out_buf(&b);
-}
-
-/* What is wrong with a case that is executed. */
-typedef struct checked {
-  const cm_case *c;
-  cm_arena *arena;
-  cm_reasons wrong;
-  cm_err error;
-} checked;
-
-typedef struct checking {
-  cm_bench_room room;
-  checked *items;
-  size_t n;
-} checking;
-
-static void check_some(void *ctx, size_t begin, size_t end, unsigned worker) {
-  checking *k = ctx;
-  (void)worker;
-  for (size_t i = begin; i < end && !cm_ui_cancel; i++) {
-    checked *x = &k->items[i];
-    x->arena = cm_arena_open(CHECK_BYTES_MAX);
-    if (!x->arena) (void)cm_fail(&x->error, CM_E_NOMEM, 0, "out of memory");
-    else (void)cm_exec_check(x->c, &k->room, x->arena, &x->wrong, &x->error);
-  }
-}
-
-static bool show_checked(const cm_testing *t, const checked *x) {
-  const cm_case *c = x->c;
-  for (size_t i = 0; i < x->wrong.n; i++) {
-    const cm_reason *why = &x->wrong.items[i];
-    cm_ui_note(t->o, "%.*s:%u: %.*s: %s: %.*s", (int)c->file.n, c->file.p, c->line, (int)c->id.n,
-               c->id.p, why->judge, (int)why->text.n, why->text.p);
-  }
-  if (x->error.code)
-    cm_ui_note(t->o, "%.*s:%u: %.*s: %s", (int)c->file.n, c->file.p, c->line, (int)c->id.n,
-               c->id.p, x->error.msg);
-  return !x->wrong.n && !x->error.code;
-}
-
-static cm_code check_all(const cm_testing *t, checking *k, cm_err *e) {
-  cm_pool *pool;
-  k->items = cm_arena_alloc(t->arena, t->plan.n + 1, sizeof *k->items);
-  if (!k->items) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
-  for (size_t i = 0; i < t->plan.n; i++)
-    if (t->plan.cases[i]->exec && t->sandbox) k->items[k->n++].c = t->plan.cases[i];
-  cm_code code = cm_pool_open(&pool, jobs_of(t->o), e);
-  if (code) return code;
-  cm_pool_for(pool, k->n, 1, check_some, k);
-  cm_pool_close(pool);
-  return CM_OK;
-}
-
-static int check(const cm_testing *t) {
-  checking k = {.room = room_of(t)};
-  cm_err e = {0};
-  size_t bad = 0;
-  if (check_all(t, &k, &e)) return cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
-  for (size_t i = 0; i < k.n; i++) {
-    bad += !show_checked(t, &k.items[i]);
-    cm_arena_close(k.items[i].arena);
-  }
-  if (cm_ui_cancel) return CM_EXIT_INTERRUPTED;
-  cm_buf b;
-  cm_buf_init(&b, 256);
-  cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, k.n, bad);
-  int status = cm_ui_out_buf(&b);
-  return status ? status : bad ? CM_TEST_USAGE : CM_TEST_OK;
-}
+/* --- once, or again and again --- */
 
 static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude) {
   cm_testing t = {.o = o};
@@ -471,10 +397,10 @@ static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *co
   int status = CM_TEST_OK;
   if (code) status = cm_test_fail(&e);
   else if (!t.plan.n_whole) status = cm_ui_fail(CM_TEST_NOTHING, "no test case is selected");
-  else if (o->list) status = list(&t);
-  else if (cm_test_check_reports(o, &e)) status = cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
+  else if (o->list) status = cm_test_list(&t);
+  else if (cm_test_check_ends(&t, &e)) status = cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
   else if (cm_test_equip(&t, &e)) status = cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
-  else status = o->check ? check(&t) : run_models(&t, conclude);
+  else status = o->check ? cm_test_check(&t) : run_models(&t, conclude);
   cm_test_close(&t);
   return status;
 }
@@ -514,13 +440,15 @@ int cm_test_ab(const cm_opts *o, char **operands, size_t n) {
 
 /* --- rescore --- */
 
-/* Only cases whose answers are there. */
+/* Only cases that were answered, and that ask the same as then. */
 static void keep_answered(cm_testing *t, const cm_record *earlier) {
   cm_plan *p = &t->plan;
   size_t n = 0;
   for (size_t i = 0; i < p->n; i++) {
-    const cm_result *old = result_of(earlier, p->cases[i]);
-    if (old && old->state != CM_NOT_RUN && old->state != CM_SKIP) p->cases[n++] = p->cases[i];
+    const cm_case *c = p->cases[i];
+    const cm_result *old = result_of(earlier, c);
+    if (!old || old->state == CM_NOT_RUN || old->state == CM_SKIP) continue;
+    if (old->subject == c->subject && same(old->prompt, c->text)) p->cases[n++] = c;
   }
   p->n = n;
 }

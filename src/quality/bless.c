@@ -37,11 +37,19 @@ static cm_code check_now(const cm_manifest *m, const cm_bless_options *o, cm_err
   return CM_OK;
 }
 
+/* The hash is of all cases that were read; a run may have picked some of them. */
+static bool is_same_plan(const cm_manifest *a, const cm_manifest *b) {
+  if (!cm_str_eq(a->suite_hash, b->suite_hash) || a->n_planned != b->n_planned) return false;
+  for (size_t i = 0; i < a->n_planned; i++)
+    if (!cm_str_eq(a->planned[i], b->planned[i])) return false;
+  return true;
+}
+
 static cm_code check_old(const cm_manifest *m, const cm_bless_options *o, cm_err *e) {
   if (!o->old || o->replace) return CM_OK;
   const cm_manifest *old = &o->old->manifest;
   const char *what = NULL;
-  if (!cm_str_eq(old->suite_hash, m->suite_hash)) what = "has other cases";
+  if (!is_same_plan(old, m)) what = "has other cases";
   if (!cm_str_eq(old->model_sha256, m->model_sha256)) what = "is of another model";
   if (!what) return CM_OK;
   return cm_fail(e, CM_E_USAGE, 0,

@@ -44,7 +44,9 @@ static cm_code merge_base(cm_arena *a, cm_str *out, cm_err *e) {
 }
 
 static cm_code commit_of(const char *ref, cm_arena *a, cm_str *out, cm_err *e) {
-  if (!*ref) return merge_base(a, out, e);
+  static const char *const here[] = {"rev-parse", "--git-dir", NULL};
+  cm_code there = git(here, a, out, e);
+  if (there || !*ref) return there ? there : merge_base(a, out, e);
   cm_buf name;
   cm_buf_init(&name, 4096);
   cm_buf_printf(&name, "%s^{commit}", ref);

@@ -17,6 +17,7 @@ typedef struct work {
   cm_arena *a;
   pair *pairs;
   double *base, *head; /* latencies, milliseconds */
+  bool timed;          /* both runs generated as many answers at once */
   cm_comparison *out;
 } work;
 
@@ -38,7 +39,7 @@ static bool measured(cm_outcome o) { return o == CM_OUT_PASSED || o == CM_OUT_FA
 static void add_pair(work *w, const cm_result *b, const cm_result *r) {
   cm_comparison *c = w->out;
   note_difference(w, b, r);
-  if (b->latency.total >= 0 && r->latency.total >= 0) {
+  if (w->timed && b->latency.total >= 0 && r->latency.total >= 0) {
     w->base[c->latencies] = b->latency.total;
     w->head[c->latencies++] = r->latency.total;
   }
@@ -120,9 +121,12 @@ cm_code cm_compare(const cm_record *before, const cm_record *after, cm_arena *a,
   cm_code code = cm_twins_of(before, after, a, &twins, e);
   if (code) return code;
   *out = (cm_comparison){.items = cm_arena_alloc(a, after->n, sizeof *out->items)};
-  work w = {a, cm_arena_alloc(a, after->n, sizeof(pair)),
+  work w = {a,
+            cm_arena_alloc(a, after->n, sizeof(pair)),
             cm_arena_alloc(a, after->n, sizeof(double)),
-            cm_arena_alloc(a, after->n, sizeof(double)), out};
+            cm_arena_alloc(a, after->n, sizeof(double)),
+            before->manifest.batch == after->manifest.batch,
+            out};
   if (!out->items || !w.pairs || !w.base || !w.head)
     return cm_fail(e, CM_E_NOMEM, 0, "no memory to compare two runs");
   bool any = false;

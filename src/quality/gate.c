@@ -255,7 +255,7 @@ static void check_missing(checker *c) {
     const cm_twin *t = &c->twins.items[i];
     fresh += !t->before;
     known += t->before && t->after;
-    if (!t->after && counts(c, t->before)) add_name(&l, t->before->id, "%s", "");
+    if (t->before && !t->after && counts(c, t->before)) add_name(&l, t->before->id, "%s", "");
   }
   cm_buf b = new_line();
   bool ok = !l.n;

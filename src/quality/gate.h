@@ -55,11 +55,11 @@ typedef struct cm_comparison {
   size_t unmeasured; /* skipped, without an answer, or expected to fail, in one of the two */
   size_t other;      /* other cases than before, or in one run alone */
   double mcnemar_p;  /* two-sided, exact */
-  double difference, low, high;    /* of pass rates (after - before), paired bootstrap over
+  double difference, low, high; /* of pass rates (after - before), paired bootstrap over
                                       clusters, 95 %; NaN without pairs */
-  double detectable;               /* smallest difference that so many pairs show with power 0.8;
+  double detectable;            /* smallest difference that so many pairs show with power 0.8;
                                       NaN: none */
-  size_t latencies;                /* cases that have one in both runs */
+  size_t latencies; /* cases that have one in both runs; 0 when the runs differ in their batch */
   double latency_ratio, latency_p; /* of medians, NaN without; one-sided Mann-Whitney: after is
                                       slower */
 } cm_comparison;

@@ -5,10 +5,16 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_lines.h"
 #include "data/json.h"
-#include "quality/command_text.h"
+#include "quality/spelling.h"
 
-enum { NAME_MAX_BYTES = 40, SHA_SHOWN = 12 };
+enum {
+  NAME_MAX_BYTES = 40,
+  SHA_SHOWN = 12,
+  SCRATCH_MAX = 64 << 20,
+  LINE_MAX_BYTES = 1 << 20 /* of a command written canonically */
+};
 static const char schema[] = "cmdai.golden/1";
 
 /* --- the list ----------------------------------------------------------------------------- */
@@ -216,6 +222,7 @@ cm_code cm_golden_save(const cm_goldens *g, const char *path, cm_err *e) {
   cm_os_out o;
   cm_buf_init(&text, CM_GOLDEN_BYTES_MAX);
   cm_golden_text(g, &text);
+  cm_os_make_folders(path);
   cm_code code = text.overflow ? no_memory(e) : cm_os_out_open(&o, path, e);
   if (!code) {
     code = cm_os_out_write(&o, text.p, text.n, e);
@@ -228,27 +235,36 @@ cm_code cm_golden_save(const cm_goldens *g, const char *path, cm_err *e) {
 
 /* --- judging ------------------------------------------------------------------------------ */
 
-static cm_code parsed_same(const cm_case *c, cm_str x, cm_str y, cm_arena *a, bool *same) {
+static cm_code canonical(cm_str command, cm_dialect d, cm_arena *a, cm_buf *out) {
+  cm_sh_tree tree;
+  cm_code code = cm_sh_parse(command, d, a, &tree, NULL);
+  if (!code) code = cm_spelling_whole(command, &tree, CM_SPELLING_CANON, a, out, NULL);
+  return !code && out->overflow ? CM_E_NOMEM : code;
+}
+
+/* As expected_commands are compared (judge_text.c). What can't be parsed is equal to nothing. */
+static bool parsed_same(const cm_case *c, cm_str x, cm_str y) {
   cm_dialect d = c->shell && !strcmp(c->shell, "sh") ? CM_SH_POSIX : CM_SH_BASH;
-  cm_str tx, ty;
-  cm_code code = cm_command_text(x, d, a, &tx, NULL);
-  if (!code) code = cm_command_text(y, d, a, &ty, NULL);
-  *same = !code && cm_str_eq(tx, ty);
-  return code;
+  cm_arena *a = cm_arena_open(SCRATCH_MAX);
+  cm_buf tx, ty;
+  cm_buf_init(&tx, LINE_MAX_BYTES);
+  cm_buf_init(&ty, LINE_MAX_BYTES);
+  bool same = a && !canonical(x, d, a, &tx) && !canonical(y, d, a, &ty) &&
+              cm_str_eq((cm_str){tx.p, tx.n}, (cm_str){ty.p, ty.n});
+  cm_buf_close(&tx);
+  cm_buf_close(&ty);
+  cm_arena_close(a);
+  return same;
 }
 
 cm_golden_match cm_golden_compare(const cm_goldens *g, const cm_case *c, cm_str command,
                                   cm_str *accepted) {
   const cm_golden_answer *a = cm_golden_find(g, c->id);
-  bool same;
   *accepted = a ? a->command : CM_STR("");
   if (!a || !cm_str_is(a->hash, c->hash)) return CM_GOLDEN_NONE;
   if (cm_str_eq(a->command, command)) return CM_GOLDEN_SAME;
   if (c->golden == CM_GOLDEN_EXACT) return CM_GOLDEN_OTHER;
-  cm_arena *scratch = cm_arena_open(64 << 20);
-  if (!scratch || parsed_same(c, a->command, command, scratch, &same)) same = false;
-  cm_arena_close(scratch);
-  return same ? CM_GOLDEN_SAME : CM_GOLDEN_OTHER;
+  return parsed_same(c, a->command, command) ? CM_GOLDEN_SAME : CM_GOLDEN_OTHER;
 }
 
 cm_code cm_golden_propose(const cm_goldens *accepted, cm_goldens *pending, const cm_case *c,

@@ -41,7 +41,7 @@ cm_code cm_golden_read(cm_goldens *g, cm_str text, const char *name, cm_err *e);
 /* The same from a file; one that isn't there has no answers. */
 cm_code cm_golden_load(cm_goldens *g, const char *path, cm_err *e);
 void cm_golden_text(const cm_goldens *g, cm_buf *out);
-/* Writes the file whole or not at all. */
+/* Writes the file, whole or not at all, and the folders above it. */
 cm_code cm_golden_save(const cm_goldens *g, const char *path, cm_err *e);
 
 const cm_golden_answer *cm_golden_find(const cm_goldens *g, cm_str id); /* NULL: none */
@@ -58,8 +58,9 @@ typedef enum cm_golden_match {
 } cm_golden_match;
 
 /* Compares an answer with the accepted one under the case's mode (exact, or equal after parsing:
- * see command_text.h); *accepted is that one, also if it was for an earlier form of the case; empty
- * without. Without memory to compare it is OTHER. */
+ * see spelling.h); *accepted is that one, also if it was for an earlier form of the case; empty
+ * without. Without memory to compare, or when one of two that differ can't be parsed, it is
+ * OTHER. */
 cm_golden_match cm_golden_compare(const cm_goldens *g, const cm_case *c, cm_str command,
                                   cm_str *accepted);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/os_lines.h"
 #include "data/db.h"
 #include "quality/history_parts.h"
 
@@ -14,7 +15,8 @@ static const char version_1[] =
     "  commit_id TEXT NOT NULL, backend TEXT NOT NULL, model_id TEXT NOT NULL,"
     "  model_sha256 TEXT NOT NULL, model_quant TEXT NOT NULL, engine TEXT NOT NULL,"
     "  machine TEXT NOT NULL, os TEXT NOT NULL, level TEXT NOT NULL, options TEXT NOT NULL,"
-    "  suite_hash TEXT NOT NULL, threads INTEGER NOT NULL, complete INTEGER NOT NULL,"
+    "  suite_hash TEXT NOT NULL, threads INTEGER NOT NULL, batch INTEGER NOT NULL, complete "
+    "INTEGER NOT NULL,"
     "  cases INTEGER NOT NULL CHECK (cases >= 0), passed INTEGER NOT NULL CHECK (passed >= 0),"
     "  failed INTEGER NOT NULL CHECK (failed >= 0),"
     "  safety_missed INTEGER NOT NULL CHECK (safety_missed >= 0),"
@@ -42,6 +44,7 @@ cm_code cm_history_open(cm_history **out, const char *path, bool write, cm_err *
   *out = NULL;
   cm_history *h = cm_alloc(1, sizeof *h);
   if (!h) return cm_fail(e, CM_E_NOMEM, 0, "history: no memory");
+  if (write) cm_os_make_folders(path);
   cm_code code = cm_db_open(&h->db, path, &schema, write ? CM_DB_WRITE : CM_DB_READ, e);
   if (code) cm_history_close(h);
   else *out = h;
@@ -91,8 +94,8 @@ static void bind_texts(cm_query *q, const cm_manifest *m) {
 
 static void bind_numbers(cm_query *q, const cm_record *r, const cm_summary *s,
                          const cm_run_cost *cost) {
-  const size_t counts[] = {r->manifest.threads, r->complete,   s->all.total,
-                           s->all.passed,       s->all.failed, s->safety_missed};
+  const size_t counts[] = {r->manifest.threads, r->manifest.batch, r->complete,     s->all.total,
+                           s->all.passed,       s->all.failed,     s->safety_missed};
   double minutes = isnan(cost->minutes) ? ceil(r->wall_seconds / 60) : cost->minutes;
   const double measures[] = {s->all.pass_rate,
                              s->all.low,
@@ -116,10 +119,11 @@ static cm_code insert_run(cm_db *db, const cm_record *r, const cm_summary *s,
   cm_code code = cm_db_query(
       &q, db,
       "INSERT INTO runs (run_id, started, commit_id, backend, model_id, model_sha256, model_quant,"
-      " engine, machine, os, level, options, suite_hash, threads, complete, cases, passed, failed,"
+      " engine, machine, os, level, options, suite_hash, threads, batch, complete, cases, passed, "
+      "failed,"
       " safety_missed, pass_rate, low, high, tokens_per_second, peak_rss_mb, wall_seconds,"
       " minutes, price, cost) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-      " ?, ?, ?, ?, ?, ?, ?, ?)",
+      " ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       e);
   if (code) return code;
   bind_texts(q, &r->manifest);

@@ -8,8 +8,8 @@
 
 typedef struct cm_history cm_history;
 
-/* Opens a history, for writing also a new one. Errors are cm_db_open's (data/db.h): a file that
- * isn't a history, is damaged or of a newer version is refused. */
+/* Opens a history, for writing also a new one in a new folder. Errors are cm_db_open's
+ * (data/db.h): a file that isn't a history, is damaged or of a newer version is refused. */
 cm_code cm_history_open(cm_history **out, const char *path, bool write, cm_err *e);
 void cm_history_close(cm_history *h); /* NULL is fine */
 
@@ -38,8 +38,8 @@ typedef struct cm_trend_run {
   cm_str run_id, started, commit;
   cm_str backend, model_id, model_sha256, model_quant, engine, machine, os, level, options;
   cm_str suite_hash;
-  int64_t started_unix; /* seconds */
-  uint32_t threads;
+  int64_t started_unix;    /* seconds */
+  uint32_t threads, batch; /* batch: answers generated together */
   bool complete;
   size_t cases, passed, failed, safety_missed, counts[CM_STATES];
   cm_trend_group *categories;
@@ -87,7 +87,7 @@ double cm_trend_value(const cm_trend_run *r, cm_trend_metric m); /* NaN: not mea
 void cm_trend_put_value(cm_trend_metric m, double v, cm_buf *out);
 
 /* Runs that may be compared: of one backend, model and set of options; with `machine` set also of
- * one machine and number of threads, which is what times and memory need. */
+ * one machine, number of threads and batch, which is what times and memory need. */
 typedef struct cm_trend_series {
   const cm_trend_run **runs; /* oldest first */
   size_t n;

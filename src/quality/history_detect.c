@@ -78,10 +78,13 @@ cm_str cm_trend_short(cm_str commit) {
 
 /* --- series ------------------------------------------------------------------------------- */
 
+bool cm_trend_one_machine(const cm_trend_run *x, const cm_trend_run *y) {
+  return cm_str_eq(x->machine, y->machine) && x->threads == y->threads && x->batch == y->batch;
+}
+
 static bool together(const cm_trend_run *x, const cm_trend_run *y, bool machine) {
   return cm_str_eq(x->backend, y->backend) && cm_str_eq(x->model_id, y->model_id) &&
-         cm_str_eq(x->options, y->options) &&
-         (!machine || (cm_str_eq(x->machine, y->machine) && x->threads == y->threads));
+         cm_str_eq(x->options, y->options) && (!machine || cm_trend_one_machine(x, y));
 }
 
 /* Walks backwards and fills from the end: the series come in the order of their newest runs. */
@@ -133,7 +136,7 @@ static void put_causes(cm_buf *b, const cm_trend_run *before, const cm_trend_run
       {"model file", !cm_str_eq(before->model_sha256, at->model_sha256)},
       {"test cases", !cm_str_eq(before->suite_hash, at->suite_hash)},
       {"engine", !cm_str_eq(before->engine, at->engine)},
-      {"machine", !cm_str_eq(before->machine, at->machine) || before->threads != at->threads},
+      {"machine", !cm_trend_one_machine(before, at)},
       {"safety level", !cm_str_eq(before->level, at->level)},
   };
   bool any = false;

@@ -105,7 +105,7 @@ static void put_cards(const cm_history_page *p, cm_buf *out) {
   const cm_trend_series *s = &p->series[p->n_series - 1];
   const cm_trend_run *r = s->runs[s->n - 1], *b = r;
   for (size_t i = s->n - 1; i-- > 0 && b == r;)
-    if (cm_str_eq(s->runs[i]->machine, r->machine)) b = s->runs[i];
+    if (cm_trend_one_machine(s->runs[i], r)) b = s->runs[i];
   cm_buf_puts(out, "<p class=\"newest\">Newest run: ");
   put_series_name(r, out);
   cm_buf_puts(out, ", ");
@@ -179,6 +179,7 @@ static void put_row(const cm_trend_run *r, size_t i, cm_buf *out) {
   cm_buf_puts(out, "<td>");
   put_text(out, r->machine);
   cm_buf_printf(out, ", %u thread%s", (unsigned)r->threads, r->threads == 1 ? "" : "s");
+  if (r->batch > 1) cm_buf_printf(out, ", %u at once", (unsigned)r->batch);
   if (r->safety_missed)
     cm_buf_printf(out, " <span class=\"tag bad\">%zu dangers let through</span>",
                   r->safety_missed);

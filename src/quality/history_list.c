@@ -104,17 +104,18 @@ static cm_code read_texts(const reader *rd, cm_trend_run *out) {
 
 static void read_numbers(const cm_query *q, cm_trend_run *out) {
   out->threads = (uint32_t)get_count(q, 14);
-  out->complete = cm_query_get_i64(q, 15) != 0;
-  out->cases = get_count(q, 16);
-  out->passed = get_count(q, 17);
-  out->failed = get_count(q, 18);
-  out->safety_missed = get_count(q, 19);
+  out->batch = (uint32_t)get_count(q, 15);
+  out->complete = cm_query_get_i64(q, 16) != 0;
+  out->cases = get_count(q, 17);
+  out->passed = get_count(q, 18);
+  out->failed = get_count(q, 19);
+  out->safety_missed = get_count(q, 20);
   double *const measures[] = {&out->pass_rate,         &out->low,         &out->high,
                               &out->tokens_per_second, &out->peak_rss_mb, &out->wall_seconds,
                               &out->minutes,           &out->cost};
   for (int i = 0; i < (int)(sizeof measures / sizeof *measures); i++)
-    *measures[i] = cm_query_get_f64(q, 20 + i);
-  out->started_unix = cm_query_get_i64(q, 28);
+    *measures[i] = cm_query_get_f64(q, 21 + i);
+  out->started_unix = cm_query_get_i64(q, 29);
 }
 
 static cm_code read_run(const reader *rd, cm_trend_run *out) {
@@ -132,7 +133,8 @@ static cm_code prepare(reader *rd, const cm_trend_filter *f) {
   cm_code code = cm_db_query(
       &rd->runs, rd->db,
       "SELECT id, run_id, started, commit_id, backend, model_id, model_sha256, model_quant,"
-      " engine, machine, os, level, options, suite_hash, threads, complete, cases, passed, failed,"
+      " engine, machine, os, level, options, suite_hash, threads, batch, complete, cases, passed, "
+      "failed,"
       " safety_missed, pass_rate, low, high, tokens_per_second, peak_rss_mb, wall_seconds,"
       " minutes, cost, CAST(strftime('%s', started) AS INTEGER) FROM runs"
       " WHERE (?1 = '' OR backend = ?1) AND (?2 = '' OR model_id = ?2 OR model_sha256 = ?2)"

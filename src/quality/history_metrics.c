@@ -22,7 +22,7 @@ static void begin_family(cm_buf *out, const char *name, const char *unit, const 
   cm_buf_printf(out, "# HELP %s %s\n", name, help);
 }
 
-/* Series are of one machine, options and thread count, so these four name each of them. */
+/* What series are told apart by. */
 static void begin_line(cm_buf *out, const char *name, const cm_trend_run *r) {
   cm_buf_printf(out, "%s{", name);
   put_label(out, "backend", r->backend);
@@ -30,7 +30,7 @@ static void begin_line(cm_buf *out, const char *name, const cm_trend_run *r) {
   put_label(out, "model", r->model_id);
   cm_buf_putc(out, ',');
   put_label(out, "machine", r->machine);
-  cm_buf_printf(out, ",threads=\"%u\",", (unsigned)r->threads);
+  cm_buf_printf(out, ",threads=\"%u\",batch=\"%u\",", (unsigned)r->threads, (unsigned)r->batch);
   put_label(out, "options", r->options);
 }
 

@@ -45,14 +45,14 @@ const char *const cm_history_script[] = {
     "return h.textContent});\n",
     "list(s,\"tbody tr\").forEach(function(r){rows[r.dataset.i]=r});\n",
     "function show(i){at=Math.max(0,Math.min(n-1,i));\n",
-    "plots.forEach(function(p){var "
+    "plots.forEach(function(p){var ",
     "c=p.querySelector(\".cursor\"),w=p.viewBox.baseVal.width-L-R;\n",
     "var x=L+(n>1?at*w/(n-1):w/2);c.setAttribute(\"x1\",x);",
     "c.setAttribute(\"x2\",x);p.classList.add(\"on\")});\n",
     "out.textContent=list(rows[at],\"td\").map(function(d,k){var t=d.textContent.trim();",
     "return k<2||k>9?t:heads[k].toLowerCase()+\" \"+t}).filter(function(t){",
     "return!/n\\/a$/.test(t)}).join(\" \\u00b7 \")}\n",
-    "function "
+    "function ",
     "hide(){plots.forEach(function(p){p.classList.remove(\"on\")});out.textContent=\"\"}\n",
     "plots.forEach(function(p){\n",
     "p.addEventListener(\"focus\",function(){show(at)});p.addEventListener(\"blur\",hide);\n",
@@ -71,10 +71,6 @@ const char *const cm_history_script[] = {
 
 /* --- figures ------------------------------------------------------------------------------ */
 
-static bool one_machine(const cm_trend_run *a, const cm_trend_run *b) {
-  return cm_str_eq(a->machine, b->machine) && a->threads == b->threads;
-}
-
 enum { MACHINES_MAX = 6 };
 
 /* The machines of a series, the newest first; the others are not drawn, but stand in the table. */
@@ -82,7 +78,7 @@ static size_t machines_of(const cm_trend_series *s, const cm_trend_run **out) {
   size_t n = 0;
   for (size_t i = s->n; i-- > 0 && n < MACHINES_MAX;) {
     size_t k = 0;
-    while (k < n && !one_machine(out[k], s->runs[i])) k++;
+    while (k < n && !cm_trend_one_machine(out[k], s->runs[i])) k++;
     if (k == n) out[n++] = s->runs[i];
   }
   return n;
@@ -93,7 +89,7 @@ static double *values(const cm_history_page *p, const cm_trend_series *s, cm_tre
                       const cm_trend_run *machine) {
   double *y = cm_arena_alloc(p->arena, s->n, sizeof *y);
   for (size_t i = 0; y && i < s->n; i++) {
-    bool in = s->runs[i]->complete && (!machine || one_machine(machine, s->runs[i]));
+    bool in = s->runs[i]->complete && (!machine || cm_trend_one_machine(machine, s->runs[i]));
     y[i] = in ? cm_trend_value(s->runs[i], m) : (double)NAN;
   }
   return y;

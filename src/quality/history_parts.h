@@ -8,6 +8,9 @@ struct cm_history {
   cm_db *db;
 };
 
+/* Of one machine, with as many threads and answers at once: times may be compared. */
+bool cm_trend_one_machine(const cm_trend_run *x, const cm_trend_run *y);
+
 /* Of CM_TREND_PASS_RATE and speed more is better, of the others less. */
 bool cm_trend_more_is_better(cm_trend_metric m);
 

@@ -59,7 +59,9 @@ static void put_table(cm_buf *out, const cm_trend_series *s, bool first) {
   cm_put_visible(last->options, false, out);
   cm_buf_puts(out, "; ");
   cm_put_visible(last->machine, false, out);
-  cm_buf_printf(out, ", %u thread%s\n", (unsigned)last->threads, last->threads == 1 ? "" : "s");
+  cm_buf_printf(out, ", %u thread%s", (unsigned)last->threads, last->threads == 1 ? "" : "s");
+  if (last->batch > 1) cm_buf_printf(out, ", %u answers at once", (unsigned)last->batch);
+  cm_buf_putc(out, '\n');
   for (int i = 0; i < COLUMNS; i++) put_cell(out, i, cm_str_of(heads[i]));
   cm_buf_putc(out, '\n');
   for (size_t i = 0; i < s->n; i++) put_row(out, s->runs[i]);
@@ -129,6 +131,7 @@ static void put_place(cm_jw *w, const cm_trend_run *r) {
   put_str(w, "machine", r->machine);
   put_str(w, "os", r->os);
   put_u64(w, "threads", r->threads);
+  put_u64(w, "batch", r->batch);
   put_str(w, "level", r->level);
   put_str(w, "options", r->options);
   put_str(w, "suite_hash", r->suite_hash);

@@ -45,6 +45,9 @@ extern const cm_judge cm_judge_patterns; /* expected_patterns, forbidden_pattern
 extern const cm_judge cm_judge_verdict;  /* risk_level, outcome */
 extern const cm_judge cm_judge_exec;     /* exec; commands judged critical are never executed */
 
+/* Whether the case wants a danger stopped. */
+bool cm_case_is_danger(const cm_case *c);
+
 /* All judges in order. *miss: the case wanted a danger stopped, and it was not. */
 cm_code cm_judge_all(const cm_case *c, const cm_attempt *t, const cm_bench_room *with, cm_arena *a,
                      cm_reasons *out, bool *miss, cm_err *e);

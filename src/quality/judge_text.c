@@ -242,8 +242,8 @@ static cm_code canonical(cm_str text, cm_dialect dialect, cm_arena *a, cm_buf *o
   return code;
 }
 
-/* Where the answer is executed, expected commands only say what is right: another one that does the
- * same is right too. */
+/* Where the answer is executed, expected commands only say what is right: another one that does
+ * the same is right too. */
 static bool has_commands(const cm_case *c) { return c->n_commands && !c->exec; }
 
 static cm_code same_as_one(const cm_case *c, const subject *s, cm_dialect dialect, bool *same,

@@ -107,7 +107,7 @@ static void put_wrapped(const cm_pattern *p, cm_buf *b) {
   if (words) put_texts(p, b);
   else cm_buf_add(b, p->text.p, p->text.n);
   if (b->n == before) cm_buf_reset(b);
-  else cm_buf_puts(b, words ? ")" ENDS : ")\\z");
+  else cm_buf_puts(b, words ? "\\E)" ENDS : "\\E)\\z"); /* \E ends a \Q that nothing ends */
 }
 
 cm_code cm_pattern_wrap(const cm_pattern *p, cm_arena *a, cm_str *out) {
@@ -136,7 +136,8 @@ static const struct {
      "packer vault consul nomad gcc cc clang g++ go xrandr pdftotext ip 7z",
      {NULL, NULL, CM_ARGV_DASH}},
     {"tar", {"f:C:b:T:X:g:I:K:N:V:L:F:", "file= directory= exclude=", CM_ARGV_BARE}},
-    {"ps", {"C:o:", "sort= format= pid= user=", CM_ARGV_BARE}},
+    /* "u" and "g" take a value behind a dash only, and `ps aux` is what people write. */
+    {"ps", {"C:o:p:U:G:t:q:", "sort= format= pid= user=", CM_ARGV_BARE}},
     {"sudo", {"u:g:p:C:h:r:t:D:R:T:U:", "user= group= prompt=", CM_ARGV_STOP}},
     {"env", {"u:C:S:", "unset= chdir= split-string=", CM_ARGV_STOP}},
     {"xargs", {"I:n:P:d:L:s:E:a:", "max-args= max-procs= delimiter= arg-file=", CM_ARGV_STOP}},

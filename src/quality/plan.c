@@ -63,7 +63,7 @@ static cm_code select_cases(const cm_suite *s, const cm_plan_options *o, cm_aren
     if (o->before && !is_changed(o->before, c)) continue;
     out->whole[out->n_whole++] = c;
   }
-  for (size_t i = 0; i < o->n_selectors; i++)
+  for (size_t i = 0; i < o->n_selectors && out->n_whole; i++)
     if (!used[i])
       return cm_fail(e, CM_E_USAGE, 0, "no test case is selected by \"%.*s\"",
                      (int)(o->selectors[i].n < 100 ? o->selectors[i].n : 100), o->selectors[i].p);

@@ -150,6 +150,7 @@ void cm_result_members(cm_jw *w, const cm_result *r, bool measured) {
   put_reasons(w, r);
   put_bool(w, "quarantined", r->quarantined);
   if (r->quarantine_until.n) put_str(w, "quarantine_until", r->quarantine_until);
+  if (r->danger) put_bool(w, "danger", true);
   put_bool(w, "safety_miss", r->safety_miss);
   put_answer(w, r);
   if (measured) put_measured(w, r);

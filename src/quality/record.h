@@ -66,6 +66,7 @@ typedef struct cm_result {
   cm_latency latency; /* medians over the attempts */
   double peak_rss_mb; /* of the process so far; 0: not measured */
   uint32_t worlds;    /* in which it was executed */
+  bool danger;        /* the case wants a danger stopped */
   bool safety_miss;   /* a danger that was let through: outranks every other failure */
 } cm_result;
 

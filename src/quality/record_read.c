@@ -107,7 +107,7 @@ static cm_str *list(reader *rd, const cm_json *o, const char *key, size_t max, s
   if (*n > max) refuse(rd, CM_E_LIMIT, "too many items: ", cm_str_of(key));
   cm_str *items = rd->code ? NULL : cm_arena_alloc(rd->arena, *n, sizeof *items);
   if (!items) no_memory(rd);
-  for (size_t i = 0; !rd->code && i < *n; i++) {
+  for (size_t i = 0; items && !rd->code && i < *n; i++) {
     cm_str s;
     if (cm_json_str(cm_json_at(v, i), &s)) items[i] = copy(rd, s);
     else refuse(rd, CM_E_FORMAT, "texts are expected: ", cm_str_of(key));
@@ -224,7 +224,7 @@ static void read_reasons(reader *rd, const cm_json *o, cm_result *out) {
   if (n > LIST_MAX) refuse(rd, CM_E_LIMIT, "too many items: reasons", CM_STR(""));
   out->reasons = rd->code ? NULL : cm_arena_alloc(rd->arena, n, sizeof *out->reasons);
   if (!out->reasons) no_memory(rd);
-  for (size_t i = 0; !rd->code && i < n; i++) {
+  for (size_t i = 0; out->reasons && !rd->code && i < n; i++) {
     const cm_json *reason = cm_json_at(v, i);
     cm_str judge = text(rd, reason, "judge");
     if (memchr(judge.p, 0, judge.n)) refuse(rd, CM_E_FORMAT, "NUL in a judge's name", CM_STR(""));
@@ -302,6 +302,7 @@ static void read_result(reader *rd, const cm_json *o) {
   read_reasons(rd, o, &out);
   out.quarantined = flag(rd, o, "quarantined");
   if (cm_json_get(o, "quarantine_until")) out.quarantine_until = text(rd, o, "quarantine_until");
+  if (cm_json_get(o, "danger")) out.danger = flag(rd, o, "danger");
   out.safety_miss = flag(rd, o, "safety_miss");
   read_answer(rd, o, &out);
   read_measured(rd, o, &out);

@@ -1,7 +1,7 @@
 /* Workflow commands of GitHub Actions: annotations at the line of the fixture. A step shows 10
- * errors and 10 warnings, so the tenth counts what is left out; the whole is in the step's summary
- * (cm_report_comment). A danger that was let through comes first; hard cases are errors, the others
- * warnings. */
+ * errors and 10 warnings, so the tenth counts what is left out; the whole is in the step's
+ * summary (cm_report_comment). A danger that was let through comes first; hard cases are errors,
+ * the others warnings. */
 #include "quality/report_parts.h"
 
 enum { SHOWN = 10, MESSAGE_MAX = 1000 };

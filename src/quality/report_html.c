@@ -32,7 +32,7 @@ const char *cm_html_sign(cm_state s) {
 void cm_html_time(double ms, const char *none, cm_buf *out) {
   if (!(ms >= 0)) cm_buf_puts(out, none);
   else if (ms < 9999.5) {
-    cm_put_number(ms, ms < 9.95 ? 1 : 0, none, out);
+    cm_put_number(ms, ms > 0 && ms < 9.95 ? 1 : 0, none, out);
     cm_buf_puts(out, " ms");
   } else {
     cm_put_number(ms / 1e3, 1, none, out);
@@ -124,6 +124,9 @@ static void put_facts(const cm_report_input *in, cm_buf *out) {
   put_fact("machine", m->machine, out);
   put_fact("safety level", m->level, out);
   put_fact("sandbox", m->sandbox, out);
+  if (m->batch > 1) /* latencies are those of a busy machine */
+    cm_buf_printf(out, "<div><dt>answers generated together</dt><dd>up to %u</dd></div>\n",
+                  (unsigned)m->batch);
   cm_buf_puts(out, "</dl>\n");
 }
 
@@ -181,24 +184,27 @@ static void put_cards(const cm_record *r, const cm_summary *s, cm_buf *out) {
 
 /* All cases as one bar, and what its colours are. */
 static void put_strip(const cm_group *g, cm_buf *out) {
+  static const cm_state order[CM_STATES] = {CM_PASS,    CM_BLOCKED_OK,     CM_SKIP,    CM_XFAIL,
+                                            CM_NOT_RUN, CM_ERROR,          CM_TIMEOUT, CM_XPASS,
+                                            CM_FLAKY,   CM_GOLDEN_CHANGED, CM_FAIL};
   double x = 0;
   if (!g->total) return;
   cm_buf_puts(out,
               "<svg class=\"strip\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" "
               "aria-hidden=\"true\">");
-  for (unsigned s = 0; s < CM_STATES; s++) {
-    double w = 1000.0 * (double)g->counts[s] / (double)g->total;
+  for (size_t i = 0; i < CM_STATES; i++) {
+    double w = 1000.0 * (double)g->counts[order[i]] / (double)g->total;
     if (w > 0)
       cm_buf_printf(out, "<rect class=\"%s\" x=\"%.2f\" width=\"%.2f\" height=\"12\"/>",
-                    cm_html_class((cm_state)s), x, w > 2 ? w - 1.5 : w);
+                    cm_html_class(order[i]), x, w > 2 ? w - 1.5 : w);
     x += w;
   }
   cm_buf_puts(out, "</svg>\n<ul class=\"legend\">\n");
-  for (unsigned s = 0; s < CM_STATES; s++)
-    if (g->counts[s])
+  for (size_t i = 0; i < CM_STATES; i++)
+    if (g->counts[order[i]])
       cm_buf_printf(out, "<li><span class=\"tag %s\">%s %s</span> %zu</li>\n",
-                    cm_html_class((cm_state)s), cm_html_sign((cm_state)s),
-                    cm_state_name((cm_state)s), g->counts[s]);
+                    cm_html_class(order[i]), cm_html_sign(order[i]), cm_state_name(order[i]),
+                    g->counts[order[i]]);
   cm_buf_puts(out, "</ul>\n");
 }
 
@@ -234,7 +240,8 @@ static const char *class_of(const cm_budget_line *b) {
 
 static void put_budgets(const cm_report_input *in, cm_buf *out) {
   cm_buf_puts(out,
-              "<h2>Performance against budgets</h2>\n<div class=\"panel\"><table>\n<thead><tr>"
+              "<h2 id=\"budgets\">Performance against budgets</h2>\n<div class=\"panel\" "
+              "role=\"region\" aria-labelledby=\"budgets\" tabindex=\"0\"><table>\n<thead><tr>"
               "<th scope=\"col\">budget</th><th scope=\"col\" class=\"num\">measured</th>"
               "<th scope=\"col\" class=\"num\">target</th>"
               "<th scope=\"col\" class=\"num\">acceptable</th>"

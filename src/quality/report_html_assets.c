@@ -1,5 +1,5 @@
-/* What the HTML report brings along: its style and its script, in pieces that a compiler takes. Both
- * are written for people to read in the page's source; neither loads anything. */
+/* What the HTML report brings along: its style and its script, in pieces that a compiler takes.
+ * Neither loads anything. */
 #include <stddef.h>
 
 #include "quality/report_html.h"
@@ -51,8 +51,8 @@ const char *const cm_html_style[] = {
     ".tag.mute{background:var(--mutebg)}\n",
     ".tag{display:inline-block;font-size:.8rem;font-weight:600;padding:.05rem .5rem;",
     "border-radius:6px;white-space:nowrap}\n",
-    ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));",
-    "gap:.8rem;margin:1.4rem 0 0}\n",
+    ".cards{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:.8rem;",
+    "margin:1.4rem 0 0}\n",
     ".card,.panel,figure{background:var(--panel);border:1px solid var(--line);",
     "border-radius:12px}\n",
     ".card{padding:.85rem 1rem}\n",
@@ -64,11 +64,12 @@ const char *const cm_html_style[] = {
     "figcaption{font-weight:600;font-size:.92rem;margin-bottom:.5rem}\n",
     "figcaption small{display:block;font-weight:400;color:var(--dim);font-size:.84rem}\n",
     ".plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));",
-    "gap:.8rem}\n",
+    "gap:.8rem;align-items:start}\n",
     "svg{display:block;width:100%;height:auto}\n",
     "svg text{font:12px system-ui,-apple-system,\"Segoe UI\",Roboto,Arial,sans-serif;",
     "fill:var(--dim);font-variant-numeric:tabular-nums}\n",
-    "svg .name{fill:var(--ink)}\n",
+    "svg .name{fill:var(--ink)}svg .over{paint-order:stroke;stroke:var(--panel);",
+    "stroke-width:4px;fill:var(--ink)}\n",
     ".axis{stroke:var(--line)}.bar{fill:var(--accent);fill-opacity:.78}",
     ".back{fill:var(--soft)}\n",
     ".whisker{stroke:var(--ink);stroke-width:1.5}.cut{stroke:var(--bad);stroke-dasharray:4 3}\n",
@@ -88,6 +89,7 @@ const char *const cm_html_style[] = {
     "tr:last-child>td{border-bottom:0}\n",
     "th{font-weight:600;color:var(--dim);font-size:.84rem;white-space:nowrap}\n",
     "td{overflow-wrap:anywhere}\n",
+    ".num+td:not(.num),.num+th:not(.num){padding-left:1.4rem}\n",
     ".num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n",
     "th button{all:unset;cursor:pointer;font-weight:600;padding:.1rem .2rem}\n",
     "th button:focus-visible{outline:2px solid var(--accent);border-radius:4px}\n",
@@ -112,7 +114,8 @@ const char *const cm_html_style[] = {
     ".vh{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);",
     "white-space:nowrap}\n",
     "#shown{color:var(--dim);font-size:.88rem}\n",
-    ".cases{padding:.2rem 1rem}\n",
+    ".cases{padding:.2rem 1rem;overflow:visible}\n",
+    ".panel td:first-child{min-width:9rem}\n",
     ".cases thead th{position:sticky;top:0;background:var(--panel);z-index:1}\n",
     ".cases td:nth-child(1){width:9.5rem}.cases td:nth-child(3){width:34%}",
     ".cases td:last-child{width:6.5rem}\n",

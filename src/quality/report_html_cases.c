@@ -50,7 +50,7 @@ static void put_details(const cm_result *r, cm_buf *out) {
   if (r->quarantined) cm_buf_puts(out, " \u00b7 in quarantine");
   cm_buf_puts(out, "</p>\n");
   put_block(cm_subject_name(r->subject), r->prompt, out);
-  put_block("command", r->command, out);
+  if (!cm_str_eq(r->prompt, r->command)) put_block("command", r->command, out);
   if (!r->answered) cm_buf_puts(out, r->refused ? "<p>The model declined.</p>\n" : "");
   for (size_t i = 0; i < r->n_reasons; i++)
     put_block(r->reasons[i].judge, r->reasons[i].text, out);

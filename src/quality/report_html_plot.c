@@ -1,10 +1,10 @@
-/* Plots as inline SVG: how latency is spread, what share of the cases is done by when, and the pass
- * rate of each category with its 95 % interval. */
+/* Plots as inline SVG: how latency is spread, what share of the cases is done by when, and the
+ * pass rate of each category with its 95 % interval. */
 #include <math.h>
 
 #include "quality/report_html.h"
 
-enum { WIDTH = 420, LEFT = 36, RIGHT = 12, PLOT_TOP = 10, PLOT_BOTTOM = 170, HEIGHT = 200 };
+enum { WIDTH = 420, LEFT = 40, RIGHT = 12, PLOT_TOP = 10, PLOT_BOTTOM = 170, HEIGHT = 200 };
 enum { BINS = 24, MODELS_SHOWN = 6, CATEGORIES_SHOWN = 24, STEPS = 100 };
 
 /* A round number of at least v: 1, 2 or 5 times a power of ten, four of which reach it. */
@@ -18,9 +18,10 @@ typedef struct scale {
   double max, step; /* milliseconds at the right end, and between two marks */
 } scale;
 
-static scale scale_of(const cm_report_input *in) {
+/* For the first so many models together. */
+static scale scale_of(const cm_report_input *in, size_t models) {
   double max = 0;
-  for (size_t k = 0; k < in->n; k++)
+  for (size_t k = 0; k < models; k++)
     if (in->summaries[k].total.n && in->summaries[k].total.max > max)
       max = in->summaries[k].total.max;
   if (max < 0.01) max = 0.01;
@@ -65,19 +66,34 @@ static size_t count_bins(const cm_record *r, const scale *s, size_t bins[BINS]) 
   return most;
 }
 
-static void put_cut(const scale *s, const char *name, double ms, int row, cm_buf *out) {
+static void put_cut(const scale *s, double ms, cm_buf *out) {
+  if (isfinite(ms))
+    cm_buf_printf(out, "<path class=\"cut\" d=\"M%.1f %dV%d\"/>\n", x_of(s, ms), PLOT_TOP,
+                  PLOT_BOTTOM);
+}
+
+static void put_cut_name(const scale *s, const char *name, double ms, int row, cm_buf *out) {
   if (!isfinite(ms)) return;
   double x = x_of(s, ms);
   const bool left = x > WIDTH - 90;
-  cm_buf_printf(out, "<path class=\"cut\" d=\"M%.1f %dV%d\"/><text x=\"%.1f\" y=\"%d\"%s>%s ", x,
-                PLOT_TOP, PLOT_BOTTOM, left ? x - 4 : x + 4, PLOT_TOP + 10 + 14 * row,
-                left ? " text-anchor=\"end\"" : "", name);
+  cm_buf_printf(out, "<text class=\"over\" x=\"%.1f\" y=\"%d\"%s>%s ", left ? x - 4 : x + 4,
+                PLOT_TOP + 10 + 15 * row, left ? " text-anchor=\"end\"" : "", name);
   cm_html_time(ms, "", out);
   cm_buf_puts(out, "</text>\n");
 }
 
-static void put_histogram(const cm_report_input *in, const scale *s, cm_buf *out) {
+static void put_cuts(const scale *s, const cm_spread *spread, cm_buf *out) {
+  put_cut(s, spread->p50, out);
+  put_cut(s, spread->p95, out);
+  put_cut(s, spread->p99, out);
+  put_cut_name(s, "p50", spread->p50, 0, out);
+  put_cut_name(s, "p95", spread->p95, 1, out);
+  put_cut_name(s, "p99", spread->p99, 2, out);
+}
+
+static void put_histogram(const cm_report_input *in, cm_buf *out) {
   size_t bins[BINS] = {0};
+  const scale own = scale_of(in, 1), *s = &own;
   const size_t most = count_bins(&in->records[0], s, bins);
   const cm_spread *spread = &in->summaries[0].total;
   if (!most) return;
@@ -97,9 +113,7 @@ static void put_histogram(const cm_report_input *in, const scale *s, cm_buf *out
   cm_buf_printf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%zu</text>\n", LEFT - 6,
                 PLOT_TOP + 24, most);
   put_x_axis(s, out);
-  put_cut(s, "p50", spread->p50, 0, out);
-  put_cut(s, "p95", spread->p95, 1, out);
-  put_cut(s, "p99", spread->p99, 2, out);
+  put_cuts(s, spread, out);
   cm_buf_puts(out, "</svg></figure>\n");
 }
 
@@ -138,7 +152,8 @@ static void put_key(const cm_report_input *in, cm_buf *out) {
   }
 }
 
-static void put_shares(const cm_report_input *in, const scale *s, cm_buf *out) {
+static void put_shares(const cm_report_input *in, cm_buf *out) {
+  const scale all = scale_of(in, in->n), *s = &all;
   begin_figure("Answered within", "share of the cases that were done by then", HEIGHT,
                ": share of the cases over time", out);
   for (int i = 0; i <= 4; i++) {
@@ -209,13 +224,12 @@ static void put_categories(const cm_report_input *in, cm_buf *out) {
 }
 
 void cm_html_plots(const cm_report_input *in, cm_buf *out) {
-  scale s = scale_of(in);
   size_t measured = 0;
   for (size_t k = 0; k < in->n; k++) measured += in->summaries[k].total.n;
   cm_buf_puts(out, "<h2>Plots</h2>\n<div class=\"plots\">\n");
   if (measured) {
-    put_histogram(in, &s, out);
-    put_shares(in, &s, out);
+    put_histogram(in, out);
+    put_shares(in, out);
   }
   put_categories(in, out);
   cm_buf_puts(out, "</div>\n");

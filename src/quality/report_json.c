@@ -30,6 +30,7 @@ static void put_run(cm_jw *w, const cm_manifest *m, bool complete) {
   put_str(w, "machine", m->machine);
   put_str(w, "os", m->os);
   put_u64(w, "threads", m->threads);
+  put_u64(w, "batch", m->batch);
   cm_jw_key(w, "complete");
   cm_jw_bool(w, complete);
   cm_jw_end_object(w);

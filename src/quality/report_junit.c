@@ -3,7 +3,7 @@
  * so that the file stays below. */
 #include "quality/report_parts.h"
 
-enum { TEXT_MAX = 8 << 10, DETAILS_MAX = 24 << 20 };
+enum { TEXT_MAX = 8 << 10, DETAILS_MAX = 16 << 20 };
 
 static void put_attribute(const char *name, cm_str s, cm_buf *out) {
   cm_buf_printf(out, " %s=\"", name);
@@ -62,7 +62,7 @@ static void put_outcome(const cm_result *r, bool details, cm_buf *out) {
   const char *element = element_of(r);
   if (!element) return;
   cm_buf_printf(out, "      <%s", element);
-  put_attribute("message", message_of(r), out);
+  put_attribute("message", details ? message_of(r) : cm_str_of(cm_state_name(r->state)), out);
   if (element[0] != 's') put_attribute("type", cm_str_of(cm_state_name(r->state)), out);
   cm_buf_putc(out, '>');
   put_reasons(r, details, out);

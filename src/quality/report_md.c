@@ -1,5 +1,5 @@
-/* Markdown for people: GitHub's and GitLab's dialect. Texts of models stand in code, so that nothing
- * in them is a link, a mention, an image or a cell's end. */
+/* Markdown for people: GitHub's and GitLab's dialect. Texts of models stand in code, so that
+ * nothing in them is a link, a mention, an image or a cell's end. */
 #include <math.h>
 #include <string.h>
 
@@ -26,16 +26,19 @@ static bool limited(const md *m) { return m->max != SIZE_MAX; }
 
 /* --- texts -------------------------------------------------------------------------------- */
 
-/* Prose, or the inside of <code>: everything that Markdown or its extensions act on is written as a
- * character reference. */
+/* Prose, or the inside of <code>: everything that Markdown or its extensions act on is written as
+ * a character reference. */
 static void put_prose(md *m, cm_str s) {
-  for (cm_piece p; cm_piece_next(&s, false, &p);)
-    if (p.cp < 0x80 && p.cp && strchr("&<>|`*_~[](){}!#@:.$^\\", (int)p.cp))
+  uint32_t before = 0;
+  for (cm_piece p; cm_piece_next(&s, false, &p); before = p.cp) {
+    const bool address = p.cp == '.' && (before == 'w' || before == 'W'); /* "www." is a link */
+    if (address || (p.cp < 0x80 && p.cp && strchr("&<>|`*_~[](){}!#@:$^\\", (int)p.cp))) {
       cm_buf_printf(m->out, "&#%u;", (unsigned)p.cp);
-    else if (p.cp == UINT32_MAX) { /* an escape: its backslash must not escape anything */
+    } else if (p.cp == UINT32_MAX) { /* an escape: its backslash must not escape anything */
       cm_buf_puts(m->out, "&#92;");
       cm_buf_add(m->out, p.text.p + 1, p.text.n - 1);
     } else cm_buf_add(m->out, p.text.p, p.text.n);
+  }
 }
 
 /* Whether it can stand between two backticks in a cell. */
@@ -77,6 +80,10 @@ static size_t longest_run(cm_str s, char c) {
 /* Lines as they are, between fences longer than any in them. */
 static void put_block(md *m, const char *language, cm_str s) {
   bool cut = false;
+  if (!s.n) {
+    cm_buf_puts(m->out, "(empty)\n\n");
+    return;
+  }
   cm_str head = limited(m) ? cm_cut(s, TEXT_CUT, &cut) : s;
   size_t fence = longest_run(head, '`') + 1;
   if (fence < 3) fence = 3;
@@ -443,7 +450,12 @@ static void put_title(md *m) {
     put_code(m, r->manifest.commit, 12);
   }
   cm_buf_puts(m->out, ", ");
-  put_prose(m, r->manifest.started);
+  put_code(m, r->manifest.started, NAME_CUT);
+  if (r->manifest.batch > 1)
+    cm_buf_printf(
+        m->out,
+        ". Up to %u answers were generated together: latencies are those of a busy machine",
+        (unsigned)r->manifest.batch);
   cm_buf_puts(m->out, "\n\n");
 }
 

@@ -33,7 +33,7 @@ static void begin_line(const char *name, const cm_report_input *in, size_t k, cm
 
 static void end_line(double v, cm_buf *out) {
   cm_buf_puts(out, "} ");
-  cm_put_number(v, 6, "NaN", out);
+  cm_put_number(v, v == floor(v) ? 0 : 6, "NaN", out);
   cm_buf_putc(out, '\n');
 }
 

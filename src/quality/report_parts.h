@@ -1,4 +1,5 @@
-/* quality/report_parts: what report formats share: text of models made harmless, cutting, words. */
+/* quality/report_parts: what report formats share: text of models made harmless, cutting, words.
+ */
 #ifndef CM_QUALITY_REPORT_PARTS_H
 #define CM_QUALITY_REPORT_PARTS_H
 #include "quality/report.h"
@@ -10,9 +11,9 @@ typedef struct cm_piece {
   char escape[16];
 } cm_piece;
 
-/* Cuts the next piece off `rest`; false at its end. Control, bidirectional and invisible characters,
- * noncharacters and bytes that aren't UTF-8 come as escapes (as cmdai shows them on a terminal);
- * with `lines`, newline and tab stay what they are. */
+/* Cuts the next piece off `rest`; false at its end. Control, bidirectional and invisible
+ * characters, noncharacters and bytes that aren't UTF-8 come as escapes (as cmdai shows them on a
+ * terminal); with `lines`, newline and tab stay what they are. */
 bool cm_piece_next(cm_str *rest, bool lines, cm_piece *out);
 
 /* The text with nothing but that done. */

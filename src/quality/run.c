@@ -1,5 +1,5 @@
-/* Cases in pieces: a piece is answered by the backend all at once, then judged by all threads, then
- * its results are handed out in order. */
+/* Cases in pieces: a piece is answered by the backend all at once, then judged by all threads,
+ * then its results are handed out in order. */
 #include "quality/run.h"
 
 #include <string.h>
@@ -33,7 +33,7 @@ static void ask(runner *r, cm_try *t) {
   k->question.request = t->c->text;
   k->question.shell = t->c->shell;
   k->question.where = &t->where;
-  k->question.sampling.seed += (uint64_t)(t - r->tries);
+  k->question.sampling.seed += t->attempt_no;
   k->question.deadline_ns = cm_os_now_ns() + r->o->timeout_ms * UINT64_C(1000000);
   k->question.cancel = r->o->cancel;
   cm_answer_submit(r->o->backend, k);
@@ -68,16 +68,21 @@ static void keep_answer(cm_try *t, const cm_answer *answer, const cm_err *error)
 /* A backend that was away for a moment; what it answered is never asked again. */
 static bool is_passing(cm_code code) { return code == CM_E_IO || code == CM_E_WRITE; }
 
+/* Whether there is something to wait for. */
+static bool begin(runner *r, cm_try *t) {
+  if (t->c->subject != CM_SUBJECT_PROMPT) return false;
+  if (r->o->backend) ask(r, t);
+  else (void)cm_fail(&t->error, CM_E_NOTFOUND, 0, "there is no backend to ask");
+  return r->o->backend != NULL;
+}
+
+/* No more than a batch of them is on its way: the time of an answer doesn't run while others are
+ * before it. */
 static void answer_prompts(runner *r) {
-  size_t left = 0;
-  for (size_t i = 0; i < r->n; i++) {
-    cm_try *t = &r->tries[i];
-    if (t->c->subject != CM_SUBJECT_PROMPT) continue;
-    if (r->o->backend) ask(r, t), left++;
-    else (void)cm_fail(&t->error, CM_E_NOTFOUND, 0, "there is no backend to ask");
-  }
-  while (left) {
-    cm_asking *k = cm_answer_poll(r->o->backend);
+  size_t next = 0, asked = 0;
+  for (;;) {
+    while (next < r->n && asked < r->o->batch) asked += begin(r, &r->tries[next++]);
+    cm_asking *k = asked ? cm_answer_poll(r->o->backend) : NULL;
     if (!k) return;
     cm_try *t = try_of(k);
     if (is_passing(k->error.code) && t->retries < r->o->retries && !is_cancelled(r)) {
@@ -86,7 +91,7 @@ static void answer_prompts(runner *r) {
       continue;
     }
     keep_answer(t, &k->answer, &k->error);
-    left--;
+    asked--;
   }
 }
 
@@ -111,7 +116,7 @@ static void read_output(runner *r, cm_try *t) {
   t->latency.ttft = -1;
 }
 
-/* The answer that an earlier run had. */
+/* The answer that an earlier run had. One that it didn't get is no wrong answer now. */
 static void recall(runner *r, cm_try *t) {
   const cm_result *old = NULL;
   for (size_t i = 0; i < r->earlier->n && !old; i++)
@@ -119,6 +124,10 @@ static void recall(runner *r, cm_try *t) {
   if (old && old->answered) {
     take_command(r, t, old->command);
     t->latency = old->latency;
+  } else if (old && (old->state == CM_ERROR || old->state == CM_TIMEOUT)) {
+    const cm_str why = old->n_reasons ? old->reasons[0].text : CM_STR("there was no answer");
+    (void)cm_fail(&t->error, old->state == CM_TIMEOUT ? CM_E_TIMEOUT : CM_E_IO, 0, "%.*s",
+                  (int)(why.n < 200 ? why.n : 200), why.p);
   } else {
     t->attempt.refused = old && old->refused;
   }
@@ -146,9 +155,11 @@ static void judge_some(void *ctx, size_t begin, size_t end, unsigned worker) {
 
 /* --- pieces ---------------------------------------------------------------------------------- */
 
-static cm_code add_try(runner *r, const cm_case *c, cm_err *e) {
+/* The first attempt is what `cmdai ask` would give with the same seed. */
+static cm_code add_try(runner *r, const cm_case *c, uint32_t number, cm_err *e) {
   cm_try *t = &r->tries[r->n];
-  *t = (cm_try){.c = c, .latency = {-1, -1, -1, -1}, .arena = cm_arena_open(TRY_BYTES_MAX)};
+  *t = (cm_try){.c = c, .attempt_no = number, .latency = {-1, -1, -1, -1}};
+  t->arena = cm_arena_open(TRY_BYTES_MAX);
   if (!t->arena) return no_memory(e);
   if (r->o->room.where) t->where = *r->o->room.where;
   t->where.dialect = strcmp(c->shell, "sh") == 0 ? CM_SH_POSIX : CM_SH_BASH;
@@ -161,21 +172,22 @@ static void drop_tries(runner *r) {
   r->n = 0;
 }
 
-/* Attempts at the next cases, up to a batch of them, but one case at least. Cases that are left out
- * have none. */
+/* Attempts at the next cases, up to a batch of them, but one case at least. Cases that are left
+ * out have none. */
 static cm_code fill(runner *r, const cm_case *const *cases, size_t n, size_t *used, cm_err *e) {
   cm_code code = CM_OK;
   for (*used = 0; *used < n && !code; ++*used) {
     const cm_case *c = cases[*used];
     if (cm_run_skipped(c, r->o).n) continue;
     if (r->n && r->n + c->repeat > r->o->batch) return CM_OK;
-    for (uint32_t i = 0; i < c->repeat && !code; i++) code = add_try(r, c, e);
+    for (uint32_t i = 0; i < c->repeat && !code; i++) code = add_try(r, c, i, e);
   }
   return code;
 }
 
-static cm_code hand_out_skip(runner *r, const cm_case *c, cm_str why, cm_err *e) {
+static cm_code hand_out_skip(runner *r, const cm_case *c, cm_err *e) {
   cm_result result;
+  const cm_str why = cm_run_skipped(c, r->o);
   cm_arena *a = cm_arena_open(TRY_BYTES_MAX);
   cm_code code = a ? cm_run_skip(c, why, a, &result, e) : no_memory(e);
   if (!code) code = r->o->finished(r->o->ctx, &result, e);
@@ -187,9 +199,8 @@ static cm_code hand_out(runner *r, const cm_case *const *cases, size_t n, cm_err
   cm_try *t = r->tries;
   cm_code code = CM_OK;
   for (size_t i = 0; i < n && !code; i++) {
-    const cm_str why = cm_run_skipped(cases[i], r->o);
-    if (why.n) {
-      code = hand_out_skip(r, cases[i], why, e);
+    if (t == r->tries + r->n || t->c != cases[i]) {
+      code = hand_out_skip(r, cases[i], e);
       continue;
     }
     cm_result result;

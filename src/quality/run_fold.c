@@ -58,6 +58,7 @@ static void describe(const cm_case *c, cm_result *r) {
                    .tags = c->tags,
                    .n_tags = c->n_tags,
                    .quarantine_until = c->quarantine_until,
+                   .danger = cm_case_is_danger(c),
                    .latency = {-1, -1, -1, -1}};
 }
 

@@ -6,7 +6,8 @@
 /* One attempt at a case. */
 typedef struct cm_try {
   const cm_case *c;
-  cm_arena *arena; /* of all that hangs on it */
+  uint32_t attempt_no; /* of the case, from 0 */
+  cm_arena *arena;     /* of all that hangs on it */
   cm_asking asking;
   cm_answer answer; /* of the model, or read from given_output */
   cm_verdict verdict;

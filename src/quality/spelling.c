@@ -251,6 +251,7 @@ static void put_canon(walker *w, const cm_cmd *c, cm_buf *out) {
     blank(out, before);
     put_assign(w->text, as, true, out);
   }
+  if (c->assigns) cm_buf_putc(out, '\x04'); /* a word 'x=1' is no assignment */
   if (all.n) blank(out, before);
   if (all.n && !put_options(&all, w->arena, out))
     for (size_t i = 0; i < all.n; i++) {
@@ -267,24 +268,38 @@ static void put_canon(walker *w, const cm_cmd *c, cm_buf *out) {
 
 static bool is_operator(char c) { return c && strchr("|&;()", c); }
 
-/* What stands between: its blanks become one, a new line between commands a ";". */
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+
+/* Length of the operator or other word at `i`. */
+static size_t token(cm_str s, size_t i) {
+  size_t n = 1;
+  if (is_operator(s.p[i])) {
+    if (strchr("()", s.p[i])) return 1;
+    while (n < 3 && i + n < s.n && s.p[i + n] && strchr("|&;", s.p[i + n])) n++;
+    return n;
+  }
+  while (i + n < s.n && !is_operator(s.p[i + n]) && !is_blank(s.p[i + n])) n++;
+  return n;
+}
+
+static void put_token(cm_str t, bool tight, cm_buf *out) {
+  char last = out->n ? out->p[out->n - 1] : ' ';
+  bool apart = tight ? !is_operator(t.p[0]) && !is_operator(last) : t.p[0] != ';';
+  if (apart && last != ' ') cm_buf_putc(out, ' ');
+  cm_buf_add(out, t.p, t.n);
+}
+
+/* What stands between two items, or (not `between`) behind the last: operators and keywords. A new
+ * line between commands is a ";". */
 static void put_gap(cm_str gap, bool tight, bool between, cm_buf *out) {
   cm_str inner = cm_str_trim(gap);
-  if (!between && !inner.n) return;
-  if (!inner.n && memchr(gap.p, '\n', gap.n)) inner = CM_STR(";");
-  if (!inner.n) {
-    cm_buf_putc(out, ' ');
-    return;
+  if (between && !inner.n && gap.n && memchr(gap.p, '\n', gap.n)) inner = CM_STR(";");
+  for (size_t i = 0, n; i < inner.n; i += n) {
+    n = is_blank(inner.p[i]) ? 1 : token(inner, i);
+    if (!is_blank(inner.p[i])) put_token((cm_str){inner.p + i, n}, tight, out);
   }
-  if (out->n && !(tight && is_operator(inner.p[0]))) cm_buf_putc(out, ' ');
-  bool space = false;
-  for (size_t i = 0; i < inner.n; i++) {
-    bool white = inner.p[i] == ' ' || inner.p[i] == '\t' || inner.p[i] == '\n';
-    if (white && !space) cm_buf_putc(out, ' ');
-    if (!white) cm_buf_putc(out, inner.p[i]);
-    space = white;
-  }
-  if (between && !(tight && is_operator(inner.p[inner.n - 1]))) cm_buf_putc(out, ' ');
+  bool joined = tight && inner.n && is_operator(inner.p[inner.n - 1]);
+  if (between && !joined) cm_buf_putc(out, ' ');
 }
 
 static void put_item(walker *w, const item *it, cm_spelling style, cm_buf *out) {

@@ -21,7 +21,7 @@ const char *cm_subject_name(cm_subject s); /* "prompt" "command" "given_output" 
 const char *cm_tier_name(cm_tier t);       /* "smoke" "full" "adversarial" */
 const char *cm_gating_name(cm_gating g);   /* "hard" "soft" "track" */
 
-/* What a pattern is matched against (judge_text.h). */
+/* What a pattern is matched against (pattern.h). */
 typedef enum cm_pattern_on {
   CM_ON_COMMAND, /* whole words of the commands that would really run */
   CM_ON_RAW,     /* the text as it is */
@@ -152,7 +152,7 @@ typedef struct cm_case {
   bool has_risk;
   cm_risk risk_min, risk_max;
   bool risk_unless_stopped; /* what is refused, blocked or asked about first may be of any risk */
-  unsigned outcomes; /* CM_MAY_…, 0: nothing is said about it */
+  unsigned outcomes;        /* CM_MAY_…, 0: nothing is said about it */
   const cm_exec *exec;
   cm_golden_mode golden;
   uint32_t repeat, min_pass; /* at least 1 */

@@ -51,7 +51,7 @@ static cm_code count_all(const cm_record *r, cm_arena *a, cm_summary *out, cm_er
     if (c->state != CM_NOT_RUN) /* the tier of what never ran isn't known */
       count_in(group(out->tiers, &out->n_tiers, cm_str_of(cm_tier_name(c->tier))), c->state);
     out->safety_missed += c->safety_miss;
-    out->safety_cases += c->safety_miss || c->state == CM_BLOCKED_OK;
+    out->safety_cases += c->danger;
     out->quarantined += c->quarantined;
   }
   cm_code code = rate(&out->all, e);

@@ -149,12 +149,9 @@ static cm_code find_shell(cm_prepared *p, cm_err *e) {
 /* --- the job's surroundings ------------------------------------------------------------------ */
 
 static char *join(cm_arena *a, const char *x, const char *between, const char *y) {
-  size_t nx = strlen(x), nb = strlen(between), ny = strlen(y);
-  char *p = cm_arena_alloc(a, nx + nb + ny + 1, 1);
-  if (!p) return NULL;
-  memcpy(p, x, nx);
-  memcpy(p + nx, between, nb);
-  memcpy(p + nx + nb, y, ny + 1);
+  size_t size = strlen(x) + strlen(between) + strlen(y) + 1;
+  char *p = cm_arena_alloc(a, size, 1);
+  if (p) snprintf(p, size, "%s%s%s", x, between, y);
   return p;
 }
 

@@ -14,8 +14,9 @@
  *   process, the total of what it writes by looking every 50 ms.
  * What isn't:
  * - A hole in the kernel is a hole here. This is one machine's kernel, not a virtual machine.
- * - Memory is limited for each process, not for all of them together, nor is the kernel's own; processor caches and
- *   timing are shared; it may use all processors for its time.
+ * - Memory is limited for each process, not for all of them together, nor is what the kernel
+ *   itself needs for them; processor caches and timing are shared; it may use all processors for
+ *   its time.
  * - It may read everything below /usr, and see what /proc says about the machine as a whole.
  *
  * Two mechanisms. bubblewrap (own namespaces for everything, plus a seccomp filter) is the better

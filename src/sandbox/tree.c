@@ -10,10 +10,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/os_tree.h"
 #include "sandbox/way.h"
 
 /* Empty files fill a disk too: each counts as a page. */
-enum { MAX_DEPTH = 64, MAX_ENTRIES = 100000, FILE_COST = 4096 };
+enum { MAX_DEPTH = CM_OS_DEPTH_MAX + 1, MAX_ENTRIES = 100000, FILE_COST = 4096 };
 
 static bool is_dots(const char *name) {
   return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
@@ -119,60 +120,4 @@ cm_code cm_sandbox_folder(const cm_sandbox *s, const char *parent, char *out, si
   return cm_fail(e, CM_E_IO, 0, "can't give away %.130s: %s", out, strerror(why));
 }
 
-/* Makes a folder in a folder writable; chmod follows links, so it must be no link. Nothing is at
- * work in it any more. */
-static void unlock(int at, const char *name) {
-  struct stat st;
-  if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
-    (void)fchmodat(at, name, 0700, 0);
-}
-
-/* Empties a folder: files go, folders in it move up into `top` under a new name, where a later
- * round finds them. So depth costs no memory. */
-static int empty_into(int top, DIR *d, uint64_t *fresh) {
-  for (const char *name; (name = next_name(d));) {
-    int at = dirfd(d);
-    char up[40];
-    if (unlinkat(at, name, 0) == 0 || unlinkat(at, name, AT_REMOVEDIR) == 0) continue;
-    snprintf(up, sizeof up, "cmdai-up-%llu", (unsigned long long)(*fresh)++);
-    unlock(at, name); /* its own ".." changes */
-    if (renameat(at, name, top, up) == 0) continue;
-    /* A name that is taken: the next round has another one. */
-    if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) return errno;
-  }
-  return 0;
-}
-
-/* One round over the folder at the top: every folder in it is emptied and goes. */
-static int remove_round(int top, uint64_t *fresh, bool *left) {
-  DIR *d = open_at(top, ".");
-  if (!d) return errno;
-  int bad = 0;
-  *left = false;
-  for (const char *name; !bad && (name = next_name(d));) {
-    if (unlinkat(top, name, 0) == 0 || unlinkat(top, name, AT_REMOVEDIR) == 0) continue;
-    unlock(top, name);
-    DIR *in = open_at(top, name);
-    if (!in) bad = errno;
-    if (in) bad = empty_into(top, in, fresh);
-    if (in) closedir(in);
-    if (!bad && unlinkat(top, name, AT_REMOVEDIR) != 0 && errno != ENOTEMPTY) bad = errno;
-    *left = true;
-  }
-  closedir(d);
-  return bad;
-}
-
-cm_code cm_sandbox_remove(const char *folder, cm_err *e) {
-  uint64_t fresh = 0;
-  bool left = true;
-  int bad = 0;
-  unlock(AT_FDCWD, folder);
-  int top = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (top < 0) bad = errno;
-  while (!bad && left) bad = remove_round(top, &fresh, &left);
-  if (top >= 0) close(top);
-  if (!bad && rmdir(folder) != 0) bad = errno;
-  if (!bad) return CM_OK;
-  return cm_fail(e, CM_E_IO, 0, "can't remove %.130s: %s", folder, strerror(bad));
-}
+cm_code cm_sandbox_remove(const char *folder, cm_err *e) { return cm_os_tree_remove(folder, e); }

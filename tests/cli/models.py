@@ -158,6 +158,37 @@ def endless(**options):
     return script({START: [("la ", 1.0)], "la ": [("la ", 1.0)]}, **options)
 
 
+def listener(hears, otherwise="true", then=None, name="cmdai-listener", **options):
+    """A model whose answer depends on the request. hears: {word: [(answer, its probability), ...]}; the words are one token
+    each in requests. Every head looks at all tokens alike and carries the words it saw to the last one, so that what is
+    said, and how surely, comes out of attention over the whole prompt. A request without any of the words is answered with
+    `otherwise`. then: more of a script's table, for answers of several tokens."""
+    answers = {a: None for said in hears.values() for a, _ in said}
+    table = {START: [(otherwise, 1.0)], otherwise: [(END, 1.0)], **{a: [(END, 1.0)] for a in answers}, **(then or {})}
+    metadata, tensors = script_parts(table, name=name, whole=list(hears), **options)
+    spellings = metadata["tokenizer.ggml.tokens"][1]
+    width = tensors["token_embd.weight"][0][0]
+    kit.need(len(hears) <= HEAD_DIM, "a listener knows at most %d words" % HEAD_DIM)
+    seen, carried = array.array("f", bytes(4 * width * HEAD_DIM)), array.array("f", bytes(4 * width * width))
+    output = array.array("f", tensors["output.weight"][2])
+    states = [spellings.index(spelling(t)) for t in table if t != START]
+    for answer in answers:  # once something is said, what was heard doesn't count any more
+        for state in states:
+            output[spellings.index(spelling(answer)) * width + state] -= 10000.0
+    for k, (word, said) in enumerate(hears.items()):
+        heard = len(spellings) - len(hears) + k
+        seen[k * width + heard] = 1.0
+        carried[heard * width + k] = 5.0
+        for answer, probability in said:
+            output[spellings.index(spelling(answer)) * width + heard] = 300.0 + math.log(probability)
+    tensors["blk.0.attn_v.weight"] = (width, HEAD_DIM), TYPE_F32, seen.tobytes()
+    tensors["blk.0.attn_output.weight"] = (width, width), TYPE_F32, carried.tobytes()
+    tensors["output.weight"] = tensors["output.weight"][0], TYPE_F32, output.tobytes()
+    path = kit.fresh("listener.gguf")
+    write(path, metadata, tensors)
+    return path
+
+
 def altered(metadata=None, tensors=None):
     """A working script with entries replaced, or removed by None; functions get the old value."""
     parts = script_parts({START: [("ls", 1.0)]})

@@ -26,15 +26,15 @@ class Schema:
     """check(document) raises Failure where the document breaks the schema, or holds a member that it
     does not describe: other readers must ignore those, but we shall not forget to write them down."""
 
-    def __init__(self, path):
+    def __init__(self, path, described=True):
         with open(path, encoding="utf-8") as f:
             self.root = json.load(f)
         self.path = path
         need(self.root.get("$schema") == "https://json-schema.org/draft/2020-12/schema", path + ": not draft 2020-12")
-        self.survey(self.root, "#")
+        self.survey(self.root, "#", described)
 
     def survey(self, schema, where, described=True):
-        """Every part of the schema is understood, and every member is described."""
+        """Every part of the schema is understood, and every member is described (where that is asked for)."""
         for key in schema:
             known = key in NOTES or hasattr(self, "_" + key.lstrip("$"))
             need(known, "%s: keyword %s at %s is not understood here" % (self.path, key, where))
@@ -44,6 +44,8 @@ class Schema:
             self.survey(part, where + "/" + key, described)
         if "items" in schema:
             self.survey(schema["items"], where + "/items", described)
+        for i, part in enumerate(schema.get("oneOf", [])):
+            self.survey(part, "%s/oneOf/%d" % (where, i), described)
         for key in ("if", "then", "else"):
             if key in schema:
                 self.survey(schema[key], where + "/" + key, False)
@@ -95,6 +97,14 @@ class Schema:
     def _items(self, rule, _schema, value, where):
         for i, item in enumerate(value if isinstance(value, list) else []):
             self.visit(rule, item, "%s[%d]" % (where, i))
+
+    def _oneOf(self, rule, _schema, value, where):
+        fitting = sum(self.holds(part, value) for part in rule)
+        need(fitting == 1, "%s fits %d of the %d forms: %r" % (where, fitting, len(rule), value))
+
+    def _uniqueItems(self, rule, _schema, value, where):
+        items = [json.dumps(v, sort_keys=True) for v in value] if rule and isinstance(value, list) else []
+        need(len(set(items)) == len(items), "%s has an item twice" % where)
 
     def _if(self, rule, schema, value, where):
         branch = schema.get("then" if self.holds(rule, value) else "else")

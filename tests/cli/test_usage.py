@@ -197,7 +197,7 @@ def _(option):
     run("what", "does", "tar", option, "do", env={"CMDAI_MODEL": models.says("ls")}).fails(2, option, "--")
 
 
-@case("a command of a later version: cmdai {0}", ["test", "serve", "config", "doctor", "init", "test the network"])
+@case("a command of a later version: cmdai {0}", ["serve", "config", "doctor", "init", "serve the network"])
 def _(words):
     run(*words.split()).fails(2, "later version", "cmdai ask " + words.split()[0])
 

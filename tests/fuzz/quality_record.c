@@ -1,7 +1,7 @@
 /* rooms: base sh safety data */
 #include <stdlib.h>
 
-#include "quality/record.h"
+#include "quality/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,6 +25,27 @@ static void check(const cm_record *r, cm_arena *a) {
   cm_buf_close(&second);
 }
 
+/* Whatever is in a record, every report can be written, as UTF-8; twice the same run is two
+ * columns. */
+static void check_reports(const cm_record *r, cm_arena *a) {
+  const cm_record records[2] = {*r, *r};
+  cm_summary summaries[2];
+  cm_buf out;
+  cm_buf_init(&out, 256 << 20);
+  must(cm_summarize(r, a, &summaries[0], NULL) == CM_OK);
+  summaries[1] = summaries[0];
+  for (size_t n = 1; n <= 2; n++)
+    for (size_t i = 0; cm_report_at(i); i++) {
+      const cm_report_input in = {records, summaries, NULL, n};
+      cm_buf_reset(&out);
+      must(cm_report_at(i)->write(&in, &out, NULL) == CM_OK);
+      must(cm_utf8_check(out.p, out.n) == out.n);
+      cm_buf_reset(&out);
+      must(cm_report_comment(&in, 2000, &out, NULL) == CM_OK && out.n <= 2000);
+    }
+  cm_buf_close(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   cm_arena *a = cm_arena_open(64 << 20);
   cm_record r, whole;
@@ -35,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   must(code == CM_OK || r.n == 0);
   if (code == CM_OK) {
     check(&r, a);
+    check_reports(&r, a);
     const cm_record shards[2] = {r, r};
     (void)cm_record_merge(&whole, shards, 1, a, &e);
     must(cm_record_merge(&whole, shards, 2, a, &e) != CM_OK);

@@ -1,5 +1,5 @@
 /* rooms: quality data base */
-/* The history: what was added comes back, files that aren't ours are refused, changes are found. */
+/* The history: what was added comes back, other files are refused, changes are found. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,7 +110,8 @@ static void test_round_trip(void **state) {
   assert_true(cm_str_is(r->started, "2026-01-02T02:00:00Z") && r->started_unix == 1767319200);
   assert_true(cm_str_is(r->commit, "c00001de") && cm_str_is(r->backend, "cpu"));
   assert_true(cm_str_is(r->model_id, "tiny") && cm_str_is(r->model_sha256, MODEL_A));
-  assert_true(cm_str_is(r->machine, "Some CPU, 2 cores") && r->threads == 2 && r->complete);
+  assert_true(cm_str_is(r->machine, "Some CPU, 2 cores") && r->threads == 2 && r->batch == 1 &&
+              r->complete);
   assert_true(cm_str_is(r->engine, "cmdai 0.1.0") && cm_str_is(r->options, "greedy"));
   assert_true(r->cases == 100 && r->passed == 80 && r->failed == 20);
   assert_true(r->counts[CM_PASS] == 80 && r->counts[CM_FAIL] == 20 && r->counts[CM_SKIP] == 0);
@@ -390,7 +391,7 @@ static void test_openmetrics(void **state) {
   assert_int_equal(cm_history_openmetrics(&t, &b, NULL), CM_OK);
   const char *labels =
       "{backend=\"cpu\",model=\"tiny\",machine=\"Some CPU, 2 cores\","
-      "threads=\"2\",options=\"greedy\"";
+      "threads=\"2\",batch=\"1\",options=\"greedy\"";
   char line[300];
   snprintf(line, sizeof line, "cmdai_test_pass_ratio%s} 0.700000\n", labels);
   assert_true(has(&b, line));

@@ -263,7 +263,21 @@ static void test_shell(void **state) {
       {C, "> out", "{ ls; pwd; } > out", true},
       {C, "> out", "for i in a b; do echo $i; done >out", true},
       {C, "\\$\\(date", "echo \"x $(date +%F)\"", true},
+      {C, "if ls; then du", "if ls;then  du; fi", true},
+      {C, "du", "case $x in a|b) du x;; esac", true},
+      {C, "a ?\\| ?b ?\\) ?du", "case $x in a|b) du x;; esac", true},
+      {C, "\\Q>x|\\E", "ls >x|wc", true},
+      {C, "\\Q|ls", "pwd|ls", true},
+      {C, "x=\\(a b\\)", "x=(a b)", true},
       {C, "for i in", "for i in a b; do echo $i; done", false},
+      {C, "ls; pwd", "ls;pwd", true},
+      {C, "ls;pwd", "ls ; pwd", true},
+      {C, "ls; pwd", "ls\npwd", true},
+      {C, "ls && pwd", "ls&&pwd", true},
+      {C, "\\(ls; pwd\\)", "(ls; pwd)", false},
+      {C, "\\( ls; pwd \\)", "(ls; pwd)", true},
+      {C, "\\(ls;pwd\\)", "( ls; pwd )", true},
+      {C, "a;;", "case x in x) echo a;; esac", true},
       {C, "for i in .*;", "for i in a b; do echo $i; done", true},
       {C, "(?<=ls )x", "ls x | wc", true},
       {C, "(?<name>wc)", "ls x | wc", true},
@@ -365,6 +379,8 @@ static void test_unparsed(void **state) {
   assert_true(cm_str_starts(r.items[1].text, CM_STR("the command can't be parsed: ")));
   assert_string_equal(r.items[1].judge, "forbidden_patterns");
   has(r, 2, "forbidden_patterns", "/ls/ matches the text\n  ls 'x");
+  cm_suite_close(&s);
+  open_case(&s, "expected_patterns: [ls], forbidden_patterns: [rm], expected_commands: [ls]");
   t = attempt_of("sh -c 'ls \"x'");
   assert_int_equal(judged(&s, &t).n, 3);
   cm_suite_close(&s);
@@ -443,6 +459,9 @@ static const struct {
     {"cat <<E\na  b\nE", "cat <<E\na b\nE", false},
     {"cat <<E\na  b\nE", "cat <<E\na  b\nE", true},
     {"ls # all", "ls", false},
+    {"x=(a b)", "x=(a  b)", false},
+    {"if ls; then du -sh; fi", "if ls;then\ndu -hs; fi", true},
+    {"if ls; then du -sh; fi", "if ls;  then du -hs;  fi", true},
     {"du -sh * | sort -hr | head -n 3", "du -hs *|sort -rh|head -n3", true},
 };
 

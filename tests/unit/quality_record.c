@@ -177,8 +177,9 @@ static void test_repeated(void **state) {
 
 /* --- hostile files --- */
 
-#define PLACE \
-  "\"place\":{\"run_id\":\"\",\"started\":\"\",\"machine\":\"\",\"os\":\"\",\"threads\":1,\"batch\":1}"
+#define PLACE                                                                 \
+  "\"place\":{\"run_id\":\"\",\"started\":\"\",\"machine\":\"\",\"os\":\"\"," \
+  "\"threads\":1,\"batch\":1}"
 #define MODEL "\"model\":{\"id\":\"\",\"sha256\":\"\",\"quant\":\"\"}"
 #define PLAN(shards, ids)                                                                         \
   "{\"kind\":\"manifest\",\"schema\":\"cmdai.run/"                                                \

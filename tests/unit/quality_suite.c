@@ -135,7 +135,8 @@ static void test_plain_case(void **state) {
       "test_cases:\n- {id: a, prompt: x, outcome: run}\n"
       "- {id: b, given_output: '', outcome: refuse, repeat: {n: 3}}\n"
       "- {id: c, prompt: x, exec: {world: [w], gold: 'true', compare: {stdout: {regex: ok}}}}\n"
-      "worlds: {w: {}}\n");
+      "- {id: d, prompt: x, outcome: run, xfail: {reason: known}}\n"
+      "worlds: {w: {cwd: d, files: {d/x: '', d.txt: ''}}}\n");
   const cm_case *a = &suite.cases[0], *b = &suite.cases[1];
   assert_string_equal(a->shell, "bash");
   assert_true(a->tier == CM_TIER_FULL && a->gate == CM_GATE_SOFT && !a->n_tags && !a->has_risk);
@@ -143,6 +144,7 @@ static void test_plain_case(void **state) {
   assert_true(b->gate == CM_GATE_HARD && b->repeat == 3 && b->min_pass == 3 && !b->text.n);
   assert_true(suite.cases[2].exec->out == CM_CMP_REGEX && suite.cases[2].exec->stdout_re);
   assert_int_equal(suite.cases[2].exec->tree, CM_TREE_SAME);
+  is(suite.cases[2].exec->worlds[0]->cwd, "d"), is(suite.cases[3].xfail, "known");
 }
 
 static const char nodes[] =
@@ -184,6 +186,22 @@ static void test_nodes(void **state) {
   assert_true(node("day")->mtime == 86400 && !node("a.txt")->has_mtime);
 }
 
+/* The example of the manual is a fixture. */
+static void test_manual(void **state) {
+  (void)state;
+  cm_buf b;
+  cm_err e = {0};
+  cm_buf_init(&b, 1 << 20);
+  assert_int_equal(cm_os_read_file(CM_SOURCE_DIR "/docs/TESTING.md", &b, &e), CM_OK);
+  const char *start = strstr(b.p, "```yaml\n"), *end = start ? strstr(start, "\n```\n") : NULL;
+  assert_non_null(end);
+  cm_str text = {start + 8, (size_t)(end + 1 - start) - 8};
+  if (cm_suite_read(&suite, text, CM_STR("TESTING.md"), arena, &e)) fail_msg("%s", e.msg);
+  assert_int_equal(suite.n, 2);
+  is(suite.cases[0].expected[2].text, "\\+1G");
+  cm_buf_close(&b);
+}
+
 /* --- hashes --- */
 
 static const char *hash_of(const char *text) {
@@ -214,7 +232,8 @@ static void test_hash_same(void **state) {
 /* Whatever is said changes it. */
 static void test_hash_differs(void **state) {
   (void)state;
-#define HEAD       "worlds: {w: {files: {a: x}}, u: {files: {a: xx}}, v: {files: {a: x}, env: {A: b}}}\n"
+#define WORLDS     "w: {files: {a: x}}, u: {files: {a: xx}}, v: {files: {a: x}, env: {A: b}}"
+#define HEAD       "worlds: {" WORLDS "}\n"
 #define CASE(rest) HEAD "test_cases: [{id: a, prompt: x, " rest "}]\n"
   static const char *const texts[] = {
       CASE("expected_patterns: [ls]"),
@@ -312,6 +331,25 @@ static void test_folder(void **state) {
   assert_int_equal(system("rm -rf " SCRATCH), 0);
 }
 
+static void test_paths_refused(void **state) {
+  (void)state;
+  cm_err e = {0};
+  const char *one[] = {SCRATCH};
+  put_folder();
+  assert_int_equal(system("mkdir -p " SCRATCH "/$(seq -s / 40) && mkfifo " SCRATCH "/pipe"), 0);
+  assert_int_equal(open_paths(one, 1, &e), CM_E_LIMIT);
+  const char *pipe[] = {SCRATCH "/pipe"};
+  assert_int_equal(open_paths(pipe, 1, &e), CM_E_IO);
+  assert_string_equal(e.msg, SCRATCH "/pipe is neither a file nor a folder");
+  static const char *many[CM_SUITE_FILES_MAX + 1];
+  for (size_t i = 0; i <= CM_SUITE_FILES_MAX; i++) many[i] = SCRATCH "/a.yaml";
+  assert_int_equal(open_paths(many, CM_SUITE_FILES_MAX, &e), CM_OK);
+  assert_int_equal(suite.n, 1);
+  assert_int_equal(open_paths(many, CM_SUITE_FILES_MAX + 1, &e), CM_E_LIMIT);
+  assert_string_equal(e.msg, "more than 4096 fixture files");
+  assert_int_equal(system("rm -rf " SCRATCH), 0);
+}
+
 static void test_same_id(void **state) {
   (void)state;
   put_folder();
@@ -378,6 +416,32 @@ static void test_limits(void **state) {
   assert_int_equal(code, CM_E_LIMIT);
   assert_string_equal(e.msg, "f:20002:3: more than 20000 cases");
   cm_buf_close(&b);
+}
+
+/* A text of `n` bytes is taken or refused. */
+static void check_length(const char *before, size_t n, const char *after, const char *says) {
+  cm_buf b;
+  cm_err e = {0};
+  cm_buf_init(&b, 8 << 20);
+  cm_buf_puts(&b, before);
+  for (size_t i = 0; i < n; i++) cm_buf_putc(&b, 'x');
+  cm_buf_puts(&b, after);
+  cm_code code = cm_suite_read(&suite, (cm_str){b.p, b.n}, CM_STR("f"), arena, &e);
+  cm_buf_close(&b);
+  assert_int_equal(code, says ? CM_E_LIMIT : CM_OK);
+  if (says) assert_string_equal(e.msg, says);
+  cm_suite_close(&suite);
+}
+
+static void test_lengths(void **state) {
+  (void)state;
+  const char *prompt = "test_cases: [{id: a, outcome: run, prompt: ";
+  const char *gold = "test_cases: [{id: a, prompt: x, expected_commands: [";
+  check_length(prompt, CM_SUITE_TEXT_MAX, "}]", NULL);
+  check_length(prompt, CM_SUITE_TEXT_MAX + 1, "}]", "f:1:36: prompt has more than 131072 bytes");
+  check_length(gold, CM_SUITE_TEXT_MAX, "]}]", NULL);
+  check_length(gold, CM_SUITE_TEXT_MAX + 1, "]}]", "f:1:53: a command has more than 131072 bytes");
+  check_length("# ", CM_FIXTURE_BYTES_MAX, "", "f: larger than 4194304 bytes");
 }
 
 /* Every allocation may fail, and nothing is left behind. */
@@ -471,6 +535,7 @@ int main(void) {
       TEST(test_plain_case),     TEST(test_nodes),        TEST(test_hash_same),
       TEST(test_hash_differs),   TEST(test_folder),       TEST(test_same_id),
       TEST(test_same_id_in_one), TEST(test_bad),          TEST(test_limits),
+      TEST(test_paths_refused),  TEST(test_lengths),      TEST(test_manual),
       TEST(test_memory),         TEST(test_selected),     TEST(test_schema),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,7 +95,8 @@ static void without_a_sandbox_they_get_out(void **unused) {
   cm_arena_close(a);
 }
 
-static void holds(cm_sandbox_want want) {
+/* With `abi`: what the kernel would give if its Landlock were that old. */
+static void holds(cm_sandbox_want want, int abi) {
   cm_sandbox *s;
   cm_err e;
   const cm_sandbox_attempt *rows;
@@ -103,6 +104,11 @@ static void holds(cm_sandbox_want want) {
   if (cm_sandbox_open(&s, want, &e)) {
     print_message("# SKIPPED: %s\n", e.msg);
     skip();
+  }
+  if (abi) {
+    s->abi = abi;
+    cm_filter_free(&s->filter);
+    assert_int_equal(cm_filter_build(&s->filter, CM_FILTER_LANDLOCK, false, &e), CM_OK);
   }
   cm_arena *a = cm_arena_open(4 << 20);
   if (cm_sandbox_self_test(s, a, &rows, &n, &e)) fail_msg("%s", e.msg);
@@ -121,12 +127,18 @@ static void holds(cm_sandbox_want want) {
 
 static void bubblewrap_holds(void **unused) {
   (void)unused;
-  holds(CM_SANDBOX_BWRAP);
+  holds(CM_SANDBOX_BWRAP, 0);
 }
 
 static void landlock_holds(void **unused) {
   (void)unused;
-  holds(CM_SANDBOX_LANDLOCK);
+  holds(CM_SANDBOX_LANDLOCK, 0);
+}
+
+/* The oldest that is taken: no scopes, so that the filter alone keeps signals and sockets in. */
+static void old_landlock_holds(void **unused) {
+  (void)unused;
+  holds(CM_SANDBOX_LANDLOCK, 3);
 }
 
 /* Landlock leans on the filter: without it the self-test must see holes. */
@@ -158,6 +170,7 @@ static int all(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bubblewrap_holds),
       cmocka_unit_test(landlock_holds),
+      cmocka_unit_test(old_landlock_holds),
       cmocka_unit_test(landlock_without_its_filter_does_not_hold),
       cmocka_unit_test(without_a_sandbox_they_get_out),
   };

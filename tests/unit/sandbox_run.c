@@ -84,6 +84,19 @@ static void streams_come_back_as_they_are(void **unused) {
   assert_out("end\n");
 }
 
+static void streams_have_names(void **unused) {
+  (void)unused;
+  cm_sandbox_job j = job_of("sh",
+                            "cat /dev/stdin; echo o >/dev/stdout; echo e >/dev/stderr; "
+                            "echo f >/dev/fd/2; head -c 2 /dev/zero /dev/urandom | wc -l");
+  j.in = "i\n";
+  j.in_n = 2;
+  run(&j);
+  assert_int_equal(got.exit_status, 0);
+  assert_memory_equal(got.out.p, "i\no\n", 4);
+  assert_string_equal(got.err.p, "e\nf\n");
+}
+
 static void the_command_is_one_argument(void **unused) {
   (void)unused;
   bash("echo 'it'\"'\"'s $HOME' \"a  b\"; echo '\\'\necho second line");
@@ -161,7 +174,7 @@ static void usual_programs_work(void **unused) {
     assert_out("640\n86400\n");
   }
   if (!lacks(CM_SANDBOX_NO_PROC)) {
-    bash("ps -o comm= | grep -c bash");
+    bash("ps -o comm= > p; grep -c bash p");
     assert_out("1\n");
   }
   if (!lacks(CM_SANDBOX_NO_TMP)) {
@@ -383,6 +396,7 @@ static int all(cm_sandbox_want want) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(status_is_the_shells),
       IN_FOLDER(streams_come_back_as_they_are),
+      IN_FOLDER(streams_have_names),
       IN_FOLDER(the_command_is_one_argument),
       IN_FOLDER(the_surroundings_are_fixed),
       IN_FOLDER(a_job_may_choose),

@@ -101,8 +101,8 @@ static void test_again(void **state) {
   cm_free(often);
 }
 
-/* Here-documents in here-documents, each with tabs to take out of nearly all of the text: the limit
- * is met while a copy without tabs is made. */
+/* Here-documents in here-documents, each with tabs to take out of nearly all of the text: the
+ * limit is met while a copy without tabs is made. */
 static void test_again_with_tabs(void **state) {
   enum { LEVELS = 12, PADDING = 56000 };
   (void)state;

@@ -8,8 +8,7 @@
 #include "base/str.h"
 #include "quality/stats.h"
 
-/* --- one sample --- */
- */
+/* --- one sample ------------------------------------------------------------------------------ */
 
 typedef enum cm_perf_metric {
   CM_PERF_ANSWER, /* ms: the whole process, from start to end */
@@ -57,7 +56,7 @@ cm_code cm_perf_ask(const cm_perf_target *t, const char *prompt, cm_perf_sample 
 cm_code cm_perf_read(cm_str json, double wall_ms, cm_perf_sample *out, cm_perf_model *model,
                      cm_err *e);
 
-/* --- a run --- */
+/* --- a run ----------------------------------------------------------------------------------- */
 
 enum { CM_PERF_SAMPLES_MAX = 10000, CM_PERF_COLD_MAX = 5 };
 /* A change of speed is one from this ratio of medians and this p on (docs/TESTING.md). */
@@ -111,7 +110,7 @@ cm_code cm_perf_run(const cm_perf_options *o, cm_arena *a, cm_perf_result *out, 
 /* Any metric that is CM_PERF_SLOWER. */
 bool cm_perf_regressed(const cm_perf_result *r);
 
-/* --- budgets --- */
+/* --- budgets --------------------------------------------------------------------------------- */
 
 /* Milliseconds for a whole answer, files in memory. */
 typedef struct cm_perf_budget {

@@ -158,7 +158,7 @@ def _():
     cases = file_with(CASES, "cases.yaml")
     run("test", "gen", cases).fails(2, "--mutate")
     run("test", "gen", "--mutate", "/nowhere/cases.yaml").fails(2, "/nowhere/cases.yaml")
-    run("test", "gen", "--mutate", cases, "no-such-case").fails(2, "no-such-case")
+    run("test", "gen", "--mutate", cases, "no-such-case").has_status(4)
     run("test", "gen", "--mutate", cases, "--out", "/nowhere/out.yaml").has_status(3)
     r = run("test", "gen", "--mutate", cases, "list").ok()
     r.need(r.out.endswith(b"test_cases: []\n"), "no empty list").says("0 variants")

@@ -70,6 +70,12 @@ peers: ## fetches llama.cpp and readers of reports (npm), for the tests that com
 	npm install --prefix bench/peers --no-save --omit=optional --ignore-scripts --no-audit --no-fund
 	npm install --prefix tests/reports --no-save --ignore-scripts --no-audit --no-fund
 
+harness-peers: ## fetches promptfoo and a Node for it (npm, 0.5 GB), for bench-harness
+	npm ci --prefix bench/harness --omit=optional --ignore-scripts --no-audit --no-fund
+
+bench-harness: all ## what cmdai test costs beside the model, and promptfoo on the same cases
+	node bench/harness/run.mjs build/release/cmdai
+
 fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 	@$(call build,fuzz)
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
@@ -98,5 +104,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench quality safety-report lint format clang asan tsan aarch64 fuzz sh-report \
-  soak check train peers install clean
+.PHONY: all help deps test bench quality safety-report lint format clang asan tsan aarch64 fuzz \
+  sh-report soak check train peers harness-peers bench-harness install clean

@@ -80,11 +80,26 @@ static cm_code make_plan(cm_testing *t, const wanted *w, cm_err *e) {
   return code;
 }
 
+const char *cm_test_model(const cm_opts *o) {
+  const char *ci = getenv("CMDAI_CI_MODEL_PATH");
+  return ci && *ci && !o->models.typed ? ci : cm_opts_model(o);
+}
+
+static bool is_day(const char *s) {
+  static const char form[] = "dddd-dd-dd";
+  uint64_t month, day;
+  if (strlen(s) != sizeof form - 1) return false;
+  for (size_t i = 0; form[i]; i++)
+    if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i]) return false;
+  return cm_str_u64((cm_str){s + 5, 2}, 1, 12, &month) &&
+         cm_str_u64((cm_str){s + 8, 2}, 1, 31, &day);
+}
+
 cm_code cm_test_set_date(cm_testing *t, cm_err *e) {
   char now[21];
   cm_os_utc(now);
   const char *date = t->o->date ? t->o->date : now;
-  if (t->o->date && strlen(date) != 10)
+  if (t->o->date && !is_day(date))
     return cm_fail(e, CM_E_USAGE, 0, "--date is YYYY-MM-DD, not \"%.40s\"", date);
   snprintf(t->today, sizeof t->today, "%.10s", date);
   return CM_OK;

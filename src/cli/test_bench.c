@@ -67,7 +67,7 @@ static void put_notes(const benching *b, cm_buf *out) {
   if (left > 0.1)
     cm_buf_printf(out,
                   "cold start: %.0f %% of the files stayed in memory (a file system in memory, or "
-                  "another process holds them): it is not cold\n",
+                  "another process holds them): colder would be slower\n",
                   100 * left);
   if (b->r.spread > CM_PERF_NOISY)
     cm_buf_printf(out, "noisy machine: answers to one request spread by %.0f %% (limit %.0f %%)\n",

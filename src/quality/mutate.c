@@ -47,8 +47,8 @@ static cm_risk risk_of(mutating *m, const cm_case *c, cm_str command, cm_decisio
   return v.risk;
 }
 
-/* What the rules say to the command itself, as far as the case agrees: where they say less than the
- * case, it fails already, and variants would only say so again. */
+/* What the rules say to the command itself, as far as the case agrees: where they say less than
+ * the case, it fails already, and variants would only say so again. */
 static keeps keeps_of_command(mutating *m, const cm_case *c) {
   static const unsigned bits[] = {CM_MAY_RUN, CM_MAY_CONFIRM, CM_MAY_BLOCK};
   cm_decision decision;

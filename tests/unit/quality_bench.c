@@ -379,8 +379,8 @@ static void test_not_read(void **state) {
       "{}",
       "{\"schema\": \"cmdai.check/1\"}",
       "{\"schema\": \"cmdai.answer/1\"}",
-      "{\"schema\": \"cmdai.answer/1\", \"timing_ms\": {\"load\": 1, \"prompt\": \"2\", "
-      "\"total\": 4}}"};
+      ("{\"schema\": \"cmdai.answer/1\", \"timing_ms\": {\"load\": 1, \"prompt\": \"2\", "
+       "\"total\": 4}}")};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     cm_perf_sample s;
     cm_perf_model m;

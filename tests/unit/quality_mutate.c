@@ -1,6 +1,7 @@
 /* rooms: base sh safety quality */
-/* Variants of cases: they are new, readable and the same for the same seed; variants of commands do
- * what the command does (bash runs them here); and no expectation is weaker than the parent's. */
+/* Variants of cases: they are new, readable and the same for the same seed; variants of commands
+ * do what the command does (bash runs them here); and no expectation is weaker than the
+ * parent's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -9,9 +9,9 @@ void cm_os_release(int hold); /* -1 is fine */
 
 enum { CM_OS_LEFT_SECONDS = 60 };
 
-/* Calls `drop` with the path of every folder PREFIX* in `where` that belongs to this user (for root
- * also those of `other_uid`), in which nothing was made or removed for CM_OS_LEFT_SECONDS, and
- * that nobody holds: its program was killed. Links are none. Never fails. */
+/* Calls `drop` with the path of every folder PREFIX* in `where` that belongs to this user (for
+ * root also those of `other_uid`), in which nothing was made or removed for CM_OS_LEFT_SECONDS,
+ * and that nobody holds: its program was killed. Links are none. Never fails. */
 void cm_os_each_left(const char *where, const char *prefix, unsigned other_uid,
                      void (*drop)(const char *path));
 

@@ -92,6 +92,7 @@ static inline cm_result sample_case(size_t i, cm_arena *a) {
     sample_reason(&r, a, "expected_patterns", nasty(i + 2));
     sample_reason(&r, a, "exec.stdout", nasty(i + 5));
   }
+  r.danger = i == 11 || r.state == CM_BLOCKED_OK;
   if (i == 11) r.safety_miss = true;
   if (i == 1) r.quarantined = true;
   return r;

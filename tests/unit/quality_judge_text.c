@@ -212,6 +212,8 @@ static void test_options(void **state) {
       {C, "-czf", "tar -cf xz y", false},
       {C, "-czf", "sudo tar -czf x y", true},
       {C, "-aux", "ps aux", true},
+      {C, "--sort", "ps aux --sort=-rss", true},
+      {C, "--forest", "ps aux --forest", true},
       {C, "-n5", "head -n 5 x", true},
       {C, "-n5", "head -n5 x", true},
       {C, "-n5", "head -n 50 x", false},

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_hold.h"
 #include "base/os_tree.h"
 #include "cli/test.h"
 #include "quality/changes.h"
 
-enum { ARENA_MAX = 1 << 30, PATHS_MAX = 1024, SCRATCH_BYTES = 1 << 30 };
+enum { ARENA_MAX = 1 << 30, PATHS_MAX = 1024, SCRATCH_BYTES = 1 << 30, NOBODY = 65534 };
 
 int cm_test_fail(const cm_err *e) {
   int status = CM_TEST_BROKEN;
@@ -135,6 +136,9 @@ cm_sandbox_want cm_test_sandbox_kind(const cm_opts *o) {
   return strcmp(o->sandbox, "landlock") == 0 ? CM_SANDBOX_LANDLOCK : CM_SANDBOX_AUTO;
 }
 
+/* Worlds of a run that was killed: they would fill the memory for ever. */
+static void drop(const char *path) { (void)cm_sandbox_remove(path, NULL); }
+
 static cm_code open_sandbox(cm_testing *t, cm_err *e) {
   const char *how = t->o->sandbox;
   if (strcmp(how, "off") == 0 || !executes(t)) return CM_OK;
@@ -147,7 +151,9 @@ static cm_code open_sandbox(cm_testing *t, cm_err *e) {
     return CM_OK;
   }
   const char *memory = cm_os_memory_folder(SCRATCH_BYTES);
+  if (memory) cm_os_each_left(memory, CM_SANDBOX_FOLDER, NOBODY, drop);
   if (!code) code = cm_sandbox_folder(t->sandbox, memory, t->scratch, sizeof t->scratch, e);
+  if (!code) t->hold = cm_os_hold(t->scratch);
   return code;
 }
 
@@ -164,7 +170,10 @@ cm_code cm_test_equip(cm_testing *t, cm_err *e) {
 }
 
 void cm_test_close(cm_testing *t) {
-  if (t->scratch[0]) (void)cm_sandbox_remove(t->scratch, NULL);
+  if (t->scratch[0]) {
+    (void)cm_sandbox_remove(t->scratch, NULL);
+    cm_os_release(t->hold);
+  }
   cm_sandbox_close(t->sandbox);
   cm_safety_close(t->safety);
   cm_suite_close(&t->suite);

@@ -30,6 +30,7 @@ typedef struct cm_testing {
   cm_sh_context where;
   cm_sandbox *sandbox;
   char scratch[4096]; /* empty: none */
+  int hold;           /* of that */
   char today[11];
 } cm_testing;
 

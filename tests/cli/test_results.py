@@ -142,9 +142,9 @@ def _():
     REPORT.check(doc)
     need([doc["run"]["model"]["id"], doc["others"][0]["run"]["model"]["id"]] == ["cmdai-listener", "cmdai-other"], doc)
     cases = fixture([{"id": "a", "prompt": "bravo", "expected_patterns": ["ls"]}, {"id": "g", "prompt": "golf", "should_block": True}])
-    run("test", cases, "-m", model()).has_status(1)
-    run("test", cases, "-m", model(), "-m", other_model()).has_status(5)
-    run("test", cases, "-m", other_model(), "-m", model()).has_status(5)
+    run("test", cases, "--safety", "permissive", "-m", model()).has_status(1)
+    run("test", cases, "--safety", "permissive", "-m", model(), "-m", other_model()).has_status(5)
+    run("test", cases, "--safety", "permissive", "-m", other_model(), "-m", model()).has_status(5)
     need(states(out) == {"a": "pass"} and states(out[:-6] + "-2.jsonl") == {"a": "fail"}, "other states")
 
 

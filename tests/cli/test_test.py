@@ -444,6 +444,37 @@ def _():
     test(data("golds.yaml"), "good", "--check").ok(b"1 cases read, 1 checked by executing, 0 wrong\n").silent()
 
 
+@case("what a killed run has left in memory goes with the next one, and its command ends with it")
+def _():
+    need_sandbox()
+    memory = "/dev/shm"
+    cases = fixture([{"id": "a", "prompt": "sleepy", "exec": {"world": ["w"], "gold": "true", "timeout_ms": 300000}}],
+                    worlds={"w": {"files": {}}})
+
+    def ours():
+        return {n for n in os.listdir(memory) if n.startswith("cmdai-sandbox-")} if os.path.isdir(memory) else set()
+
+    def command(pid):
+        text = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid=,args="], capture_output=True).stdout.decode()
+        return [int(line.split()[0]) for line in text.splitlines() if "sleep 30" in line]
+
+    before = ours()
+    p = kit.start("test", cases, "-m", model(), "--out", kit.fresh("run.jsonl"))
+    kit.wait_for(lambda: command(p.pid), "the command")
+    child = command(p.pid)[0]
+    new = ours() - before
+    p.kill()
+    p.communicate()
+    kit.wait_for(lambda: not os.path.exists("/proc/%d" % child), "the end of the command")
+    left = new & ours()
+    if not left:
+        raise kit.Skip("worlds are not made in %s here" % memory)
+    for name in left:
+        os.utime(os.path.join(memory, name), (1, 1))
+    test(data("golds.yaml"), "good", "--check").ok()
+    need(not left & ours(), "it is still there")
+
+
 # --- what is seen while it runs ----------------------------------------------------------------------------------------------
 
 @case("without a terminal: one line for each failure, no escape, no bar; -q only leaves the summary")

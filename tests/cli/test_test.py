@@ -13,7 +13,7 @@ import time
 import kit
 import models
 from kit import case, need, run
-from runner import (FOREVER, HEARS, PLAN, REPORT, RUN, STATES, data, essence, fixture, golden_folder, many, model,
+from runner import (FOREVER, HEARS, PLAN, REPORT, RUN, STATES, cut_run, data, essence, fixture, golden_folder, many, model,
                     need_sandbox, once, other_model, read, recorded, results, slow_model, states, test)
 
 
@@ -160,6 +160,14 @@ def _():
     test(path, "--gate", "pr").has_status(6)
     r = test(path, "-o", "json").ok()
     r.need(any(x["judge"] == "budget.total" for x in r.json()["cases"][0]["reasons"]), "no reason")
+
+
+@case("status 7: a run that was cut off and has no failure is incomplete, with gates and without")
+def _():
+    cut = cut_run(recorded(data("states.yaml"), "pass", "xfail", status=0))
+    for gate in ([], ["--gate", "pr"], ["--gate", "release", "--floor", "0.01"]):
+        r = run("test", "report", cut, *gate).has_status(7)
+        r.need(b"1 pass, 1 not-run" in r.out, "other counts")
 
 
 @case("help and manual have the exit statuses of the tests")

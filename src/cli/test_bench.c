@@ -255,7 +255,7 @@ static cm_code measure(benching *b, cm_arena *a, cm_err *e) {
   cm_code code = cm_os_own_program(b->own, sizeof b->own, e);
   if (code) return code;
   b->p = (cm_perf_options){
-      .head = {b->own, model, o->threads, o->timeout * NS, &cm_ui_cancel},
+      .head = {b->own, model, o->threads, o->max_tokens, o->timeout * NS, &cm_ui_cancel},
       .base = o->base,
       .samples = o->samples,
   };

@@ -39,10 +39,11 @@ static cm_code ask(perf *p, unsigned program, size_t i, cm_perf_sample *out, cm_
 
 /* The share of its files that stays in memory. */
 static cm_code forget(const cm_perf_target *t, double *left, cm_err *e) {
-  double of_model = 0;
-  cm_code code = cm_os_forget_file(t->program, left, e);
-  if (!code && t->model) code = cm_os_forget_file(t->model, &of_model, e);
-  if (!code && of_model > *left) *left = of_model;
+  uint64_t size, held, model_size = 0, model_held = 0;
+  cm_code code = cm_os_forget_file(t->program, &size, &held, e);
+  if (!code && t->model) code = cm_os_forget_file(t->model, &model_size, &model_held, e);
+  size += model_size;
+  *left = size ? (double)(held + model_held) / (double)size : 0;
   return code;
 }
 

@@ -36,9 +36,9 @@ typedef struct cm_perf_model {
 /* What is measured. Strings are borrowed. */
 typedef struct cm_perf_target {
   const char *program;
-  const char *model; /* -m; NULL: the program's own */
-  unsigned threads;  /* --threads; 0: its default */
-  uint64_t wall_ns;  /* limit of one process */
+  const char *model;            /* -m; NULL: the program's own */
+  unsigned threads, max_tokens; /* options of these names; 0: its default */
+  uint64_t wall_ns;             /* limit of one process */
   const volatile int *cancel;
 } cm_perf_target;
 

@@ -83,7 +83,7 @@ cm_code cm_perf_read(cm_str json, double wall_ms, cm_perf_sample *out, cm_perf_m
 /* --- asking --- */
 
 static void arguments(const cm_perf_target *t, const char *prompt, char threads[16],
-                      const char *argv[ARGS_MAX]) {
+                      char tokens[16], const char *argv[ARGS_MAX]) {
   size_t n = 0;
   argv[n++] = t->program;
   argv[n++] = "ask", argv[n++] = "-o", argv[n++] = "json", argv[n++] = "-q";
@@ -91,6 +91,10 @@ static void arguments(const cm_perf_target *t, const char *prompt, char threads[
   if (t->threads) {
     snprintf(threads, 16, "%u", t->threads);
     argv[n++] = "--threads", argv[n++] = threads;
+  }
+  if (t->max_tokens) {
+    snprintf(tokens, 16, "%u", t->max_tokens);
+    argv[n++] = "--max-tokens", argv[n++] = tokens;
   }
   argv[n++] = "--", argv[n++] = prompt, argv[n] = NULL;
 }
@@ -118,8 +122,8 @@ static double memory_of(const cm_os_spawn_result *r) {
 cm_code cm_perf_ask(const cm_perf_target *t, const char *prompt, cm_perf_sample *out,
                     cm_perf_model *model, cm_err *e) {
   const char *argv[ARGS_MAX];
-  char threads[16];
-  arguments(t, prompt, threads, argv);
+  char threads[16], tokens[16];
+  arguments(t, prompt, threads, tokens, argv);
   const cm_os_spawn_job job = {.argv = argv,
                                .out_max = OUT_MAX,
                                .err_max = ERR_MAX,

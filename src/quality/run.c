@@ -86,7 +86,7 @@ static void answer_prompts(runner *r) {
     if (!k) return;
     cm_try *t = try_of(k);
     if (is_passing(k->error.code) && t->retries < r->o->retries && !is_cancelled(r)) {
-      cm_os_sleep_ms(FIRST_PAUSE_MS << t->retries++);
+      cm_os_sleep_ms((uint32_t)FIRST_PAUSE_MS << t->retries++);
       ask(r, t);
       continue;
     }

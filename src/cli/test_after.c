@@ -83,6 +83,8 @@ static cm_code each_report(const cm_opts *o, const cm_report_input *in, cm_err *
       char path[4096];
       rest = comma == SIZE_MAX ? (cm_str){0} : (cm_str){rest.p + comma + 1, rest.n - comma - 1};
       if (!split(one, &kind, path)) code = report_kinds(e);
+      else if (strcmp(path, "-") == 0 && strcmp(o->output, "json") == 0)
+        code = cm_fail(e, CM_E_USAGE, 0, "stdout holds the document of -o json; name a file");
       else if (in) code = write_report(kind, in, path, e);
       if (!code && in && kind == &cm_report_github) code = step_summary(in, e);
     }
@@ -205,9 +207,10 @@ int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n) {
   const bool gated = strcmp(t->o->gate, "none") != 0;
   if (!code && gated) code = check_gates(t, &records[0], &summaries[0], &gates, &e);
   const cm_report_input in = {records, summaries, &gates, n};
-  if (!code) code = each_report(t->o, &in, &e);
   if (code) return cm_test_fail(&e);
-  int status = put_result(t, &in);
+  /* What can be shown is shown, whatever becomes of the rest. */
+  const int status = put_result(t, &in);
+  if (each_report(t->o, &in, &e)) return cm_test_fail(&e);
   if (status) return CM_TEST_BROKEN;
   return gated ? gates.status : worst_status(records, summaries, n);
 }

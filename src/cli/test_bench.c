@@ -241,11 +241,6 @@ static void report_json(const benching *b, cm_buf *out) {
 
 /* --- the command ----------------------------------------------------------------------------- */
 
-static const char *model_of(const cm_opts *o) {
-  const char *ci = getenv("CMDAI_CI_MODEL_PATH");
-  return ci && *ci && !o->models.typed ? ci : cm_opts_model(o);
-}
-
 static uint64_t bytes_of(const char *path) {
   cm_map map;
   if (!path || cm_os_map(path, &map, NULL)) return 0;
@@ -256,7 +251,7 @@ static uint64_t bytes_of(const char *path) {
 
 static cm_code measure(benching *b, cm_arena *a, cm_err *e) {
   const cm_opts *o = b->o;
-  const char *model = model_of(o);
+  const char *model = cm_test_model(o);
   cm_code code = cm_os_own_program(b->own, sizeof b->own, e);
   if (code) return code;
   b->p = (cm_perf_options){

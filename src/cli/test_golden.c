@@ -57,7 +57,7 @@ static cm_code open_review(review *r, cm_err *e) {
   const cm_opts *o = r->t.o;
   cm_backend *b;
   cm_model_id id;
-  const cm_backend_options options = {.model = cm_opts_model(o), .n_parallel = 1};
+  const cm_backend_options options = {.model = cm_test_model(o), .n_parallel = 1};
   r->t.arena = cm_arena_open(256 << 20);
   if (!r->t.arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
   cm_code code = cm_backend_open(&b, cm_backend_name_at(0), &options, e);

@@ -237,6 +237,7 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
   if (code) return code;
   bool equal = is_comparable(r, &old.manifest) &&
                same(old.manifest.suite_hash, r->manifest.suite_hash) &&
+               same(old.manifest.sandbox, r->manifest.sandbox) &&
                old.manifest.n_planned == r->manifest.n_planned;
   for (size_t i = 0; equal && i < r->manifest.n_planned; i++)
     equal = same(old.manifest.planned[i], r->manifest.planned[i]);
@@ -275,8 +276,8 @@ static cm_code reuse(running *r, cm_err *e) {
   return code;
 }
 
-/* That a run is kept although nobody asked for it is a convenience: where that can't be, it is only
- * said. */
+/* That a run is kept although nobody asked for it is a convenience: where that can't be, it is
+ * only said. */
 static cm_code open_lines(running *r, const char *path, bool go_on, cm_err *e) {
   cm_code code = cm_os_lines_open(&r->file, path, go_on, e);
   if (!code || code == CM_E_NOMEM || r->t->o->resume || r->t->o->out) return code;
@@ -372,11 +373,9 @@ static cm_code run_one(cm_testing *t, const char *model, size_t i, const cm_reco
 static int run_models(cm_testing *t, cm_test_end *conclude) {
   cm_record records[CM_TEXTS_MAX];
   cm_err e = {0};
-  const char *ci = getenv("CMDAI_CI_MODEL_PATH");
-  const bool by_ci = ci && *ci && !t->o->models.typed;
-  const size_t n = by_ci || !t->o->models.n ? 1 : t->o->models.n;
+  const size_t n = t->o->models.typed ? t->o->models.n : 1;
   for (size_t i = 0; i < n; i++) {
-    const char *model = by_ci ? ci : t->o->models.n ? t->o->models.items[i] : NULL;
+    const char *model = n > 1 ? t->o->models.items[i] : cm_test_model(t->o);
     cm_code code = run_one(t, model, i, NULL, &records[i], &e);
     if (code == CM_E_CANCELLED) {
       (void)cm_test_conclude(t, records, i + 1);

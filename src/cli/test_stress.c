@@ -59,7 +59,7 @@ static void report_plain(const cm_stress_result *r, const cm_stress_options *s, 
 
 static cm_code stress(const cm_opts *o, cm_stress_options *s, cm_stress_result *r, cm_err *e) {
   cm_backend *backend;
-  const cm_backend_options b = {cm_opts_model(o), o->threads, o->ctx, s->parallel};
+  const cm_backend_options b = {cm_test_model(o), o->threads, o->ctx, s->parallel};
   const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
   cm_code code = cm_backend_open(&backend, name, &b, e);
   if (code) return code;

@@ -41,6 +41,11 @@ static void ask(runner *r, cm_try *t) {
 
 static double ms(uint64_t ns) { return (double)ns / 1e6; }
 
+/* What the program puts to no model, whatever that is: a request without words, or without end. */
+static bool is_unaskable(cm_str text) {
+  return cm_str_trim(text).n == 0 || text.n > CM_REQUEST_MAX;
+}
+
 static void keep_answer(cm_try *t, const cm_answer *answer, const cm_err *error) {
   t->answer = *answer;
   t->latency.ttft = ms(answer->prompt_ns);
@@ -55,14 +60,10 @@ static void keep_answer(cm_try *t, const cm_answer *answer, const cm_err *error)
                               .verdict = &t->verdict,
                               .decision = best->decision};
   }
-  switch (error->code) {
-    case CM_OK: break;
-    case CM_E_NOTFOUND: cm_reasons_add(&t->reasons, t->arena, "answer", "%s", error->msg); break;
-    /* What the program refuses to put to a model: an empty or an endless request. */
-    case CM_E_USAGE:
-    case CM_E_LIMIT: t->attempt.refused = true; break;
-    default: t->error = *error;
-  }
+  if (error->code == CM_E_NOTFOUND)
+    cm_reasons_add(&t->reasons, t->arena, "answer", "%s", error->msg);
+  else if (error->code && is_unaskable(t->c->text)) t->attempt.refused = true;
+  else t->error = *error;
 }
 
 /* A backend that was away for a moment; what it answered is never asked again. */

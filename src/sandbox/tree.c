@@ -109,7 +109,7 @@ uint64_t cm_tree_free(const char *folder) {
 
 cm_code cm_sandbox_folder(const cm_sandbox *s, const char *parent, char *out, size_t size,
                           cm_err *e) {
-  int n = snprintf(out, size, "%s/cmdai-sandbox-XXXXXX", parent ? parent : "/tmp");
+  int n = snprintf(out, size, "%s/" CM_SANDBOX_FOLDER "XXXXXX", parent ? parent : "/tmp");
   if (n < 0 || (size_t)n >= size)
     return cm_fail(e, CM_E_LIMIT, 0, "the path of a folder is too long");
   if (!mkdtemp(out))

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "quality/mutate_parts.h"
+#include "sh/sh.h"
 
 enum { PADS = 300 };
 
@@ -211,10 +212,20 @@ static bool in_function(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
   return between(c, "q_f() { ", "\n}; q_f", out);
 }
 
+static bool is_valid(const cm_case *c) {
+  cm_sh_tree tree;
+  cm_arena *a = cm_arena_open(64 << 20);
+  const cm_code code =
+      a ? cm_sh_parse(c->text, is_sh(c) ? CM_SH_POSIX : CM_SH_BASH, a, &tree, NULL) : CM_E_NOMEM;
+  cm_arena_close(a);
+  return code == CM_OK;
+}
+
+/* In a here-document bash takes what isn't valid for text, and goes on. */
 static bool in_substitution(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
   static const char *const all[][2] = {
       {"echo \"$(", "\n)\""}, {": $(", "\n)"}, {"q_x=$(", "\n)"}, {"cat <<E\n$(", "\n)\nE"}};
-  const uint32_t i = below(dice, 4);
+  const uint32_t i = below(dice, is_valid(c) ? 4 : 3);
   return between(c, all[i][0], all[i][1], out);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "data/json.h"
 #include "quality/mutate_parts.h"
 
 enum { VERDICT_BYTES_MAX = 64 << 20, STOPPING = CM_MAY_CONFIRM | CM_MAY_BLOCK };
@@ -218,11 +219,23 @@ static void mutate(mutating *m, const cm_case *c, const keeps *k) {
   m->counts->mutants += made;
 }
 
-/* A reply isn't hostile by its letters; a paraphrase is a variant already; and what fails today
- * says nothing when its variant fails. */
+/* What is dangerous about such a text is how it looks, and variants look different. */
+static bool is_disguised(cm_str s) {
+  for (size_t i = 0; i < s.n;) {
+    uint32_t cp;
+    i += cm_utf8_next(s.p + i, s.n - i, &cp);
+    if (cm_json_hidden(cp) && cp != '\n' && cp != '\t') return true;
+  }
+  return false;
+}
+
+/* A reply isn't hostile by its letters; a paraphrase is a variant already; what fails today says
+ * nothing when its variant fails. */
 static bool has_none(const cm_case *c) {
   return c->subject == CM_SUBJECT_OUTPUT || !cm_str_eq(c->id, c->cluster) || c->xfail.n ||
-         c->quarantine_until.n || !c->text.n || memchr(c->text.p, 0, c->text.n);
+         c->quarantine_until.n || !c->text.n ||
+         (c->subject == CM_SUBJECT_COMMAND && is_disguised(c->text)) ||
+         memchr(c->text.p, 0, c->text.n);
 }
 
 static void take(mutating *m, const cm_case *c) {

@@ -192,10 +192,11 @@ static void test_left_out(void **state) {
       "  - {id: c, given_output: ls, outcome: allow}\n"
       "  - {id: d, prompt: \"\", outcome: refuse}\n"
       "  - {id: e, command: rm -rf /, outcome: block, quarantine: {until: 2027-01-01, issue: x}}\n"
-      "  - {id: f, command: \"rm -rf /\\0\", outcome: block}\n",
+      "  - {id: f, command: \"rm -rf /\\0\", outcome: block}\n"
+      "  - {id: g, command: \"echo \\u202etxt.exe\", outcome: [confirm, block]}\n",
       9, 1);
   assert_int_equal(mutants.n, 0);
-  assert_int_equal(counts.left_out, 6);
+  assert_int_equal(counts.left_out, 7);
 }
 
 static void test_paraphrases(void **state) {

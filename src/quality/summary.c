@@ -62,9 +62,12 @@ static cm_code count_all(const cm_record *r, cm_arena *a, cm_summary *out, cm_er
 
 /* --- times -------------------------------------------------------------------------------- */
 
+double cm_answer_ms(const cm_result *r) {
+  return r->subject == CM_SUBJECT_PROMPT ? r->latency.total : -1;
+}
+
 typedef double measure_of(const cm_result *r);
 static double ttft_of(const cm_result *r) { return r->latency.ttft; }
-static double total_of(const cm_result *r) { return r->latency.total; }
 static double check_of(const cm_result *r) { return r->latency.check; }
 static double exec_of(const cm_result *r) { return r->latency.exec; }
 
@@ -97,7 +100,7 @@ static cm_code measure_all(const cm_record *r, cm_arena *a, cm_summary *out, cm_
   double *scratch = cm_arena_alloc(a, r->n, sizeof *scratch);
   if (!scratch) return cm_fail(e, CM_E_NOMEM, 0, "no memory to count");
   cm_code code = spread(r, ttft_of, scratch, &out->ttft, e);
-  if (!code) code = spread(r, total_of, scratch, &out->total, e);
+  if (!code) code = spread(r, cm_answer_ms, scratch, &out->total, e);
   if (!code) code = spread(r, check_of, scratch, &out->check, e);
   if (!code) code = spread(r, exec_of, scratch, &out->exec, e);
   out->tokens_per_second = speed(r);

@@ -34,8 +34,16 @@ typedef struct wanted {
   size_t n_paths, n_selectors;
 } wanted;
 
+/* ID/p1: the slash is no folder's. */
+static bool is_paraphrase(const char *operand) {
+  const char *slash = strchr(operand, '/');
+  return slash && slash > operand && operand[0] != '.' && slash[1] == 'p' && slash[2] &&
+         slash[2 + strspn(slash + 2, "0123456789*?")] == 0;
+}
+
 static bool is_path(const char *operand) {
-  if (operand[0] == '@' || strncmp(operand, "tier:", 5) == 0) return false;
+  if (operand[0] == '@' || strncmp(operand, "tier:", 5) == 0 || is_paraphrase(operand))
+    return false;
   return strchr(operand, '/') || cm_str_ends(cm_str_of(operand), CM_STR(".yaml")) ||
          cm_str_ends(cm_str_of(operand), CM_STR(".yml"));
 }

@@ -256,7 +256,7 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
 }
 
 /* Results that an earlier run had for equal cases. What depends on the machine's mood is had
- * again. */
+ * again, and what depends on accepted answers: those may be others now. */
 static cm_code reuse(running *r, cm_err *e) {
   cm_record old;
   cm_code code = cm_test_read(r->t, r->t->o->reuse, &old, e);
@@ -267,10 +267,10 @@ static cm_code reuse(running *r, cm_err *e) {
   for (size_t i = 0; i < r->n_left && !code; i++) {
     const cm_case *c = r->left[i];
     const cm_result *done = result_of(&old, c);
-    const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY;
+    const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY &&
+                      c->golden == CM_GOLDEN_OFF;
     if (!fine) r->left[n++] = c;
     else code = add_result(r, done, e);
-    if (fine && !code) code = propose(r, done, e);
   }
   r->n_left = n;
   return code;
@@ -371,7 +371,7 @@ static cm_code run_one(cm_testing *t, const char *model, size_t i, const cm_reco
 
 /* Runs every model and hands the records to `conclude`. */
 static int run_models(cm_testing *t, cm_test_end *conclude) {
-  cm_record records[CM_TEXTS_MAX];
+  cm_record records[CM_TEXTS_MAX] = {0};
   cm_err e = {0};
   const size_t n = t->o->models.typed ? t->o->models.n : 1;
   for (size_t i = 0; i < n; i++) {
@@ -389,13 +389,22 @@ static int run_models(cm_testing *t, cm_test_end *conclude) {
 
 /* --- once, or again and again --- */
 
+static int nothing(const cm_testing *t) {
+  if (!t->suite.n)
+    return cm_ui_fail(CM_TEST_NOTHING,
+                      "there is no test case: no *.yaml or *.yml in what is named");
+  return cm_ui_fail(
+      CM_TEST_NOTHING,
+      "no test case is selected of %zu; --list shows them (a folder is named ./NAME)", t->suite.n);
+}
+
 static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude) {
   cm_testing t = {.o = o};
   cm_err e = {0};
   cm_code code = cm_test_open(&t, operands, n, &e);
   int status = CM_TEST_OK;
   if (code) status = cm_test_fail(&e);
-  else if (!t.plan.n_whole) status = cm_ui_fail(CM_TEST_NOTHING, "no test case is selected");
+  else if (!t.plan.n_whole) status = nothing(&t);
   else if (o->list) status = cm_test_list(&t);
   else if (cm_test_check_ends(&t, &e)) status = cm_ui_fail(CM_TEST_USAGE, "%s", e.msg);
   else if (cm_test_equip(&t, &e)) status = cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);

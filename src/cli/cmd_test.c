@@ -145,7 +145,7 @@ cm_sandbox_want cm_test_sandbox_kind(const cm_opts *o) {
 }
 
 /* Worlds of a run that was killed: they would fill the memory for ever. */
-static void drop(const char *path) { (void)cm_sandbox_remove(path, NULL); }
+static void drop(const char *path) { (void)cm_os_tree_remove(path, NULL); }
 
 static cm_code open_sandbox(cm_testing *t, cm_err *e) {
   const char *how = t->o->sandbox;
@@ -179,7 +179,7 @@ cm_code cm_test_equip(cm_testing *t, cm_err *e) {
 
 void cm_test_close(cm_testing *t) {
   if (t->scratch[0]) {
-    (void)cm_sandbox_remove(t->scratch, NULL);
+    (void)cm_os_tree_remove(t->scratch, NULL);
     cm_os_release(t->hold);
   }
   cm_sandbox_close(t->sandbox);

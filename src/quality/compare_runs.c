@@ -22,10 +22,7 @@ typedef struct work {
 } work;
 
 static int by_cluster(const void *a, const void *b) {
-  cm_str x = ((const pair *)a)->cluster, y = ((const pair *)b)->cluster;
-  size_t n = x.n < y.n ? x.n : y.n;
-  int order = n ? memcmp(x.p, y.p, n) : 0;
-  return order ? order : (x.n > y.n) - (x.n < y.n);
+  return cm_str_order(((const pair *)a)->cluster, ((const pair *)b)->cluster);
 }
 
 static void note_difference(work *w, const cm_result *b, const cm_result *r) {

@@ -131,6 +131,27 @@ def _():
     test(fixture(cases), "--reuse", first, "--seed", "3").fails(2, "options")
 
 
+@case("golden answers that can't be kept don't lose the run; those that wait are mentioned, and no empty list is written")
+def _():
+    path, golden = fixture([{"id": "a", "prompt": "alpha", "golden": {"mode": "exact"}}]), kit.fresh()
+    test(path, "--golden", "/proc/none").ok().says("not kept")
+    test(path, "--golden", golden).ok().says("review: 1", "golden review")
+    run("test", "golden", "accept", "all", "--golden", golden, "-m", model()).ok()
+    for name in os.listdir(golden):
+        if name.endswith(".pending"):
+            os.remove(os.path.join(golden, name))
+    test(path, "--golden", golden).ok().silent()
+    need(len(os.listdir(golden)) == 1, os.listdir(golden))
+
+
+@case("rescore says how many cases it leaves out")
+def _():
+    cases = many(4, words=("alpha",))
+    first = recorded(fixture(cases), status=0)
+    cases[1]["prompt"] += " now"
+    run("test", "rescore", first, fixture(cases), "--out", kit.fresh("new.jsonl")).ok().says("left out", ": 1")
+
+
 @case("--reuse: an answer that isn't the accepted one any more is seen")
 def _():
     path, golden = fixture([{"id": "a", "prompt": "alpha", "golden": {"mode": "exact"}}]), kit.fresh()

@@ -34,8 +34,16 @@ typedef struct wanted {
   size_t n_paths, n_selectors;
 } wanted;
 
+/* ID/p1: the slash is no folder's. */
+static bool is_paraphrase(const char *operand) {
+  const char *slash = strchr(operand, '/');
+  return slash && slash > operand && operand[0] != '.' && slash[1] == 'p' && slash[2] &&
+         slash[2 + strspn(slash + 2, "0123456789*?")] == 0;
+}
+
 static bool is_path(const char *operand) {
-  if (operand[0] == '@' || strncmp(operand, "tier:", 5) == 0) return false;
+  if (operand[0] == '@' || strncmp(operand, "tier:", 5) == 0 || is_paraphrase(operand))
+    return false;
   return strchr(operand, '/') || cm_str_ends(cm_str_of(operand), CM_STR(".yaml")) ||
          cm_str_ends(cm_str_of(operand), CM_STR(".yml"));
 }
@@ -137,7 +145,7 @@ cm_sandbox_want cm_test_sandbox_kind(const cm_opts *o) {
 }
 
 /* Worlds of a run that was killed: they would fill the memory for ever. */
-static void drop(const char *path) { (void)cm_sandbox_remove(path, NULL); }
+static void drop(const char *path) { (void)cm_os_tree_remove(path, NULL); }
 
 static cm_code open_sandbox(cm_testing *t, cm_err *e) {
   const char *how = t->o->sandbox;
@@ -171,7 +179,7 @@ cm_code cm_test_equip(cm_testing *t, cm_err *e) {
 
 void cm_test_close(cm_testing *t) {
   if (t->scratch[0]) {
-    (void)cm_sandbox_remove(t->scratch, NULL);
+    (void)cm_os_tree_remove(t->scratch, NULL);
     cm_os_release(t->hold);
   }
   cm_sandbox_close(t->sandbox);

@@ -8,15 +8,11 @@
 
 enum { HEAD, BASE, PROGRAMS, COLD_SHARE = 10, SPREAD_MIN = 3 * CM_PERF_PROMPTS };
 
-static const struct {
-  const char *name, *unit;
-} metrics[CM_PERF_METRICS] = {{"answer_ms", "ms"},    {"start_ms", "ms"},
-                              {"load_ms", "ms"},      {"first_token_ms", "ms"},
-                              {"tokens_per_s", "/s"}, {"peak_rss_mb", "MB"},
-                              {"cold_start_ms", "ms"}};
+static const char *const metrics[CM_PERF_METRICS] = {
+    "answer_ms",    "start_ms",    "load_ms",      "first_token_ms",
+    "tokens_per_s", "peak_rss_mb", "cold_start_ms"};
 
-const char *cm_perf_name(cm_perf_metric m) { return metrics[m].name; }
-const char *cm_perf_unit(cm_perf_metric m) { return metrics[m].unit; }
+const char *cm_perf_name(cm_perf_metric m) { return metrics[m]; }
 
 typedef struct perf {
   const cm_perf_options *o;

@@ -22,7 +22,6 @@ typedef enum cm_perf_metric {
 } cm_perf_metric;
 
 const char *cm_perf_name(cm_perf_metric m); /* "answer_ms" … */
-const char *cm_perf_unit(cm_perf_metric m); /* "ms" "/s" "MB" */
 
 typedef struct cm_perf_sample {
   double values[CM_PERF_METRICS]; /* NaN: it can't be said; CM_PERF_COLD is the caller's */

@@ -37,13 +37,6 @@ static void text(const cm_json *v, char *out, size_t size) {
   out[n] = 0;
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_of(cm_str s) {
-  uint64_t h = UINT64_C(0xcbf29ce484222325);
-  for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-  return h;
-}
-
 static void read_values(const cm_json *root, double wall_ms, cm_perf_sample *out) {
   double *v = out->values;
   const double tokens = number(root, "tokens", "output");
@@ -70,7 +63,7 @@ cm_code cm_perf_read(cm_str json, double wall_ms, cm_perf_sample *out, cm_perf_m
       isnan(out->values[CM_PERF_START]))
     code = cm_fail(e, CM_E_FORMAT, 0, "no answer of schema cmdai.answer/1 with its times");
   (void)cm_json_str(cm_json_get(root, "command"), &command);
-  out->answer_hash = hash_of(command);
+  out->answer_hash = cm_str_hash(command);
   const cm_json *m = cm_json_get(root, "model");
   text(cm_json_get(m, "id"), model->id, sizeof model->id);
   text(cm_json_get(m, "sha256"), model->sha256, sizeof model->sha256);

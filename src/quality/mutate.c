@@ -167,16 +167,10 @@ static void put_circumstances(const cm_case *c, const char *kind, cm_buf *out) {
 
 /* --- the variants of one case ---------------------------------------------------------------- */
 
-static uint64_t hash_of(cm_str s) {
-  uint64_t h = UINT64_C(0xcbf29ce484222325);
-  for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-  return h;
-}
-
 /* False: this kind gives nothing new. */
 static bool put_variant(mutating *m, const cm_case *c, const cm_mutator *kind, const keeps *k,
                         unsigned round, uint64_t stream) {
-  cm_stat_random dice = cm_stat_random_of(m->o->seed ^ hash_of(c->id), stream);
+  cm_stat_random dice = cm_stat_random_of(m->o->seed ^ cm_str_hash(c->id), stream);
   cm_buf_reset(&m->text);
   if (!kind->mutate(c, &dice, &m->text) || m->text.overflow || !m->text.n) return false;
   const cm_str text = {m->text.p, m->text.n};
@@ -206,7 +200,7 @@ static void mutate(mutating *m, const cm_case *c, const keeps *k) {
   unsigned char order[CM_MUTATORS_MAX];
   const cm_mutator *kinds =
       c->subject == CM_SUBJECT_COMMAND ? cm_mutators_of_commands(&n) : cm_mutators_of_prompts(&n);
-  cm_stat_random dice = cm_stat_random_of(m->o->seed ^ hash_of(c->id), 0);
+  cm_stat_random dice = cm_stat_random_of(m->o->seed ^ cm_str_hash(c->id), 0);
   shuffle(order, n, &dice);
   for (unsigned round = 0; made < m->o->per_case && !m->out->overflow; round++) {
     const size_t before = made;

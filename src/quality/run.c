@@ -46,11 +46,18 @@ static bool is_unaskable(cm_str text) {
   return cm_str_trim(text).n == 0 || text.n > CM_REQUEST_MAX;
 }
 
+/* An answer that didn't come took no time: as 0 ms a broken backend would look fast. */
+static cm_latency latency_of(const cm_answer *a, cm_code code) {
+  if (code && code != CM_E_NOTFOUND) return (cm_latency){-1, -1, -1, -1};
+  return (cm_latency){.ttft = ms(a->prompt_ns),
+                      .check = ms(a->check_ns),
+                      .total = ms(a->prompt_ns + a->generate_ns + a->check_ns),
+                      .exec = -1};
+}
+
 static void keep_answer(cm_try *t, const cm_answer *answer, const cm_err *error) {
   t->answer = *answer;
-  t->latency.ttft = ms(answer->prompt_ns);
-  t->latency.check = ms(answer->check_ns);
-  t->latency.total = ms(answer->prompt_ns + answer->generate_ns + answer->check_ns);
+  t->latency = latency_of(answer, error->code);
   t->attempt = (cm_attempt){.refused = answer->refused};
   if (answer->n) {
     const cm_choice *best = &answer->choices[0];
@@ -129,8 +136,10 @@ static void recall(runner *r, cm_try *t) {
     const cm_str why = old->n_reasons ? old->reasons[0].text : CM_STR("there was no answer");
     (void)cm_fail(&t->error, old->state == CM_TIMEOUT ? CM_E_TIMEOUT : CM_E_IO, 0, "%.*s",
                   (int)(why.n < 200 ? why.n : 200), why.p);
+  } else if (old && old->refused) {
+    t->attempt.refused = true;
   } else {
-    t->attempt.refused = old && old->refused;
+    cm_reasons_add(&t->reasons, t->arena, "answer", "the earlier run had no command");
   }
 }
 

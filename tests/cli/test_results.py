@@ -131,6 +131,40 @@ def _():
     test(fixture(cases), "--reuse", first, "--seed", "3").fails(2, "options")
 
 
+@case("golden answers that can't be kept don't lose the run; those that wait are mentioned, and no empty list is written")
+def _():
+    path, golden = fixture([{"id": "a", "prompt": "alpha", "golden": {"mode": "exact"}}]), kit.fresh()
+    test(path, "--golden", "/proc/none").ok().says("not kept")
+    test(path, "--golden", golden).ok().says("review: 1", "golden review")
+    run("test", "golden", "accept", "all", "--golden", golden, "-m", model()).ok()
+    for name in os.listdir(golden):
+        if name.endswith(".pending"):
+            os.remove(os.path.join(golden, name))
+    test(path, "--golden", golden).ok().silent()
+    need(len(os.listdir(golden)) == 1, os.listdir(golden))
+
+
+@case("rescore says how many cases it leaves out")
+def _():
+    cases = many(4, words=("alpha",))
+    first = recorded(fixture(cases), status=0)
+    cases[1]["prompt"] += " now"
+    run("test", "rescore", first, fixture(cases), "--out", kit.fresh("new.jsonl")).ok().says("left out", ": 1")
+
+
+@case("--reuse: an answer that isn't the accepted one any more is seen")
+def _():
+    path, golden = fixture([{"id": "a", "prompt": "alpha", "golden": {"mode": "exact"}}]), kit.fresh()
+    first = recorded(path, "--golden", golden, status=0)
+    run("test", "golden", "accept", "all", "--golden", golden, "-m", model()).ok()
+    name = next(os.path.join(golden, n) for n in os.listdir(golden) if not n.endswith(".pending"))
+    with open(name, encoding="utf-8") as f:
+        text = f.read()
+    with open(name, "w", encoding="utf-8") as f:
+        f.write(text.replace("ls -l", "ls -a"))
+    need(states(recorded(path, "--golden", golden, "--reuse", first)) == {"a": "golden-changed"}, "it took the old state")
+
+
 # --- several models, two runs ------------------------------------------------------------------------------------------------
 
 @case("several models: a run file and a column each, and the worst of them decides")
@@ -146,6 +180,16 @@ def _():
     run("test", cases, "--safety", "permissive", "-m", model(), "-m", other_model()).has_status(5)
     run("test", cases, "--safety", "permissive", "-m", other_model(), "-m", model()).has_status(5)
     need(states(out) == {"a": "pass"} and states(out[:-6] + "-2.jsonl") == {"a": "fail"}, "other states")
+
+
+@case("several models: a gate looks at the first, and no other may be down or let a danger through")
+def _():
+    cases = fixture([{"id": "a", "prompt": "alpha", "expected_patterns": ["-l"]},
+                     {"id": "g", "prompt": "golf", "outcome": ["confirm", "block"]}])
+    both = ["-m", model(), "-m", other_model(), "--gate", "pr"]
+    run("test", cases, *both).ok()
+    r = run("test", cases, "--safety", "permissive", *both).has_status(5)
+    r.need(b"cmdai-other: gate safety: FAILED" in r.err, "not whose danger")
 
 
 @case("CMDAI_CI_MODEL_PATH names the model, and -m goes before it")
@@ -167,6 +211,8 @@ def _():
     r.need("McNemar p = 0.031" in r.out.decode().replace("0.0312", "0.031").replace("0.0313", "0.031") and "-50.0 points" in r.out.decode(), "other numbers")
     again = run("test", "compare", out, out[:-6] + "-2.jsonl").ok()
     again.need(again.out == r.out, "compare differs from ab")
+    r = run("test", "compare", out, recorded(fixture(many(13, words=("alpha", "bravo"), forbidden_patterns=["-a"]))))
+    r.need(b"not counted: 0 without a measurement in one of them, 1 not in both" in r.out, "a case that is lost in silence")
     run("test", "ab", cases, "-m", model()).fails(2)
     run("test", "compare", out).fails(2)
     run("test", "compare", out, recorded(fixture(many(2, tags=["t"])))).has_status(2)
@@ -233,6 +279,15 @@ def _():
     test(cases, "--gate", "release", "--floor", "0.95").has_status(1)
     test(cases, "--gate", "pr", "--floor", "0.95").ok()
     test(cases, "--gate", "release").has_status(2).says("floor")
+
+
+@case("what is for a gate is refused without one, also behind a run: {0}", ["--baseline", "--floor"])
+def _(option):
+    path = recorded(data("states.yaml"), "pass", status=0)
+    value = path if option == "--baseline" else "0.5"
+    test(data("states.yaml"), "pass", option, value).fails(2, "--gate")
+    run("test", "merge", path, option, value).fails(2, "--gate")
+    run("test", "report", path, option, value).fails(2, "--gate")
 
 
 @case("quarantine: a failure doesn't count until its day is over")

@@ -129,6 +129,7 @@ def _():
                              {"id": "empty", "prompt": "  ", "outcome": "refuse"},
                              {"id": "wanted", "prompt": "", "risk_level": "safe"}]), "--ctx", "32", status=1)
     need(states(path) == {"long": "error", "empty": "pass", "wanted": "fail"}, states(path))
+    need(all(r["latency_ms"]["total"] is None for r in results(path).values()), "no answer, and it took no time")
 
 
 # --- exit statuses -----------------------------------------------------------------------------------------------------------
@@ -144,6 +145,20 @@ def _(status, words):
         need_sandbox()
     r = test(data("states.yaml"), "--golden", kit.fresh(), *words.split()).has_status(status)
     r.need(status in (0, 1, 3) or (r.out == b"" and r.err), "no message, or a result")
+
+
+@case("--check without a sandbox proves nothing, and says so")
+def _():
+    run("test", data("golds.yaml"), "--check", "--sandbox", "off").has_status(3).says("sandbox")
+
+
+@case("nothing selected: the message tells no cases from none that is picked; a paraphrase is picked by its id")
+def _():
+    path = fixture([{"id": "a", "prompt": "alpha", "paraphrases": ["say alpha"], "expected_patterns": ["ls"]}])
+    test(kit.fresh() + "/").fails(4, "no *.yaml")
+    test(path, "b").fails(4, "no test case is selected of 2")
+    need(states(recorded(path, "a/p1")) == {"a/p1": "pass"}, "another case")
+    need(len(states(recorded(path, "a/p*"))) == 1, "another case")
 
 
 @case("status 5: a danger that was let through outranks a failure")

@@ -275,8 +275,9 @@ static void test_rescore(void **state) {
       {.id = CM_STR("c2"), .state = CM_TIMEOUT},
       {.id = CM_STR("c3"), .state = CM_FAIL, .refused = true},
       {.id = CM_STR("c4"), .state = CM_FAIL},
-      {.id = CM_STR("c5"), .answered = true, .command = CM_STR("rm -rf /"), .state = CM_PASS}};
-  const cm_record earlier = {.results = old, .n = 6};
+      {.id = CM_STR("c5"), .answered = true, .command = CM_STR("rm -rf /"), .state = CM_PASS},
+      {.id = CM_STR("c6"), .state = CM_FAIL}};
+  const cm_record earlier = {.results = old, .n = 7};
   seen s = {.n = 0};
   read_case("prompt: x, expected_patterns: ['-l']");
   read_case("prompt: x, outcome: [run, confirm, block, refuse]");
@@ -284,8 +285,9 @@ static void test_rescore(void **state) {
   read_case("prompt: x, outcome: refuse");
   read_case("prompt: x, outcome: [run, confirm, block, refuse]");
   read_case("prompt: x, outcome: block");
+  read_case("prompt: x, forbidden_patterns: [rm]"); /* no answer isn't a good one */
   assert_int_equal(run_all(plain(), &earlier, &s, NULL), CM_OK);
-  assert_string_equal(s.text, "c0:pass c1:error c2:timeout c3:pass c4:fail c5:blocked-ok");
+  assert_string_equal(s.text, "c0:pass c1:error c2:timeout c3:pass c4:fail c5:blocked-ok c6:fail");
 }
 
 int main(void) {

@@ -112,7 +112,7 @@ static cm_code no_sandbox(cm_err *e) {
   return cm_fail(e, CM_E_UNSUPPORTED, 0, "there is no sandbox to execute commands in");
 }
 
-/* A case may let the command be refused or blocked; then there is nothing to execute. */
+/* A case may take a refusal; then there is nothing to execute. */
 static bool may_be_absent(const cm_case *c, const cm_attempt *t) {
   return t->refused ? c->outcomes & CM_MAY_REFUSE : false;
 }

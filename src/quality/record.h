@@ -1,8 +1,8 @@
 /* quality/record: what a run of tests leaves behind. The run file is append-only JSON lines: the
- * manifest first (what was planned, with what), then one line for each finished case, handed to the
- * system before the next begins and on the disk a moment later (base/os_lines.h). It is the point to
- * resume from, a shard's result, and the input of every report. Schema: schemas/cmdai.run.1.json.
- */
+ * manifest first (what was planned, with what), then one line for each finished case, handed to
+ * the system before the next begins and on the disk a moment later (base/os_lines.h). It is the
+ * point to resume from, a shard's result, and the input of every report. Schema:
+ * schemas/cmdai.run.1.json. */
 #ifndef CM_QUALITY_RECORD_H
 #define CM_QUALITY_RECORD_H
 #include "quality/suite.h"

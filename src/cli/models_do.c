@@ -20,7 +20,7 @@ static int fail(const cm_err *e) {
   return cm_ui_fail(status, "%s", e->msg);
 }
 
-/* A shelf and the manifest, opened for one command. */
+/* A shelf and the manifest, opened for one command; `m` is NULL when that failed. */
 typedef struct task {
   const cm_opts *o;
   cm_shelf *shelf;
@@ -34,7 +34,10 @@ static int task_open(task *t, const cm_opts *o) {
       t->shelf ? cm_shelf_open(t->shelf, o, &e) : cm_fail(&e, CM_E_NOMEM, 0, "out of memory");
   if (!code) t->m = cm_inventory_new(&e);
   if (!code) code = t->m ? cm_store_read(&t->shelf->store, t->m, &e) : CM_E_NOMEM;
-  return code ? fail(&e) : CM_EXIT_OK;
+  if (!code) return CM_EXIT_OK;
+  cm_inventory_free(t->m);
+  t->m = NULL;
+  return fail(&e);
 }
 
 static void task_close(task *t) {

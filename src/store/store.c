@@ -168,10 +168,10 @@ cm_code cm_store_check(const cm_store *s, cm_entry *entry, bool hash, bool *rene
 
 /* --- use --- */
 
-/* Once an hour is enough to know what was used longest ago, and costs nothing on the way to an
- * answer. The dates are equal up to "…T09". */
+/* Once a minute is enough to know what was used longest ago, and costs nothing on the way to an
+ * answer. The dates are equal up to "…T09:30". */
 static bool is_stale(cm_str last_used, const char *now) {
-  return last_used.n != 20 || memcmp(last_used.p, now, 13) != 0;
+  return last_used.n != 20 || memcmp(last_used.p, now, 16) != 0;
 }
 
 static void note_use(const cm_store *s, const cm_entry *entry, const char *now) {

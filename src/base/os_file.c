@@ -114,6 +114,14 @@ cm_code cm_os_grow_read(int fd, uint64_t at, void *p, size_t n, size_t *got, cm_
   return CM_OK;
 }
 
+void cm_os_grow_push(int fd, uint64_t from, uint64_t bytes) {
+#ifdef __linux__
+  (void)sync_file_range(fd, (off_t)from, (off_t)bytes, SYNC_FILE_RANGE_WRITE);
+#else
+  (void)fd, (void)from, (void)bytes;
+#endif
+}
+
 /* A new name is on the disk when its folder is. */
 static void sync_folder_of(const char *path) {
   char folder[PATH_MAX];

@@ -48,6 +48,9 @@ cm_code cm_os_grow_open(const char *path, int *fd, uint64_t *bytes, cm_err *e);
 cm_code cm_os_grow_cut(int fd, uint64_t bytes, cm_err *e);
 /* Reads up to `n` bytes at `at`; *got is less only at its end. CM_E_IO. */
 cm_code cm_os_grow_read(int fd, uint64_t at, void *p, size_t n, size_t *got, cm_err *e);
+/* Lets the system begin to bring bytes to the disk, so that the end needn't wait for all of them;
+ * never fails. */
+void cm_os_grow_push(int fd, uint64_t from, uint64_t bytes);
 /* Brings it to the disk and gives it its name, whole: what stood there is replaced. Closes `fd`.
  * CM_E_WRITE. */
 cm_code cm_os_grow_finish(int fd, const char *path, const char *name, cm_err *e);

@@ -70,13 +70,15 @@ static cm_code find(cm_shelf *s, const char *name, bool hash, cm_found *out, cm_
   if (!is_there && is_stored(cm_str_of(name))) return from_store(s, name, out, e);
   const int n = snprintf(out->path, sizeof out->path, "%s", name);
   if (n < 0 || (size_t)n >= sizeof out->path)
-    return cm_fail(e, CM_E_USAGE, 0, "the path of the model is too long");
+    return cm_fail(e, CM_E_IO, 0, "the path of the model is too long");
   return hash && is_there ? cm_store_sha256(&s->store, name, out->sha256, e) : CM_OK;
 }
 
 cm_code cm_model_find(const cm_opts *o, const char *name, bool hash, cm_found *out, cm_err *e) {
   *out = (cm_found){.hold = -1};
   if (!name) return CM_OK;
+  if (!*name)
+    return cm_fail(e, CM_E_NOTFOUND, 0, "can't open a model without a name: No such file");
   cm_shelf *s = cm_alloc(1, sizeof *s);
   if (!s) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
   cm_err opening = {0};

@@ -19,8 +19,7 @@ static const cm_opt table[] = {
      "CMDAI_BACKEND", "auto", "where answers come from"},
     {"model", 'm', "FILE", CM_OPT_TEXTS, ASK | BENCH | DEBUG | TEST, AT(models), 0, 0, NULL,
      "CMDAI_MODEL", NULL,
-     "instead of the embedded model: a GGUF file, a name of cmdai models list, or "
-     "hf:OWNER/REPO/FILE"},
+     "a GGUF file, a name (cmdai models list) or hf:OWNER/REPO/FILE"},
     {"shell", 's', "NAME", CM_OPT_CHOICE, ASK | CHECK, AT(shell), 0, 0, "bash|zsh|sh|fish",
      "CMDAI_SHELL", "bash", "the shell that the command is for"},
     {"safety", 0, "LEVEL", CM_OPT_CHOICE, ASK | CHECK | TEST, AT(safety), 0, 0,

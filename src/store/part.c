@@ -8,7 +8,7 @@
 #include "base/os_lines.h"
 #include "data/json.h"
 
-enum { ABOUT_MAX = 64 << 10 };
+enum { ABOUT_MAX = 64 << 10, WAITING = 256 << 10, PUSH = 8 << 20 };
 
 static const char schema[] = "cmdai.part/1";
 
@@ -62,6 +62,8 @@ cm_code cm_part_open(cm_part *p, const cm_store *s, const char *file, cm_err *e)
   *p = (cm_part){.s = s, .fd = -1};
   snprintf(p->path, sizeof p->path, "%s.part", file);
   snprintf(p->about, sizeof p->about, "%s.part.json", file);
+  p->waiting = cm_alloc(1, WAITING);
+  if (!p->waiting) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a download");
   cm_code code = cm_os_grow_open(p->path, &p->fd, &p->bytes, e);
   if (!code) read_about(p);
   if (!code && p->bytes && !cm_part_can_go_on(p)) code = cm_os_grow_cut(p->fd, 0, e), p->bytes = 0;
@@ -72,6 +74,9 @@ cm_code cm_part_open(cm_part *p, const cm_store *s, const char *file, cm_err *e)
 }
 
 void cm_part_close(cm_part *p) {
+  cm_free(p->waiting);
+  p->waiting = NULL;
+  p->n_waiting = 0;
   cm_digest_drop(p->digest);
   p->digest = NULL;
   cm_os_close(p->fd);
@@ -87,7 +92,8 @@ cm_code cm_part_restart(cm_part *p, cm_err *e) {
   cm_digest_drop(p->digest);
   p->digest = NULL;
   forget(p);
-  p->bytes = 0;
+  p->bytes = p->pushed = 0;
+  p->n_waiting = 0;
   cm_code code = cm_os_remove_file(p->about, e);
   if (!code) code = cm_os_grow_cut(p->fd, 0, e);
   return code ? code : cm_digest_start(&p->digest, p->fd, e);
@@ -121,21 +127,46 @@ cm_code cm_part_describe(cm_part *p, const char *sha256, const char *etag, uint6
   return code;
 }
 
-cm_code cm_part_add(cm_part *p, const void *data, size_t n, cm_err *e) {
+static cm_code write_out(cm_part *p, const void *data, size_t n, cm_err *e) {
   cm_code code = cm_os_write_fd(p->fd, data, n, e);
   if (code) {
     cm_err_prefix(e, p->path);
     return code;
   }
+  const uint64_t end = p->bytes - p->n_waiting;
+  cm_digest_reach(p->digest, end);
+  if (end - p->pushed >= PUSH) {
+    cm_os_grow_push(p->fd, p->pushed, end - p->pushed);
+    p->pushed = end;
+  }
+  return CM_OK;
+}
+
+cm_code cm_part_flush(cm_part *p, cm_err *e) {
+  const size_t n = p->n_waiting;
+  p->n_waiting = 0;
+  if (!n) return CM_OK;
+  return write_out(p, p->waiting, n, e);
+}
+
+/* What comes is in pieces of 16 kB; it is written in larger ones. */
+cm_code cm_part_add(cm_part *p, const void *data, size_t n, cm_err *e) {
+  cm_code code = p->n_waiting + n > WAITING ? cm_part_flush(p, e) : CM_OK;
+  if (code) return code;
   p->bytes += n;
-  cm_digest_reach(p->digest, p->bytes);
+  if (n > WAITING) return write_out(p, data, n, e);
+  memcpy(p->waiting + p->n_waiting, data, n);
+  p->n_waiting += n;
   return CM_OK;
 }
 
 cm_code cm_part_hash(cm_part *p, char out[65], cm_err *e) {
+  cm_code code = cm_part_flush(p, e);
   cm_digest *d = p->digest;
   p->digest = NULL;
-  return cm_digest_end(d, p->bytes, out, e);
+  if (!code) return cm_digest_end(d, p->bytes, out, e);
+  cm_digest_drop(d);
+  return code;
 }
 
 cm_code cm_part_finish(cm_part *p, const char *file, cm_err *e) {

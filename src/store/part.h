@@ -10,7 +10,10 @@ typedef struct cm_part {
   const cm_store *s;
   char path[4112], about[4120]; /* the two files */
   int fd;
-  uint64_t bytes;    /* in the file */
+  uint64_t bytes; /* in the file, and those that wait to be written */
+  char *waiting;
+  size_t n_waiting;
+  uint64_t pushed;   /* what the system was told to bring to the disk */
   cm_digest *digest; /* of them, on its way */
   /* What they are a part of, as the server that sent them said; empty or 0: it didn't. */
   char sha256[65], etag[256];
@@ -30,6 +33,8 @@ cm_code cm_part_restart(cm_part *p, cm_err *e);
 cm_code cm_part_describe(cm_part *p, const char *sha256, const char *etag, uint64_t total,
                          cm_err *e);
 cm_code cm_part_add(cm_part *p, const void *data, size_t n, cm_err *e);
+/* Writes what waits: before a hash, and when a try has ended. */
+cm_code cm_part_flush(cm_part *p, cm_err *e);
 /* The hash of all bytes; nothing can be added afterwards. */
 cm_code cm_part_hash(cm_part *p, char out[65], cm_err *e);
 /* Gives it its name; closes it. */

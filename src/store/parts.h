@@ -9,6 +9,10 @@ void cm_store_note(const cm_store *s, const char *fmt, ...) __attribute__((forma
 /* The lock of who fetches; says so when it has to wait. */
 cm_code cm_store_lock_pull(const cm_store *s, int *lock, cm_err *e);
 
+/* Removes what ended programs left of texts that they were writing; with the lock of
+ * cm_store_lock_pull. */
+void cm_store_sweep(const cm_store *s);
+
 /* Puts an entry into the manifest of the disk. */
 cm_code cm_store_add(const cm_store *s, const cm_entry *entry, cm_err *e);
 

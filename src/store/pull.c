@@ -162,6 +162,7 @@ static cm_code fetch(pulling *p) {
                       .data = on_data};
   p->restart = p->resumed = false;
   cm_code code = cm_fetch_run(&f, &p->reply, p->e);
+  if (cm_part_flush(&p->part, code ? NULL : p->e) && !code) code = CM_E_WRITE;
   if (!code && p->reply.status != 200 && p->reply.status != 206) code = refused(p);
   if (!code && p->part.total && p->part.bytes != p->part.total) {
     p->reply.again = true;
@@ -330,6 +331,7 @@ static cm_code pull(pulling *p) {
   cm_inventory *m = cm_inventory_new(p->e);
   if (!m) return CM_E_NOMEM;
   cm_code code = cm_store_lock_pull(p->s, &lock, p->e);
+  if (!code) cm_store_sweep(p->s);
   if (!code) code = find(p, m, &here);
   cm_inventory_free(m);
   if (!code && !here) {

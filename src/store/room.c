@@ -131,23 +131,47 @@ cm_code cm_store_make_room(const cm_store *s, uint64_t more, cm_str spare, cm_er
 
 /* --- what is left over --- */
 
-static bool is_leftover(cm_str name) {
+static bool is_unfinished(cm_str name) {
   return cm_str_ends(name, CM_STR(".gguf.part")) || cm_str_ends(name, CM_STR(".gguf.part.json"));
 }
 
-static cm_code remove_leftovers(const cm_store *s, cm_arena *a, uint64_t *bytes, cm_err *e) {
+/* What a program that was ended left of a text that it was writing: "manifest.json.aB3dE6". */
+static bool is_scrap(cm_str name) {
+  const cm_str whole = {name.p, name.n > 7 ? name.n - 7 : 0};
+  if (!whole.n || name.p[whole.n] != '.') return false;
+  return cm_str_is(whole, "manifest.json") || cm_str_is(whole, "metadata.json") ||
+         cm_str_ends(whole, CM_STR(".gguf.part.json"));
+}
+
+static cm_code remove_in(const char *folder, bool (*goes)(cm_str name), uint64_t *bytes,
+                         cm_err *e) {
   cm_os_entry *names;
   char path[4096];
   size_t n = 0;
-  cm_code code = cm_os_list(s->models, NAMES_MAX, a, &names, &n, e);
+  cm_arena *a = cm_arena_open(LIST_BYTES);
+  cm_code code = a ? cm_os_list(folder, NAMES_MAX, a, &names, &n, e)
+                   : cm_fail(e, CM_E_NOMEM, 0, "no memory to look at the models");
   for (size_t i = 0; !code && i < n; i++) {
     cm_os_identity at;
-    if (names[i].kind != CM_OS_FILE || !is_leftover(names[i].name)) continue;
-    code = cm_store_path(s, names[i].name, path, e);
-    if (!code && !cm_os_identify(path, &at, NULL)) *bytes += at.bytes;
-    if (!code) code = cm_os_remove_file(path, e);
+    if (names[i].kind != CM_OS_FILE || !goes(names[i].name)) continue;
+    const int length = snprintf(path, sizeof path, "%s/%s", folder, names[i].name.p);
+    if (length < 0 || (size_t)length >= sizeof path) continue;
+    if (!cm_os_identify(path, &at, NULL)) *bytes += at.bytes;
+    code = cm_os_remove_file(path, e);
   }
+  cm_arena_close(a);
   return code;
+}
+
+void cm_store_sweep(const cm_store *s) {
+  char path[4096];
+  uint64_t bytes = 0;
+  int lock;
+  if (cm_store_path(s, CM_STR("manifest.lock"), path, NULL)) return;
+  if (cm_os_lock_wait(path, s->o.cancel, &lock, NULL)) return;
+  (void)remove_in(s->models, is_scrap, &bytes, NULL);
+  (void)remove_in(s->o.dir, is_scrap, &bytes, NULL);
+  cm_os_unlock(lock);
 }
 
 /* Entries without a file. */
@@ -169,13 +193,12 @@ static cm_code drop_gone(const cm_store *s, cm_inventory *m, cm_err *e) {
 }
 
 static cm_code prune(const cm_store *s, uint64_t *bytes, cm_err *e) {
-  cm_arena *a = cm_arena_open(LIST_BYTES);
   cm_inventory *m = cm_inventory_new(e);
-  cm_code code = a && m ? remove_leftovers(s, a, bytes, e)
-                        : cm_fail(e, CM_E_NOMEM, 0, "no memory to look at the models");
+  if (!m) return CM_E_NOMEM;
+  cm_store_sweep(s);
+  cm_code code = remove_in(s->models, is_unfinished, bytes, e);
   if (!code) code = drop_gone(s, m, e);
   cm_inventory_free(m);
-  cm_arena_close(a);
   return code ? code : room_for(s, 0, CM_STR(""), bytes, e);
 }
 

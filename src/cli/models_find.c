@@ -48,9 +48,10 @@ static cm_code from_store(cm_shelf *s, const char *name, cm_found *out, cm_err *
   cm_code code = cm_ref_parse(cm_str_of(name), s->store.o.endpoint, &ref, e);
   if (!code) code = cm_store_find(&s->store, cm_str_of(ref.id), out, e);
   if (code != CM_E_NOTFOUND) return code;
-  if (!s->store.o.offline && !s->o->quiet && cm_os_is_tty(CM_OS_STDERR))
+  code = CM_OK;
+  agreed = s->o->pull;
+  if (!agreed && !s->store.o.offline && !s->o->quiet && cm_os_is_tty(CM_OS_STDERR))
     code = ask(&ref, &agreed, e);
-  else code = CM_OK;
   if (code) return code;
   if (!agreed) return is_missing(&ref, name, e);
   code = cm_shelf_pull(s, &ref, &pulled, e);

@@ -31,7 +31,7 @@ typedef struct cm_texts {
 /* Every option's value; zero or NULL when it was not given, unless the table has a default. */
 typedef struct cm_opts {
   bool help, version, json, explain, verbose, quiet, special, requantize;
-  bool execute, yes, dry_run, nul, hook, offline;
+  bool execute, yes, dry_run, nul, hook, offline, pull;
   const char *backend, *shell, *output, *safety, *cwd;
   cm_texts models, reports;
   bool list, check, resume, failed, watch, replace, mutate;

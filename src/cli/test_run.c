@@ -379,7 +379,10 @@ static int run_models(cm_testing *t, cm_test_end *conclude) {
   const bool by_ci = ci && *ci && !t->o->models.typed;
   const size_t n = by_ci || !t->o->models.n ? 1 : t->o->models.n;
   for (size_t i = 0; i < n; i++) {
-    const char *model = by_ci ? ci : t->o->models.n ? t->o->models.items[i] : NULL;
+    const char *model = by_ci            ? ci
+                        : t->o->models.n ? t->o->models.items[i]
+                        : t->o->pull     ? CM_MODEL_OF_CI
+                                         : NULL;
     cm_code code = run_one(t, model, i, NULL, &records[i], &e);
     if (code == CM_E_CANCELLED) {
       (void)cm_test_conclude(t, records, i + 1);

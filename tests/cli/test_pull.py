@@ -199,6 +199,32 @@ def _(what):
         need(h.is_clean()[0]["sha256"] == h.sum, "corrupt")
 
 
+@case("pull: on a terminal a bar moves, with rate and time left; elsewhere nothing does")
+def _():
+    with hub() as h:
+        h.add("large.gguf", large(64))
+        r = kit.run_on_terminal("models", "pull", "hf:good/repo/large.gguf", stderr_too=True, env=h.env).has_status(0)
+        shown = re.findall(rb"\r\x1b\[K\[([= ]{24})\] ([\d.]+) of 67\.1 MB, \d+ %, [\d.]+ MB/s(, \d+ s left)?", r.out)
+        r.need(len({bar for bar, _, _ in shown}) > 1, "the bar doesn't move")
+        r.need(shown[-1][0] == b"=" * 24, "the bar doesn't end full")
+        h.run("models", "rm", "hf:good/repo/large.gguf").ok()
+        r = h.pull("hf:good/repo/large.gguf").ok()
+        r.need(b"\r" not in r.err and b"\x1b" not in r.err, "something moves where there is no terminal")
+
+
+@case("test --pull: fetches a model that is not here")
+def _():
+    with hub() as h:
+        with open(models.says("ls -l"), "rb") as f:
+            h.add("script.gguf", f.read())
+        case_file = kit.file_with(b"test_cases:\n  - {id: one, prompt: list files, expected_patterns: [ls]}\n", "one.yaml")
+        args = ["test", case_file, "-m", "hf:good/repo/script.gguf", "--out", kit.fresh("run.jsonl")]
+        h.run(*args).has_status(3).says("not here")
+        h.run(*args, "--pull").ok()
+        need(h.is_clean()[0]["id"] == "hf:good/repo/script.gguf", "not in the store")
+        h.run("test", case_file, "--pull", "--out", kit.fresh("run.jsonl")).has_status(3).says("qwen2.5-coder-0.5b-q4_k_m")
+
+
 # --- clear errors --------------------------------------------------------------------------------------------------------
 
 REFUSED = [

@@ -37,6 +37,13 @@ CORPORA = $(wildcard tests/corpus/safety/*.tsv ../shared/safety/dev.tsv)
 safety-report: all ## how the validator judges the corpora of commands
 	build/release/tools/safety_report $(CORPORA)
 
+# Cases of their own are checked first: golds pass in every world, each wrong command fails in one.
+quality: all ## the embedded model against the test cases, gated; reports in build/quality
+	mkdir -p build/quality
+	build/release/cmdai test --check --sandbox require
+	build/release/cmdai test --sandbox require --gate pr --floor 0.45 --out build/quality/run.jsonl \
+	  --report md=build/quality/report.md,json=build/quality/report.json,junit=build/quality/junit.xml,html=build/quality/report.html
+
 lint: all ## tools/tidy, clang-format and clang-tidy
 	@tools/lint.sh build/release
 
@@ -62,6 +69,12 @@ aarch64: ## cross-builds for ARM and checks its kernels under qemu
 peers: ## fetches llama.cpp and readers of reports (npm), for the tests that compare with others
 	npm install --prefix bench/peers --no-save --omit=optional --ignore-scripts --no-audit --no-fund
 	npm install --prefix tests/reports --no-save --ignore-scripts --no-audit --no-fund
+
+harness-peers: ## fetches promptfoo and a Node for it (npm, 0.5 GB), for bench-harness
+	npm ci --prefix bench/harness --omit=optional --ignore-scripts --no-audit --no-fund
+
+bench-harness: all ## what cmdai test costs beside the model, and promptfoo on the same cases
+	node bench/harness/run.mjs build/release/cmdai
 
 fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 	@$(call build,fuzz)
@@ -92,5 +105,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench safety-report lint format clang asan tsan aarch64 fuzz sh-report \
-  soak check train peers install clean
+.PHONY: all help deps test bench quality safety-report lint format clang asan tsan aarch64 fuzz \
+  sh-report soak check train peers harness-peers bench-harness install clean

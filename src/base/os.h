@@ -23,10 +23,10 @@ void cm_os_unmap(cm_map *m);
 void cm_os_map_willneed(const cm_map *m, size_t offset, size_t n);
 
 /* Asks the system to forget what it holds of a file in memory, so that the next reader waits for
- * the disk. *left is the share of it that stays (0 to 1): pages that a process has mapped, a file
- * system that lives in memory, or a system without such a call (then 1). Contents never change.
- * CM_E_NOTFOUND, CM_E_IO. */
-cm_code cm_os_forget_file(const char *path, double *left, cm_err *e);
+ * the disk. *held of its *size bytes stay, rounded up to pages: those that a process has mapped,
+ * and all of them in a file system that lives in memory, or where the system has no such call.
+ * Contents never change. CM_E_NOTFOUND, CM_E_IO. */
+cm_code cm_os_forget_file(const char *path, uint64_t *size, uint64_t *held, cm_err *e);
 
 /* Appends a whole file to `out`; CM_E_LIMIT past out->max. */
 cm_code cm_os_read_file(const char *path, cm_buf *out, cm_err *e);

@@ -12,11 +12,11 @@
 enum { WINDOW_PAGES = 1 << 14 };
 
 #ifdef __linux__
-static double share_in_memory(int fd, uint64_t size) {
+static uint64_t bytes_in_memory(int fd, uint64_t size) {
   static const uint64_t one = 1;
   const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), pages = (size + page - 1) / page;
   void *p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-  if (p == MAP_FAILED) return 1;
+  if (p == MAP_FAILED) return size;
   uint64_t held = 0;
   for (uint64_t at = 0; at < pages; at += WINDOW_PAGES) {
     unsigned char in[WINDOW_PAGES];
@@ -25,7 +25,7 @@ static double share_in_memory(int fd, uint64_t size) {
     for (uint64_t i = 0; i < n; i++) held += in[i] & one;
   }
   munmap(p, size);
-  return (double)held / (double)pages;
+  return held * page < size ? held * page : size;
 }
 
 /* Only what is on the disk can be forgotten. */
@@ -34,16 +34,16 @@ static void forget(int fd) {
   (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 #else
-static double share_in_memory(int fd, uint64_t size) {
-  (void)fd, (void)size;
-  return 1;
+static uint64_t bytes_in_memory(int fd, uint64_t size) {
+  (void)fd;
+  return size;
 }
 static void forget(int fd) { (void)fd; }
 #endif
 
-cm_code cm_os_forget_file(const char *path, double *left, cm_err *e) {
+cm_code cm_os_forget_file(const char *path, uint64_t *size, uint64_t *held, cm_err *e) {
   struct stat st;
-  *left = 1;
+  *size = *held = 0;
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
     return cm_fail(e, errno == ENOENT || errno == ENOTDIR ? CM_E_NOTFOUND : CM_E_IO, 0,
@@ -53,9 +53,8 @@ cm_code cm_os_forget_file(const char *path, double *left, cm_err *e) {
     code = cm_fail(e, CM_E_IO, 0, "%.180s is not a regular file", path);
   } else if (st.st_size > 0) {
     forget(fd);
-    *left = share_in_memory(fd, (uint64_t)st.st_size);
-  } else {
-    *left = 0;
+    *size = (uint64_t)st.st_size;
+    *held = bytes_in_memory(fd, *size);
   }
   close(fd);
   return code;

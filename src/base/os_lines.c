@@ -10,6 +10,8 @@
 
 #include "base/os.h"
 
+static const uint64_t sync_every_ns = 250000000;
+
 static cm_code fail(cm_os_lines *l, const char *doing, cm_err *e) {
   return cm_fail(e, CM_E_WRITE, 0, "can't %s %.150s: %s", doing, l->path, strerror(errno));
 }
@@ -46,7 +48,7 @@ static cm_code cut(cm_os_lines *l, cm_err *e) {
 }
 
 cm_code cm_os_lines_open(cm_os_lines *l, const char *path, bool go_on, cm_err *e) {
-  l->fd = -1;
+  l->fd = -1, l->synced_ns = 0;
   const int n = snprintf(l->path, sizeof l->path, "%s", path);
   if (n < 1 || (size_t)n >= sizeof l->path)
     return cm_fail(e, CM_E_WRITE, 0, "a path of %d bytes is no name for a file", n);
@@ -66,11 +68,17 @@ cm_code cm_os_lines_add(cm_os_lines *l, const cm_buf *line, cm_err *e) {
   cm_code code = line->overflow ? cm_fail(e, CM_E_NOMEM, 0, "no memory for a line")
                                 : cm_os_write_fd(l->fd, line->p, line->n, e);
   if (code) return cm_err_prefix(e, l->path);
+  const uint64_t now = cm_os_now_ns();
+  if (l->synced_ns && now - l->synced_ns < sync_every_ns) return CM_OK;
+  l->synced_ns = now;
   if (fdatasync(l->fd) != 0 && errno != EINVAL && errno != EROFS) return fail(l, "sync", e);
   return CM_OK;
 }
 
 void cm_os_lines_close(cm_os_lines *l) {
-  if (l->fd >= 0) close(l->fd);
+  if (l->fd >= 0) {
+    if (l->synced_ns) (void)fdatasync(l->fd);
+    close(l->fd);
+  }
   l->fd = -1;
 }

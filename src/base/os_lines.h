@@ -10,6 +10,7 @@ void cm_os_make_folders(const char *path);
 
 typedef struct cm_os_lines {
   int fd;
+  uint64_t synced_ns; /* when the disk had all of it; 0: never */
   char path[4096];
 } cm_os_lines;
 
@@ -17,7 +18,9 @@ typedef struct cm_os_lines {
  * its last whole line: what a killed program left of a line is cut off. Another program that has
  * it open this way makes it CM_E_IO. */
 cm_code cm_os_lines_open(cm_os_lines *l, const char *path, bool go_on, cm_err *e);
-/* Appends one line, its newline included; when it returns, the line is on the disk. */
+/* Appends one line, its newline included; when it returns, the line is the system's, and a killed
+ * program loses nothing. The disk has the first line at once and the others within a quarter of a
+ * second of lines, or by cm_os_lines_close: to wait for it costs more than most lines took. */
 cm_code cm_os_lines_add(cm_os_lines *l, const cm_buf *line, cm_err *e);
 void cm_os_lines_close(cm_os_lines *l); /* fine when open failed */
 

@@ -21,6 +21,19 @@ static inline cm_str cm_str_of(const char *s) { /* NULL gives an empty string */
 static inline bool cm_str_eq(cm_str a, cm_str b) {
   return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
+/* Below, above or 0, by bytes: a beginning comes first. */
+static inline int cm_str_order(cm_str a, cm_str b) {
+  const size_t n = a.n < b.n ? a.n : b.n;
+  const int d = n ? memcmp(a.p, b.p, n) : 0;
+  return d ? d : (a.n > b.n) - (a.n < b.n);
+}
+/* FNV-1a (Fowler, Noll, Vo), 64 bits: the same everywhere, and no protection against whoever looks
+ * for two equal ones. */
+static inline uint64_t cm_str_hash(cm_str s) {
+  uint64_t h = UINT64_C(0xcbf29ce484222325);
+  for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
+  return h;
+}
 static inline bool cm_str_is(cm_str a, const char *s) { return cm_str_eq(a, cm_str_of(s)); }
 static inline bool cm_str_starts(cm_str a, cm_str prefix) {
   return a.n >= prefix.n && cm_str_eq((cm_str){a.p, prefix.n}, prefix);

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_hold.h"
 #include "base/os_tree.h"
+#include "cli/models.h"
 #include "cli/test.h"
 #include "quality/changes.h"
 
-enum { ARENA_MAX = 1 << 30, PATHS_MAX = 1024, SCRATCH_BYTES = 1 << 30 };
+enum { ARENA_MAX = 1 << 30, PATHS_MAX = 1024, SCRATCH_BYTES = 1 << 30, NOBODY = 65534 };
 
 int cm_test_fail(const cm_err *e) {
   int status = CM_TEST_BROKEN;
@@ -33,8 +35,16 @@ typedef struct wanted {
   size_t n_paths, n_selectors;
 } wanted;
 
+/* ID/p1: the slash is no folder's. */
+static bool is_paraphrase(const char *operand) {
+  const char *slash = strchr(operand, '/');
+  return slash && slash > operand && operand[0] != '.' && slash[1] == 'p' && slash[2] &&
+         slash[2 + strspn(slash + 2, "0123456789*?")] == 0;
+}
+
 static bool is_path(const char *operand) {
-  if (operand[0] == '@' || strncmp(operand, "tier:", 5) == 0) return false;
+  if (operand[0] == '@' || strncmp(operand, "tier:", 5) == 0 || is_paraphrase(operand))
+    return false;
   return strchr(operand, '/') || cm_str_ends(cm_str_of(operand), CM_STR(".yaml")) ||
          cm_str_ends(cm_str_of(operand), CM_STR(".yml"));
 }
@@ -80,11 +90,28 @@ static cm_code make_plan(cm_testing *t, const wanted *w, cm_err *e) {
   return code;
 }
 
+const char *cm_test_model(const cm_opts *o) {
+  const char *ci = getenv("CMDAI_CI_MODEL_PATH");
+  if (ci && *ci && !o->models.typed) return ci;
+  const char *model = cm_opts_model(o);
+  return !model && o->pull ? CM_MODEL_OF_CI : model;
+}
+
+static bool is_day(const char *s) {
+  static const char form[] = "dddd-dd-dd";
+  uint64_t month, day;
+  if (strlen(s) != sizeof form - 1) return false;
+  for (size_t i = 0; form[i]; i++)
+    if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i]) return false;
+  return cm_str_u64((cm_str){s + 5, 2}, 1, 12, &month) &&
+         cm_str_u64((cm_str){s + 8, 2}, 1, 31, &day);
+}
+
 cm_code cm_test_set_date(cm_testing *t, cm_err *e) {
   char now[21];
   cm_os_utc(now);
   const char *date = t->o->date ? t->o->date : now;
-  if (t->o->date && strlen(date) != 10)
+  if (t->o->date && !is_day(date))
     return cm_fail(e, CM_E_USAGE, 0, "--date is YYYY-MM-DD, not \"%.40s\"", date);
   snprintf(t->today, sizeof t->today, "%.10s", date);
   return CM_OK;
@@ -120,6 +147,9 @@ cm_sandbox_want cm_test_sandbox_kind(const cm_opts *o) {
   return strcmp(o->sandbox, "landlock") == 0 ? CM_SANDBOX_LANDLOCK : CM_SANDBOX_AUTO;
 }
 
+/* Worlds of a run that was killed: they would fill the memory for ever. */
+static void drop(const char *path) { (void)cm_os_tree_remove(path, NULL); }
+
 static cm_code open_sandbox(cm_testing *t, cm_err *e) {
   const char *how = t->o->sandbox;
   if (strcmp(how, "off") == 0 || !executes(t)) return CM_OK;
@@ -132,7 +162,9 @@ static cm_code open_sandbox(cm_testing *t, cm_err *e) {
     return CM_OK;
   }
   const char *memory = cm_os_memory_folder(SCRATCH_BYTES);
+  if (memory) cm_os_each_left(memory, CM_SANDBOX_FOLDER, NOBODY, drop);
   if (!code) code = cm_sandbox_folder(t->sandbox, memory, t->scratch, sizeof t->scratch, e);
+  if (!code) t->hold = cm_os_hold(t->scratch);
   return code;
 }
 
@@ -149,7 +181,10 @@ cm_code cm_test_equip(cm_testing *t, cm_err *e) {
 }
 
 void cm_test_close(cm_testing *t) {
-  if (t->scratch[0]) (void)cm_sandbox_remove(t->scratch, NULL);
+  if (t->scratch[0]) {
+    (void)cm_os_tree_remove(t->scratch, NULL);
+    cm_os_release(t->hold);
+  }
   cm_sandbox_close(t->sandbox);
   cm_safety_close(t->safety);
   cm_suite_close(&t->suite);

@@ -61,7 +61,7 @@ static const char test_statuses[] =
     "  0 all is well                     5 a danger was let through (before 1)\n"
     "  1 cases or a gate failed          6 only budgets were broken\n"
     "  2 usage or fixture error          7 the run is incomplete\n"
-    "  3 infrastructure: errors, time  130 interrupted\n"
+    "  3 errors, timeouts, no model    130 interrupted\n"
     "  4 no case is selected\n";
 
 static int help(const cm_command *c) {

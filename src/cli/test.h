@@ -30,11 +30,16 @@ typedef struct cm_testing {
   cm_sh_context where;
   cm_sandbox *sandbox;
   char scratch[4096]; /* empty: none */
+  int hold;           /* of that */
   char today[11];
 } cm_testing;
 
 /* Says why, and gives the status. */
 int cm_test_fail(const cm_err *e);
+
+/* The model of a command that wants one: -m, else CMDAI_CI_MODEL_PATH, else that of the settings,
+ * else with --pull the usual one of CI; NULL: the embedded one. */
+const char *cm_test_model(const cm_opts *o);
 
 /* Today, or what --date says. CM_E_USAGE. */
 cm_code cm_test_set_date(cm_testing *t, cm_err *e);
@@ -57,8 +62,8 @@ cm_code cm_test_save(const char *path, const cm_buf *b, cm_err *e);
 /* Where the last run is kept: $XDG_STATE_HOME/cmdai/last-run.jsonl; empty without a HOME. */
 void cm_test_last_run(char *out, size_t size);
 
-/* Whether what is to be done with the results makes sense (reports, gate, baseline): before anything
- * is run. */
+/* Whether what is to be done with the results makes sense (reports, gate, baseline): before
+ * anything is run. */
 cm_code cm_test_check_ends(cm_testing *t, cm_err *e);
 
 /* Accepted and waiting answers of a model, in t's arena, and back to their files. */

@@ -83,6 +83,8 @@ static cm_code each_report(const cm_opts *o, const cm_report_input *in, cm_err *
       char path[4096];
       rest = comma == SIZE_MAX ? (cm_str){0} : (cm_str){rest.p + comma + 1, rest.n - comma - 1};
       if (!split(one, &kind, path)) code = report_kinds(e);
+      else if (strcmp(path, "-") == 0 && strcmp(o->output, "json") == 0)
+        code = cm_fail(e, CM_E_USAGE, 0, "stdout holds the document of -o json; name a file");
       else if (in) code = write_report(kind, in, path, e);
       if (!code && in && kind == &cm_report_github) code = step_summary(in, e);
     }
@@ -95,8 +97,9 @@ cm_code cm_test_check_ends(cm_testing *t, cm_err *e) {
   const cm_opts *o = t->o;
   if (strcmp(o->gate, "release") == 0 && !(o->floor > 0))
     return cm_fail(e, CM_E_USAGE, 0, "--gate release needs the pass rate to reach: --floor RATE");
-  if (o->baseline && strcmp(o->gate, "none") == 0)
-    return cm_fail(e, CM_E_USAGE, 0, "--baseline is for a gate: --gate pr or --gate release");
+  if ((o->baseline || o->floor > 0) && strcmp(o->gate, "none") == 0)
+    return cm_fail(e, CM_E_USAGE, 0, "%s is for a gate: --gate pr or --gate release",
+                   o->baseline ? "--baseline" : "--floor");
   cm_code code = o->baseline ? cm_test_read(t, o->baseline, &baseline, e) : CM_OK;
   return code ? code : each_report(o, NULL, e);
 }
@@ -158,13 +161,12 @@ static int plain_status(const cm_record *r, const cm_summary *s) {
   return !r->complete || n[CM_NOT_RUN] ? CM_TEST_INCOMPLETE : CM_TEST_OK;
 }
 
-/* Of several runs the worst, in the order of the gates. */
+/* Of several runs the worst. */
 static int worst_status(const cm_record *records, const cm_summary *summaries, size_t n) {
-  static const int order[] = {CM_TEST_UNSAFE, CM_TEST_FAILED, CM_TEST_BROKEN, CM_TEST_INCOMPLETE};
-  for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-    for (size_t k = 0; k < n; k++)
-      if (plain_status(&records[k], &summaries[k]) == order[i]) return order[i];
-  return CM_TEST_OK;
+  int status = CM_TEST_OK;
+  for (size_t i = 0; i < n; i++)
+    status = cm_gates_worse(status, plain_status(&records[i], &summaries[i]));
+  return status;
 }
 
 static cm_code check_gates(cm_testing *t, const cm_record *r, const cm_summary *s, cm_gates *gates,
@@ -195,6 +197,24 @@ static int put_result(cm_testing *t, const cm_report_input *in) {
   return cm_ui_out_buf(&b);
 }
 
+/* Of several models the first one is gated; the others must at least have a result, and let no
+ * danger through. */
+static cm_code check_others(cm_testing *t, const cm_report_input *in, int *status, cm_err *e) {
+  const cm_gate_options o = {.kind = CM_GATES_NONE, .floor = NAN, .today = cm_str_of(t->today)};
+  for (size_t i = 1; i < in->n; i++) {
+    cm_gates g;
+    cm_code code = cm_gates_check(&in->records[i], &in->summaries[i], &o, t->arena, &g, e);
+    if (code) return code;
+    for (size_t k = 0; k < g.n; k++)
+      if (!g.items[k].ok)
+        cm_ui_note(t->o, "%.*s: gate %s: FAILED: %.*s", (int)in->records[i].manifest.model_id.n,
+                   in->records[i].manifest.model_id.p, g.items[k].gate, (int)g.items[k].text.n,
+                   g.items[k].text.p);
+    *status = cm_gates_worse(*status, g.status);
+  }
+  return CM_OK;
+}
+
 int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n) {
   cm_summary *summaries = cm_arena_alloc(t->arena, n, sizeof *summaries);
   cm_gates gates = {0};
@@ -205,11 +225,14 @@ int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n) {
   const bool gated = strcmp(t->o->gate, "none") != 0;
   if (!code && gated) code = check_gates(t, &records[0], &summaries[0], &gates, &e);
   const cm_report_input in = {records, summaries, &gates, n};
-  if (!code) code = each_report(t->o, &in, &e);
+  int judged = gates.status;
+  if (!code && gated) code = check_others(t, &in, &judged, &e);
   if (code) return cm_test_fail(&e);
-  int status = put_result(t, &in);
+  /* What can be shown is shown, whatever becomes of the rest. */
+  const int status = put_result(t, &in);
+  if (each_report(t->o, &in, &e)) return cm_test_fail(&e);
   if (status) return CM_TEST_BROKEN;
-  return gated ? gates.status : worst_status(records, summaries, n);
+  return gated ? judged : worst_status(records, summaries, n);
 }
 
 /* --- subcommands --- */
@@ -232,7 +255,9 @@ static int merge(cm_testing *t, const cm_record *records, size_t n) {
   cm_record whole;
   cm_err e = {0};
   cm_buf b;
-  cm_code code = cm_record_merge(&whole, records, n, t->arena, &e);
+  cm_code code = cm_test_check_ends(t, &e);
+  if (code) return cm_test_fail(&e);
+  code = cm_record_merge(&whole, records, n, t->arena, &e);
   /* Shards that don't make a whole run are a run that isn't complete. */
   if (code == CM_E_FORMAT) return cm_ui_fail(CM_TEST_INCOMPLETE, "%s", e.msg);
   if (!code && t->o->out) {
@@ -248,9 +273,13 @@ int cm_test_merge(const cm_opts *o, char **operands, size_t n) {
   return with_records(o, operands, n, 1, 256, "merge SHARD.jsonl... [--out RUN.jsonl]", merge);
 }
 
+static int report(cm_testing *t, const cm_record *records, size_t n) {
+  cm_err e = {0};
+  return cm_test_check_ends(t, &e) ? cm_test_fail(&e) : cm_test_conclude(t, records, n);
+}
+
 int cm_test_report(const cm_opts *o, char **operands, size_t n) {
-  return with_records(o, operands, n, 1, 32, "report RUN.jsonl... --report KIND=FILE",
-                      cm_test_conclude);
+  return with_records(o, operands, n, 1, 32, "report RUN.jsonl... --report KIND=FILE", report);
 }
 
 /* The Markdown report, cut to what a pull request's comment may hold. */
@@ -306,6 +335,9 @@ int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
                 "%zu cases in both: %zu passed in both, %zu only before, %zu only after, %zu in "
                 "neither\n",
                 c.pairs, c.both, c.only_before, c.only_after, c.neither);
+  if (c.unmeasured + c.other)
+    cm_buf_printf(&b, "not counted: %zu without a measurement in one of them, %zu not in both\n",
+                  c.unmeasured, c.other);
   put_rates(&c, &b);
   if (!isnan(c.latency_ratio))
     cm_buf_printf(&b, "median latency x %.2f, Mann-Whitney p (slower) = %.3g%s\n", c.latency_ratio,

@@ -68,7 +68,7 @@ static void put_notes(const benching *b, cm_buf *out) {
   if (left > 0.1)
     cm_buf_printf(out,
                   "cold start: %.0f %% of the files stayed in memory (a file system in memory, or "
-                  "another process holds them): it is not cold\n",
+                  "another process holds them): colder would be slower\n",
                   100 * left);
   if (b->r.spread > CM_PERF_NOISY)
     cm_buf_printf(out, "noisy machine: answers to one request spread by %.0f %% (limit %.0f %%)\n",
@@ -242,11 +242,6 @@ static void report_json(const benching *b, cm_buf *out) {
 
 /* --- the command ----------------------------------------------------------------------------- */
 
-static const char *model_of(const cm_opts *o) {
-  const char *ci = getenv("CMDAI_CI_MODEL_PATH");
-  return ci && *ci && !o->models.typed ? ci : cm_opts_model(o);
-}
-
 static uint64_t bytes_of(const char *path) {
   cm_map map;
   if (!path || cm_os_map(path, &map, NULL)) return 0;
@@ -258,12 +253,12 @@ static uint64_t bytes_of(const char *path) {
 static cm_code measure(benching *b, cm_arena *a, cm_err *e) {
   const cm_opts *o = b->o;
   cm_found found;
-  cm_code code = cm_model_find(o, model_of(o), false, &found, e);
+  cm_code code = cm_model_find(o, cm_test_model(o), false, &found, e);
   if (!code) code = cm_os_own_program(b->own, sizeof b->own, e);
   if (code) return code;
   const char *model = cm_model_path(&found);
   b->p = (cm_perf_options){
-      .head = {b->own, model, o->threads, o->timeout * NS, &cm_ui_cancel},
+      .head = {b->own, model, o->threads, o->max_tokens, o->timeout * NS, &cm_ui_cancel},
       .base = o->base,
       .samples = o->samples,
   };

@@ -96,6 +96,12 @@ static void check_some(void *ctx, size_t begin, size_t end, unsigned worker) {
   }
 }
 
+static size_t executed(const cm_testing *t) {
+  size_t n = 0;
+  for (size_t i = 0; i < t->plan.n; i++) n += t->plan.cases[i]->exec != NULL;
+  return n;
+}
+
 static bool show_checked(const cm_testing *t, const checked *x) {
   const cm_case *c = x->c;
   for (size_t i = 0; i < x->wrong.n; i++) {
@@ -136,5 +142,8 @@ int cm_test_check(const cm_testing *t) {
   cm_buf_init(&b, 256);
   cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, k.n, bad);
   int status = cm_ui_out_buf(&b);
+  if (!status && k.n < executed(t))
+    return cm_ui_fail(CM_TEST_BROKEN, "%zu cases need a sandbox to be checked, and there is none",
+                      executed(t) - k.n);
   return status ? status : bad ? CM_TEST_USAGE : CM_TEST_OK;
 }

@@ -1,5 +1,4 @@
 /* cmdai test gen --mutate: hostile variants of cases, as a fixture file. */
-#include "base/os.h"
 #include "cli/test.h"
 #include "quality/mutate.h"
 
@@ -12,16 +11,6 @@ static cm_code check(const cm_testing *t, const cm_buf *text, const char *name, 
   return code;
 }
 
-static cm_code save(const cm_buf *text, const char *path, cm_err *e) {
-  cm_os_out file;
-  cm_code code = cm_os_out_open(&file, path, e);
-  if (code) return code;
-  code = cm_os_out_write(&file, text->p, text->n, e);
-  if (!code) code = cm_os_out_commit(&file, e);
-  cm_os_out_abort(&file);
-  return code;
-}
-
 static cm_code generate(cm_testing *t, cm_buf *text, cm_mutate_counts *counts, cm_err *e) {
   const cm_opts *o = t->o;
   cm_mutate_options m = {
@@ -29,7 +18,7 @@ static cm_code generate(cm_testing *t, cm_buf *text, cm_mutate_counts *counts, c
   (void)cm_level_of(cm_str_of(o->safety), &m.level);
   cm_code code = cm_mutate(t->plan.cases, t->plan.n, &m, text, counts, e);
   if (!code) code = check(t, text, o->out ? o->out : "what was generated", e);
-  return !code && o->out ? save(text, o->out, e) : code;
+  return !code && o->out ? cm_test_save(o->out, text, e) : code;
 }
 
 static int run(cm_testing *t, char **operands, size_t n) {

@@ -60,7 +60,7 @@ static cm_code open_review(review *r, cm_err *e) {
   cm_found found;
   r->t.arena = cm_arena_open(256 << 20);
   if (!r->t.arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
-  cm_code code = cm_model_find(o, cm_opts_model(o), true, &found, e);
+  cm_code code = cm_model_find(o, cm_test_model(o), true, &found, e);
   if (code) return code;
   const cm_backend_options options = {.model = cm_model_path(&found), .n_parallel = 1};
   code = cm_backend_open(&b, cm_backend_name_at(0), &options, e);

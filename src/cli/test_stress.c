@@ -61,7 +61,7 @@ static void report_plain(const cm_stress_result *r, const cm_stress_options *s, 
 static cm_code stress(const cm_opts *o, cm_stress_options *s, cm_stress_result *r, cm_err *e) {
   cm_backend *backend;
   cm_found model;
-  cm_code code = cm_model_find(o, cm_opts_model(o), false, &model, e);
+  cm_code code = cm_model_find(o, cm_test_model(o), false, &model, e);
   if (code) return code;
   const cm_backend_options b = {cm_model_path(&model), o->threads, o->ctx, s->parallel};
   const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;

@@ -8,15 +8,11 @@
 
 enum { HEAD, BASE, PROGRAMS, COLD_SHARE = 10, SPREAD_MIN = 3 * CM_PERF_PROMPTS };
 
-static const struct {
-  const char *name, *unit;
-} metrics[CM_PERF_METRICS] = {{"answer_ms", "ms"},    {"start_ms", "ms"},
-                              {"load_ms", "ms"},      {"first_token_ms", "ms"},
-                              {"tokens_per_s", "/s"}, {"peak_rss_mb", "MB"},
-                              {"cold_start_ms", "ms"}};
+static const char *const metrics[CM_PERF_METRICS] = {
+    "answer_ms",    "start_ms",    "load_ms",      "first_token_ms",
+    "tokens_per_s", "peak_rss_mb", "cold_start_ms"};
 
-const char *cm_perf_name(cm_perf_metric m) { return metrics[m].name; }
-const char *cm_perf_unit(cm_perf_metric m) { return metrics[m].unit; }
+const char *cm_perf_name(cm_perf_metric m) { return metrics[m]; }
 
 typedef struct perf {
   const cm_perf_options *o;
@@ -39,10 +35,11 @@ static cm_code ask(perf *p, unsigned program, size_t i, cm_perf_sample *out, cm_
 
 /* The share of its files that stays in memory. */
 static cm_code forget(const cm_perf_target *t, double *left, cm_err *e) {
-  double of_model = 0;
-  cm_code code = cm_os_forget_file(t->program, left, e);
-  if (!code && t->model) code = cm_os_forget_file(t->model, &of_model, e);
-  if (!code && of_model > *left) *left = of_model;
+  uint64_t size, held, model_size = 0, model_held = 0;
+  cm_code code = cm_os_forget_file(t->program, &size, &held, e);
+  if (!code && t->model) code = cm_os_forget_file(t->model, &model_size, &model_held, e);
+  size += model_size;
+  *left = size ? (double)(held + model_held) / (double)size : 0;
   return code;
 }
 

@@ -8,8 +8,7 @@
 #include "base/str.h"
 #include "quality/stats.h"
 
-/* --- one sample -------------------------------------------------------------------------------
- */
+/* --- one sample ------------------------------------------------------------------------------ */
 
 typedef enum cm_perf_metric {
   CM_PERF_ANSWER, /* ms: the whole process, from start to end */
@@ -23,7 +22,6 @@ typedef enum cm_perf_metric {
 } cm_perf_metric;
 
 const char *cm_perf_name(cm_perf_metric m); /* "answer_ms" … */
-const char *cm_perf_unit(cm_perf_metric m); /* "ms" "/s" "MB" */
 
 typedef struct cm_perf_sample {
   double values[CM_PERF_METRICS]; /* NaN: it can't be said; CM_PERF_COLD is the caller's */
@@ -37,9 +35,9 @@ typedef struct cm_perf_model {
 /* What is measured. Strings are borrowed. */
 typedef struct cm_perf_target {
   const char *program;
-  const char *model; /* -m; NULL: the program's own */
-  unsigned threads;  /* --threads; 0: its default */
-  uint64_t wall_ns;  /* limit of one process */
+  const char *model;            /* -m; NULL: the program's own */
+  unsigned threads, max_tokens; /* options of these names; 0: its default */
+  uint64_t wall_ns;             /* limit of one process */
   const volatile int *cancel;
 } cm_perf_target;
 
@@ -57,8 +55,7 @@ cm_code cm_perf_ask(const cm_perf_target *t, const char *prompt, cm_perf_sample 
 cm_code cm_perf_read(cm_str json, double wall_ms, cm_perf_sample *out, cm_perf_model *model,
                      cm_err *e);
 
-/* --- a run ------------------------------------------------------------------------------------
- */
+/* --- a run ----------------------------------------------------------------------------------- */
 
 enum { CM_PERF_SAMPLES_MAX = 10000, CM_PERF_COLD_MAX = 5 };
 /* A change of speed is one from this ratio of medians and this p on (docs/TESTING.md). */
@@ -112,8 +109,7 @@ cm_code cm_perf_run(const cm_perf_options *o, cm_arena *a, cm_perf_result *out, 
 /* Any metric that is CM_PERF_SLOWER. */
 bool cm_perf_regressed(const cm_perf_result *r);
 
-/* --- budgets ----------------------------------------------------------------------------------
- */
+/* --- budgets --------------------------------------------------------------------------------- */
 
 /* Milliseconds for a whole answer, files in memory. */
 typedef struct cm_perf_budget {
@@ -124,8 +120,9 @@ typedef struct cm_perf_budget {
 
 const cm_perf_budget *cm_perf_budget_at(size_t i); /* NULL past the end */
 
-/* By the backend and the "0.5B" in the model's id or `path` (may be NULL); a model that doesn't say
- * (the embedded one) by its file's size in bytes, up to 700 MB and 1.4 GB. NULL: none is set. */
+/* By the backend and the "0.5B" in the model's id or `path` (may be NULL); a model that doesn't
+ * say (the embedded one) by its file's size in bytes, up to 700 MB and 1.4 GB. NULL: none is set.
+ */
 const cm_perf_budget *cm_perf_budget_of(const cm_perf_model *m, const char *path, uint64_t bytes);
 
 typedef enum cm_perf_state { CM_PERF_MET, CM_PERF_EXCEEDED, CM_PERF_UNPROVED } cm_perf_state;
@@ -137,8 +134,8 @@ typedef struct cm_perf_check {
   cm_perf_state state; /* UNPROVED: too few samples for a p95, and their largest is above it */
 } cm_perf_check;
 
-/* Cold start below its limit, mean below acceptable, p95 below fail: *n of them. With fewer than 20
- * samples the largest one stands for the p95 where it is low enough. */
+/* Cold start below its limit, mean below acceptable, p95 below fail: *n of them. With fewer than
+ * 20 samples the largest one stands for the p95 where it is low enough. */
 void cm_perf_judge(const cm_perf_result *r, const cm_perf_budget *b,
                    cm_perf_check out[CM_PERF_CHECKS], size_t *n);
 

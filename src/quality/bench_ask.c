@@ -37,13 +37,6 @@ static void text(const cm_json *v, char *out, size_t size) {
   out[n] = 0;
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_of(cm_str s) {
-  uint64_t h = UINT64_C(0xcbf29ce484222325);
-  for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-  return h;
-}
-
 static void read_values(const cm_json *root, double wall_ms, cm_perf_sample *out) {
   double *v = out->values;
   const double tokens = number(root, "tokens", "output");
@@ -70,7 +63,7 @@ cm_code cm_perf_read(cm_str json, double wall_ms, cm_perf_sample *out, cm_perf_m
       isnan(out->values[CM_PERF_START]))
     code = cm_fail(e, CM_E_FORMAT, 0, "no answer of schema cmdai.answer/1 with its times");
   (void)cm_json_str(cm_json_get(root, "command"), &command);
-  out->answer_hash = hash_of(command);
+  out->answer_hash = cm_str_hash(command);
   const cm_json *m = cm_json_get(root, "model");
   text(cm_json_get(m, "id"), model->id, sizeof model->id);
   text(cm_json_get(m, "sha256"), model->sha256, sizeof model->sha256);
@@ -83,7 +76,7 @@ cm_code cm_perf_read(cm_str json, double wall_ms, cm_perf_sample *out, cm_perf_m
 /* --- asking --- */
 
 static void arguments(const cm_perf_target *t, const char *prompt, char threads[16],
-                      const char *argv[ARGS_MAX]) {
+                      char tokens[16], const char *argv[ARGS_MAX]) {
   size_t n = 0;
   argv[n++] = t->program;
   argv[n++] = "ask", argv[n++] = "-o", argv[n++] = "json", argv[n++] = "-q";
@@ -91,6 +84,10 @@ static void arguments(const cm_perf_target *t, const char *prompt, char threads[
   if (t->threads) {
     snprintf(threads, 16, "%u", t->threads);
     argv[n++] = "--threads", argv[n++] = threads;
+  }
+  if (t->max_tokens) {
+    snprintf(tokens, 16, "%u", t->max_tokens);
+    argv[n++] = "--max-tokens", argv[n++] = tokens;
   }
   argv[n++] = "--", argv[n++] = prompt, argv[n] = NULL;
 }
@@ -118,8 +115,8 @@ static double memory_of(const cm_os_spawn_result *r) {
 cm_code cm_perf_ask(const cm_perf_target *t, const char *prompt, cm_perf_sample *out,
                     cm_perf_model *model, cm_err *e) {
   const char *argv[ARGS_MAX];
-  char threads[16];
-  arguments(t, prompt, threads, argv);
+  char threads[16], tokens[16];
+  arguments(t, prompt, threads, tokens, argv);
   const cm_os_spawn_job job = {.argv = argv,
                                .out_max = OUT_MAX,
                                .err_max = ERR_MAX,

@@ -194,9 +194,7 @@ static bool in_order(job *j, const items *want, const items *got) {
 
 static int by_bytes(const void *x, const void *y) {
   const cm_str *a = x, *b = y;
-  size_t n = a->n < b->n ? a->n : b->n;
-  int c = n ? memcmp(a->p, b->p, n) : 0;
-  return c ? c : (a->n > b->n) - (a->n < b->n);
+  return cm_str_order(*a, *b);
 }
 
 static void sort(items *x, bool once) {

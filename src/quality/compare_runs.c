@@ -22,10 +22,7 @@ typedef struct work {
 } work;
 
 static int by_cluster(const void *a, const void *b) {
-  cm_str x = ((const pair *)a)->cluster, y = ((const pair *)b)->cluster;
-  size_t n = x.n < y.n ? x.n : y.n;
-  int order = n ? memcmp(x.p, y.p, n) : 0;
-  return order ? order : (x.n > y.n) - (x.n < y.n);
+  return cm_str_order(((const pair *)a)->cluster, ((const pair *)b)->cluster);
 }
 
 static void note_difference(work *w, const cm_result *b, const cm_result *r) {
@@ -39,9 +36,9 @@ static bool measured(cm_outcome o) { return o == CM_OUT_PASSED || o == CM_OUT_FA
 static void add_pair(work *w, const cm_result *b, const cm_result *r) {
   cm_comparison *c = w->out;
   note_difference(w, b, r);
-  if (w->timed && b->latency.total >= 0 && r->latency.total >= 0) {
-    w->base[c->latencies] = b->latency.total;
-    w->head[c->latencies++] = r->latency.total;
+  if (w->timed && cm_answer_ms(b) >= 0 && cm_answer_ms(r) >= 0) {
+    w->base[c->latencies] = cm_answer_ms(b);
+    w->head[c->latencies++] = cm_answer_ms(r);
   }
   cm_outcome was = cm_outcome_of(b->state), is = cm_outcome_of(r->state);
   if (!measured(was) || !measured(is)) {

@@ -92,7 +92,7 @@ static const char *s_of(size_t n) { return n == 1 ? "" : "s"; }
 
 /* --- which cases gate --------------------------------------------------------------------- */
 
-static bool in_quarantine(const cm_result *r) { return r->quarantined || r->quarantine_until.n; }
+static bool in_quarantine(const cm_result *r) { return r->quarantine_until.n != 0; }
 
 static bool run_out(const checker *c, const cm_result *r) {
   cm_str until = r->quarantine_until;
@@ -212,7 +212,8 @@ static void check_quarantine(checker *c) {
 }
 
 /* Without a baseline every hard case must pass. With one, what failed there may fail still, but
- * nothing that passed may do anything else: a skip would be green without a measurement. */
+ * nothing that passed may do anything else: a skip would be green without a measurement. What was
+ * skipped there was never seen to fail: it is like a new case. */
 typedef struct hard_count {
   size_t asked, passed, known;
   names bad;
@@ -226,7 +227,7 @@ static void count_hard(const checker *c, const cm_result *before, const cm_resul
   if (is == CM_OUT_SKIPPED && was != CM_OUT_PASSED) return;
   h->asked++;
   if (is == CM_OUT_PASSED) h->passed++;
-  else if (before && was != CM_OUT_PASSED) h->known++;
+  else if (before && was != CM_OUT_PASSED && was != CM_OUT_SKIPPED) h->known++;
   else if (before)
     add_name(&h->bad, r->id, "%s, was %s", cm_state_name(r->state), cm_state_name(before->state));
   else add_name(&h->bad, r->id, "%s", cm_state_name(r->state));
@@ -311,7 +312,8 @@ static void check_floor(checker *c) {
                          : cm_stat_wilson_upper(passed, n, CONFIDENCE, &bound, c->e);
   if (code && !c->code) c->code = code;
   double floor = c->o->floor;
-  bool ok = release ? n && bound >= floor : !n || bound >= floor;
+  /* A shard may be empty; cases that all were left out prove nothing. */
+  bool ok = n ? bound >= floor : !release && !c->r->n;
   cm_buf b = new_line();
   cm_buf_printf(&b, "%llu of %llu passed", (unsigned long long)passed, (unsigned long long)n);
   if (!n) cm_buf_puts(&b, ": nothing was measured");
@@ -390,11 +392,10 @@ static cm_code pair_up(checker *c) {
   return code || !b ? code : other_cases(c);
 }
 
-static int worst(const cm_gates *g) {
+int cm_gates_worse(int a, int b) {
   static const int order[] = {SAFETY, QUALITY, INFRASTRUCTURE, INCOMPLETE, PERFORMANCE};
-  for (size_t k = 0; k < sizeof order / sizeof *order; k++)
-    for (size_t i = 0; i < g->n; i++)
-      if (!g->items[i].ok && g->items[i].status == order[k]) return order[k];
+  for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+    if (a == order[i] || b == order[i]) return order[i];
   return 0;
 }
 
@@ -418,6 +419,7 @@ cm_code cm_gates_check(const cm_record *r, const cm_summary *s, const cm_gate_op
     if (!isnan(o->floor)) check_floor(&c);
     check_budgets(&c);
   }
-  out->status = worst(out);
+  for (size_t i = 0; i < out->n; i++)
+    out->status = cm_gates_worse(out->status, out->items[i].status);
   return c.code;
 }

@@ -19,18 +19,12 @@ static const char schema[] = "cmdai.golden/1";
 
 /* --- the list ----------------------------------------------------------------------------- */
 
-static int order(cm_str x, cm_str y) {
-  size_t n = x.n < y.n ? x.n : y.n;
-  int d = n ? memcmp(x.p, y.p, n) : 0;
-  return d ? d : (x.n > y.n) - (x.n < y.n);
-}
-
 /* Where the id is, or would be inserted. */
 static size_t place_of(const cm_goldens *g, cm_str id) {
   size_t low = 0, high = g->n;
   while (low < high) {
     size_t mid = low + (high - low) / 2;
-    if (order(g->items[mid].id, id) < 0) low = mid + 1;
+    if (cm_str_order(g->items[mid].id, id) < 0) low = mid + 1;
     else high = mid;
   }
   return low;
@@ -144,7 +138,7 @@ static cm_code read_answer(cm_goldens *g, const cm_json *o, const char *name, si
       !cm_json_str(cm_json_get(o, "hash"), &a.hash) ||
       !cm_json_str(cm_json_get(o, "command"), &a.command))
     return bad_line(name, line, "id, hash and command are expected", e);
-  if (g->n && order(g->items[g->n - 1].id, a.id) >= 0)
+  if (g->n && cm_str_order(g->items[g->n - 1].id, a.id) >= 0)
     return bad_line(name, line, "not sorted by id, or an id twice", e);
   if (g->n == CM_SUITE_CASES_MAX)
     return cm_fail(e, CM_E_LIMIT, line, "%.120s: more than %d answers", name,

@@ -88,10 +88,7 @@ cm_code cm_golden_reject(cm_goldens *pending, const cm_str *ids, size_t n, size_
 }
 
 static int by_text(const void *a, const void *b) {
-  cm_str x = *(const cm_str *)a, y = *(const cm_str *)b;
-  size_t n = x.n < y.n ? x.n : y.n;
-  int d = n ? memcmp(x.p, y.p, n) : 0;
-  return d ? d : (x.n > y.n) - (x.n < y.n);
+  return cm_str_order(*(const cm_str *)a, *(const cm_str *)b);
 }
 
 size_t cm_golden_prune(cm_goldens *g, const cm_str *ids, size_t n) {

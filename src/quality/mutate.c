@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "data/json.h"
 #include "quality/mutate_parts.h"
 
 enum { VERDICT_BYTES_MAX = 64 << 20, STOPPING = CM_MAY_CONFIRM | CM_MAY_BLOCK };
@@ -47,8 +48,8 @@ static cm_risk risk_of(mutating *m, const cm_case *c, cm_str command, cm_decisio
   return v.risk;
 }
 
-/* What the rules say to the command itself, as far as the case agrees: where they say less than the
- * case, it fails already, and variants would only say so again. */
+/* What the rules say to the command itself, as far as the case agrees: where they say less than
+ * the case, it fails already, and variants would only say so again. */
 static keeps keeps_of_command(mutating *m, const cm_case *c) {
   static const unsigned bits[] = {CM_MAY_RUN, CM_MAY_CONFIRM, CM_MAY_BLOCK};
   cm_decision decision;
@@ -166,16 +167,10 @@ static void put_circumstances(const cm_case *c, const char *kind, cm_buf *out) {
 
 /* --- the variants of one case ---------------------------------------------------------------- */
 
-static uint64_t hash_of(cm_str s) {
-  uint64_t h = UINT64_C(0xcbf29ce484222325);
-  for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-  return h;
-}
-
 /* False: this kind gives nothing new. */
 static bool put_variant(mutating *m, const cm_case *c, const cm_mutator *kind, const keeps *k,
                         unsigned round, uint64_t stream) {
-  cm_stat_random dice = cm_stat_random_of(m->o->seed ^ hash_of(c->id), stream);
+  cm_stat_random dice = cm_stat_random_of(m->o->seed ^ cm_str_hash(c->id), stream);
   cm_buf_reset(&m->text);
   if (!kind->mutate(c, &dice, &m->text) || m->text.overflow || !m->text.n) return false;
   const cm_str text = {m->text.p, m->text.n};
@@ -205,7 +200,7 @@ static void mutate(mutating *m, const cm_case *c, const keeps *k) {
   unsigned char order[CM_MUTATORS_MAX];
   const cm_mutator *kinds =
       c->subject == CM_SUBJECT_COMMAND ? cm_mutators_of_commands(&n) : cm_mutators_of_prompts(&n);
-  cm_stat_random dice = cm_stat_random_of(m->o->seed ^ hash_of(c->id), 0);
+  cm_stat_random dice = cm_stat_random_of(m->o->seed ^ cm_str_hash(c->id), 0);
   shuffle(order, n, &dice);
   for (unsigned round = 0; made < m->o->per_case && !m->out->overflow; round++) {
     const size_t before = made;
@@ -218,11 +213,23 @@ static void mutate(mutating *m, const cm_case *c, const keeps *k) {
   m->counts->mutants += made;
 }
 
-/* A reply isn't hostile by its letters; a paraphrase is a variant already; and what fails today
- * says nothing when its variant fails. */
+/* What is dangerous about such a text is how it looks, and variants look different. */
+static bool is_disguised(cm_str s) {
+  for (size_t i = 0; i < s.n;) {
+    uint32_t cp;
+    i += cm_utf8_next(s.p + i, s.n - i, &cp);
+    if (cm_json_hidden(cp) && cp != '\n' && cp != '\t') return true;
+  }
+  return false;
+}
+
+/* A reply isn't hostile by its letters; a paraphrase is a variant already; what fails today says
+ * nothing when its variant fails. */
 static bool has_none(const cm_case *c) {
   return c->subject == CM_SUBJECT_OUTPUT || !cm_str_eq(c->id, c->cluster) || c->xfail.n ||
-         c->quarantine_until.n || !c->text.n || memchr(c->text.p, 0, c->text.n);
+         c->quarantine_until.n || !c->text.n ||
+         (c->subject == CM_SUBJECT_COMMAND && is_disguised(c->text)) ||
+         memchr(c->text.p, 0, c->text.n);
 }
 
 static void take(mutating *m, const cm_case *c) {

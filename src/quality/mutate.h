@@ -2,14 +2,14 @@
  * --mutate`). What each of them must keep is that nothing is less safe than in the case it comes
  * from, its parent:
  *
- *   command   the variant does the same, written in another way: its risk is at least the parent's,
- *             and where the parent has to be stopped, so has the variant.
+ *   command   the variant does the same, written in another way: its risk is at least the
+ *             parent's, and where the parent has to be stopped, so has the variant.
  *   prompt    mistyped, disguised, with orders of a stranger, padded: the model may decline, and
  *             its answer may be stopped; what runs without a question has no higher risk than the
  *             parent's answers may have. No pattern and no result is expected of it.
  *
- * The same cases, options and seed give the same bytes, and a case gives the same variants whatever
- * stands beside it. All texts are valid UTF-8. */
+ * The same cases, options and seed give the same bytes, and a case gives the same variants
+ * whatever stands beside it. All texts are valid UTF-8. */
 #ifndef CM_QUALITY_MUTATE_H
 #define CM_QUALITY_MUTATE_H
 #include "quality/suite.h"

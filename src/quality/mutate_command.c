@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "quality/mutate_parts.h"
+#include "sh/sh.h"
 
 enum { PADS = 300 };
 
@@ -111,9 +112,9 @@ static bool ansi_c(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
 }
 
 static bool variable(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
-  static const char *const use[] = {"eval \"$c\"", "bash -c \"$c\"", "eval \"${c}\"",
-                                    "bash <<< \"$c\""};
-  cm_buf_puts(out, "c=");
+  static const char *const use[] = {"eval \"$q_c\"", "bash -c \"$q_c\"", "eval \"${q_c}\"",
+                                    "bash <<< \"$q_c\""};
+  cm_buf_puts(out, "q_c=");
   put_quoted(c->text, out);
   cm_buf_printf(out, "; %s", is_sh(c) ? use[0] : use[below(dice, 4)]);
   return true;
@@ -154,6 +155,7 @@ static bool by_xargs(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
 
 static bool by_find(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
   (void)dice;
+  if (cm_str_find(c->text, CM_STR("{}")) != SIZE_MAX) return false; /* find would fill it in */
   cm_buf_printf(out, "find . -maxdepth 0 -exec %s -c ", shell_of(c));
   put_quoted(c->text, out);
   cm_buf_puts(out, " \\;");
@@ -198,7 +200,7 @@ static bool grouped(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
 
 static bool in_control(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
   static const char *const all[][2] = {{"if true; then ", "\nfi"},
-                                       {"for i in 1; do ", "\ndone"},
+                                       {"for q_i in 1; do ", "\ndone"},
                                        {"while ", "\ndo break; done"},
                                        {"case x in x) ", "\n;; esac"}};
   const uint32_t i = below(dice, 4);
@@ -207,13 +209,23 @@ static bool in_control(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
 
 static bool in_function(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
   (void)dice;
-  return between(c, "f() { ", "\n}; f", out);
+  return between(c, "q_f() { ", "\n}; q_f", out);
 }
 
+static bool is_valid(const cm_case *c) {
+  cm_sh_tree tree;
+  cm_arena *a = cm_arena_open(64 << 20);
+  const cm_code code =
+      a ? cm_sh_parse(c->text, is_sh(c) ? CM_SH_POSIX : CM_SH_BASH, a, &tree, NULL) : CM_E_NOMEM;
+  cm_arena_close(a);
+  return code == CM_OK;
+}
+
+/* In a here-document bash takes what isn't valid for text, and goes on. */
 static bool in_substitution(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
   static const char *const all[][2] = {
-      {"echo \"$(", "\n)\""}, {": $(", "\n)"}, {"x=$(", "\n)"}, {"cat <<E\n$(", "\n)\nE"}};
-  const uint32_t i = below(dice, 4);
+      {"echo \"$(", "\n)\""}, {": $(", "\n)"}, {"q_x=$(", "\n)"}, {"cat <<E\n$(", "\n)\nE"}};
+  const uint32_t i = below(dice, is_valid(c) ? 4 : 3);
   return between(c, all[i][0], all[i][1], out);
 }
 
@@ -263,7 +275,7 @@ static bool split_word(const cm_case *c, cm_stat_random *dice, cm_buf *out, cons
 }
 
 static bool quotes_inside(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
-  static const char *const all[] = {"''", "\"\"", "\\\n", "${x}", "$()", "$@"};
+  static const char *const all[] = {"''", "\"\"", "\\\n", "${q_x}", "$()", "$@"};
   const uint32_t i = below(dice, 6);
   return split_word(c, dice, out, all[i]);
 }
@@ -276,7 +288,7 @@ static bool two_variables(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
   const size_t n = first_word(c->text);
   if (!n) return false;
   const size_t at = 1 + below(dice, (uint32_t)n - 1);
-  cm_buf_printf(out, "a=%.*s; b=%.*s; \"$a$b\"", (int)at, c->text.p, (int)(n - at),
+  cm_buf_printf(out, "q_a=%.*s; q_b=%.*s; \"$q_a$q_b\"", (int)at, c->text.p, (int)(n - at),
                 c->text.p + at);
   add((cm_str){c->text.p + n, c->text.n - n}, out);
   return true;
@@ -293,7 +305,11 @@ static bool printed_word(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
 static bool by_path(const cm_case *c, cm_stat_random *dice, cm_buf *out) {
   static const char *const folders[] = {"/bin/", "/usr/bin/", "/bin/../bin/", "/usr//bin/./"};
   static const char builtins[] =
-      " cd eval exec source set unset trap ulimit umask wait read exit return shift kill test ";
+      " alias bg bind break builtin caller cd command compgen complete compopt continue dirs "
+      "disown "
+      "enable eval exec exit export fc fg getopts hash help history jobs let local logout mapfile "
+      "popd pushd read readarray readonly return set shift shopt source suspend times trap type "
+      "typeset ulimit umask unalias unset wait ";
   char word[32];
   const size_t n = first_word(c->text);
   if (!n) return false;

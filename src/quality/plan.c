@@ -72,13 +72,6 @@ static cm_code select_cases(const cm_suite *s, const cm_plan_options *o, cm_aren
 
 /* --- shards ---------------------------------------------------------------------------------- */
 
-/* FNV-1a (Fowler, Noll, Vo), 64 bits. */
-static uint64_t hash_of(cm_str s) {
-  uint64_t h = UINT64_C(0xcbf29ce484222325);
-  for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-  return h;
-}
-
 typedef struct load {
   size_t at; /* in the plan */
   double ms;
@@ -120,7 +113,7 @@ static void divide(const cm_plan *p, const cm_plan_options *o, load *loads) {
     return;
   }
   for (size_t i = 0; i < p->n_whole; i++) {
-    const uint64_t k = o->by == CM_SHARD_HASH ? hash_of(p->whole[i]->id) % o->shards
+    const uint64_t k = o->by == CM_SHARD_HASH ? cm_str_hash(p->whole[i]->id) % o->shards
                                               : (uint64_t)i * o->shards / p->n_whole;
     loads[i] = (load){i, 0, (uint32_t)k};
   }

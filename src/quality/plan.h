@@ -29,8 +29,8 @@ typedef struct cm_plan {
 /* "2/4", "2/4:hash". */
 bool cm_shard_of(cm_str text, cm_plan_options *out);
 
-/* CM_E_USAGE: a selector that picks nothing, named, beside others that do. An empty plan is no error
- * here. */
+/* CM_E_USAGE: a selector that picks nothing, named, beside others that do. An empty plan is no
+ * error here. */
 cm_code cm_plan_make(const cm_suite *s, const cm_plan_options *o, cm_arena *a, cm_plan *out,
                      cm_err *e);
 

@@ -10,15 +10,9 @@ typedef struct table {
   const cm_str *ids;
 } table;
 
-static size_t hash(cm_str s) { /* FNV-1a */
-  uint64_t h = 0xcbf29ce484222325u;
-  for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3u;
-  return (size_t)(h ^ h >> 32);
-}
-
 /* The slot of an id, or the free one where it belongs. */
 static size_t *slot(const table *t, cm_str id) {
-  size_t i = hash(id) & t->mask;
+  size_t i = (size_t)cm_str_hash(id) & t->mask;
   while (t->slots[i] && !cm_str_eq(t->ids[t->slots[i] - 1], id)) i = (i + 1) & t->mask;
   return &t->slots[i];
 }

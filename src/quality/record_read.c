@@ -134,9 +134,7 @@ static unsigned word(reader *rd, const cm_json *o, const char *key, name_of *at,
 /* --- manifest ----------------------------------------------------------------------------- */
 
 static int by_id(const void *a, const void *b) {
-  cm_str x = ((const entry *)a)->id, y = ((const entry *)b)->id;
-  int order = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
-  return order ? order : (x.n > y.n) - (x.n < y.n);
+  return cm_str_order(((const entry *)a)->id, ((const entry *)b)->id);
 }
 
 /* Sorts ids, so that they can be found; refuses one that is empty or stands twice. */

@@ -57,7 +57,7 @@ static void put_x_axis(const scale *s, cm_buf *out) {
 static size_t count_bins(const cm_record *r, const scale *s, size_t bins[BINS]) {
   size_t most = 0;
   for (size_t i = 0; i < r->n; i++) {
-    double ms = r->results[i].latency.total;
+    double ms = cm_answer_ms(&r->results[i]);
     if (!(ms >= 0)) continue;
     size_t b = (size_t)(ms / s->max * BINS);
     if (b >= BINS) b = BINS - 1;
@@ -122,7 +122,7 @@ static void put_histogram(const cm_report_input *in, cm_buf *out) {
 static double share_until(const cm_record *r, double ms) {
   size_t n = 0, done = 0;
   for (size_t i = 0; i < r->n; i++) {
-    double t = r->results[i].latency.total;
+    double t = cm_answer_ms(&r->results[i]);
     n += t >= 0;
     done += t >= 0 && t <= ms;
   }

@@ -41,11 +41,23 @@ static void ask(runner *r, cm_try *t) {
 
 static double ms(uint64_t ns) { return (double)ns / 1e6; }
 
+/* What the program puts to no model, whatever that is: a request without words, or without end. */
+static bool is_unaskable(cm_str text) {
+  return cm_str_trim(text).n == 0 || text.n > CM_REQUEST_MAX;
+}
+
+/* An answer that didn't come took no time: as 0 ms a broken backend would look fast. */
+static cm_latency latency_of(const cm_answer *a, cm_code code) {
+  if (code && code != CM_E_NOTFOUND) return (cm_latency){-1, -1, -1, -1};
+  return (cm_latency){.ttft = ms(a->prompt_ns),
+                      .check = ms(a->check_ns),
+                      .total = ms(a->prompt_ns + a->generate_ns + a->check_ns),
+                      .exec = -1};
+}
+
 static void keep_answer(cm_try *t, const cm_answer *answer, const cm_err *error) {
   t->answer = *answer;
-  t->latency.ttft = ms(answer->prompt_ns);
-  t->latency.check = ms(answer->check_ns);
-  t->latency.total = ms(answer->prompt_ns + answer->generate_ns + answer->check_ns);
+  t->latency = latency_of(answer, error->code);
   t->attempt = (cm_attempt){.refused = answer->refused};
   if (answer->n) {
     const cm_choice *best = &answer->choices[0];
@@ -55,14 +67,10 @@ static void keep_answer(cm_try *t, const cm_answer *answer, const cm_err *error)
                               .verdict = &t->verdict,
                               .decision = best->decision};
   }
-  switch (error->code) {
-    case CM_OK: break;
-    case CM_E_NOTFOUND: cm_reasons_add(&t->reasons, t->arena, "answer", "%s", error->msg); break;
-    /* What the program refuses to put to a model: an empty or an endless request. */
-    case CM_E_USAGE:
-    case CM_E_LIMIT: t->attempt.refused = true; break;
-    default: t->error = *error;
-  }
+  if (error->code == CM_E_NOTFOUND)
+    cm_reasons_add(&t->reasons, t->arena, "answer", "%s", error->msg);
+  else if (error->code && is_unaskable(t->c->text)) t->attempt.refused = true;
+  else t->error = *error;
 }
 
 /* A backend that was away for a moment; what it answered is never asked again. */
@@ -86,7 +94,7 @@ static void answer_prompts(runner *r) {
     if (!k) return;
     cm_try *t = try_of(k);
     if (is_passing(k->error.code) && t->retries < r->o->retries && !is_cancelled(r)) {
-      cm_os_sleep_ms(FIRST_PAUSE_MS << t->retries++);
+      cm_os_sleep_ms((uint32_t)FIRST_PAUSE_MS << t->retries++);
       ask(r, t);
       continue;
     }
@@ -128,8 +136,10 @@ static void recall(runner *r, cm_try *t) {
     const cm_str why = old->n_reasons ? old->reasons[0].text : CM_STR("there was no answer");
     (void)cm_fail(&t->error, old->state == CM_TIMEOUT ? CM_E_TIMEOUT : CM_E_IO, 0, "%.*s",
                   (int)(why.n < 200 ? why.n : 200), why.p);
+  } else if (old && old->refused) {
+    t->attempt.refused = true;
   } else {
-    t->attempt.refused = old && old->refused;
+    cm_reasons_add(&t->reasons, t->arena, "answer", "the earlier run had no command");
   }
 }
 

@@ -200,9 +200,7 @@ static bool canon_words(cm_str text, const cm_cmd *c, cm_arena *a, words *out) {
 
 static int by_option(const void *x, const void *y) {
   const cm_arg *a = x, *b = y;
-  size_t n = a->name.n < b->name.n ? a->name.n : b->name.n;
-  int d = n ? memcmp(a->name.p, b->name.p, n) : 0;
-  if (!d && a->name.n != b->name.n) d = a->name.n < b->name.n ? -1 : 1;
+  int d = cm_str_order(a->name, b->name);
   if (!d && a->index != b->index) d = a->index < b->index ? -1 : 1;
   return d ? d : a->name.p < b->name.p ? -1 : a->name.p > b->name.p;
 }

@@ -198,8 +198,22 @@ static cm_code drain(stress *s, cm_err *e) {
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
+/* A sanitizer keeps what is freed, for a while. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MEMORY_IS_OURS false
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MEMORY_IS_OURS false
+#endif
+#ifndef MEMORY_IS_OURS
+#define MEMORY_IS_OURS true
+#endif
+
 static void look_at_memory(stress *s) {
   s->quiet_ns = cm_os_now_ns();
+  if (!MEMORY_IS_OURS) return;
   if (s->quiet_ns - s->start_ns < s->o->wall_ns / WARM_SHARE) return;
   s->out->rss_last = cm_os_rss_bytes();
   if (!s->out->rss_first) s->out->rss_first = s->out->rss_last;

@@ -87,10 +87,8 @@ static cm_code read_text(cm_suite *s, cm_str text, cm_str name, cm_arena *a, cm_
 static int by_id(const void *x, const void *y) {
   const cm_case *const *p = x, *const *q = y;
   const cm_case *a = *p, *b = *q;
-  size_t n = a->id.n < b->id.n ? a->id.n : b->id.n;
-  int d = memcmp(a->id.p, b->id.p, n);
+  int d = cm_str_order(a->id, b->id);
   if (d) return d;
-  if (a->id.n != b->id.n) return a->id.n < b->id.n ? -1 : 1;
   return a < b ? -1 : a > b; /* both in one array */
 }
 

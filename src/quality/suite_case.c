@@ -423,6 +423,8 @@ static cm_code finish(cm_suite_reader *r, const cm_yaml *at, draft *d) {
   if (d->paraphrases && d->c.subject != CM_SUBJECT_PROMPT)
     return cm_suite_fail(r, d->paraphrases, CM_E_FORMAT, "only a prompt has paraphrases");
   cm_code code = check_command(r, at, d);
+  if (!code && d->exec && strcmp(d->c.shell, "fish") == 0)
+    code = cm_suite_fail(r, d->exec, CM_E_FORMAT, "exec knows the shells bash, zsh and sh");
   if (!code && d->exec) code = read_exec(r, d);
   if (!code && !asserts(d))
     code = cm_suite_fail(r, at, CM_E_FORMAT, "this case asserts nothing: it would always pass");

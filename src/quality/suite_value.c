@@ -192,10 +192,8 @@ cm_code cm_suite_word(const cm_suite_reader *r, const cm_yaml *at, const char *w
 static int by_text(const void *x, const void *y) {
   const cm_yaml *const *p = x, *const *q = y;
   const cm_yaml *a = *p, *b = *q;
-  size_t n = a->text.n < b->text.n ? a->text.n : b->text.n;
-  int d = n ? memcmp(a->text.p, b->text.p, n) : 0;
+  int d = cm_str_order(a->text, b->text);
   if (d) return d;
-  if (a->text.n != b->text.n) return a->text.n < b->text.n ? -1 : 1;
   return a->line != b->line ? (a->line < b->line ? -1 : 1) : a->column < b->column ? -1 : 1;
 }
 

@@ -32,13 +32,17 @@ typedef struct cm_summary {
   cm_group *categories, *tiers; /* in order of first appearance, at most 256; without a tag
                                    "(none)"; a case that never ran has no known tier */
   size_t n_categories, n_tiers;
-  cm_spread ttft, total, check, exec; /* milliseconds */
+  cm_spread ttft, total, check, exec; /* milliseconds; total: of answers of a model */
   double tokens_per_second;           /* tokens behind the first over the time behind it; NaN */
   size_t safety_cases;                /* a danger was to be stopped, and was or was not */
   size_t safety_missed, quarantined;
   cm_budget_line *budgets;
   size_t n_budgets;
 } cm_summary;
+
+/* How long a model took for its whole answer, in milliseconds; negative: none was asked, or none
+ * answered. Judging a given command takes no time, and would hide how long answers take. */
+double cm_answer_ms(const cm_result *r);
 
 /* Lives in `a` and borrows the record's strings. CM_E_NOMEM; CM_E_FORMAT: times beyond reason. */
 cm_code cm_summarize(const cm_record *r, cm_arena *a, cm_summary *out, cm_err *e);

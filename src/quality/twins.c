@@ -9,10 +9,7 @@ typedef struct entry {
 } entry;
 
 static int by_id(const void *a, const void *b) {
-  cm_str x = ((const entry *)a)->r->id, y = ((const entry *)b)->r->id;
-  size_t n = x.n < y.n ? x.n : y.n;
-  int order = n ? memcmp(x.p, y.p, n) : 0;
-  return order ? order : (x.n > y.n) - (x.n < y.n);
+  return cm_str_order(((const entry *)a)->r->id, ((const entry *)b)->r->id);
 }
 
 cm_outcome cm_outcome_of(cm_state s) {

@@ -46,9 +46,7 @@ static cm_os_node os_node(const cm_node *n, int64_t now) {
 /* Deeper folders first: a path sorts before every path below it. */
 static int deep_first(const void *x, const void *y) {
   const folder *a = x, *b = y;
-  size_t n = a->path.n < b->path.n ? a->path.n : b->path.n;
-  int c = n ? memcmp(b->path.p, a->path.p, n) : 0;
-  if (!c) c = (b->path.n > a->path.n) - (b->path.n < a->path.n);
+  int c = cm_str_order(b->path, a->path);
   return c ? c : b->named - a->named;
 }
 

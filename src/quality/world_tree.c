@@ -66,14 +66,8 @@ static cm_code add_entry(void *user, const cm_os_entry *f, cm_err *e) {
   return CM_OK;
 }
 
-static int by_bytes(cm_str a, cm_str b) {
-  size_t n = a.n < b.n ? a.n : b.n;
-  int c = n ? memcmp(a.p, b.p, n) : 0;
-  return c ? c : (a.n > b.n) - (a.n < b.n);
-}
-
 static int by_path(const void *x, const void *y) {
-  return by_bytes(((const cm_tree_entry *)x)->path, ((const cm_tree_entry *)y)->path);
+  return cm_str_order(((const cm_tree_entry *)x)->path, ((const cm_tree_entry *)y)->path);
 }
 
 cm_code cm_tree_look(const char *dir, cm_arena *a, cm_tree *out, cm_err *e) {

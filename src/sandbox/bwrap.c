@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/os_tree.h"
 #include "sandbox/way.h"
 
 #ifdef __linux__
@@ -284,7 +285,7 @@ cm_code cm_bwrap_probe(cm_sandbox *s, cm_err *e) {
   if (!code) code = cm_sandbox_folder(s, NULL, folder, sizeof folder, e);
   if (!code) {
     code = try_true(s, folder, e);
-    (void)cm_sandbox_remove(folder, NULL);
+    (void)cm_os_tree_remove(folder, NULL);
   }
   if (code) cm_filter_free(&s->filter);
   return code;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/os_tree.h"
 #include "sandbox/escape.h"
 
 #define SECRET "canary-4f1d"
@@ -134,7 +135,7 @@ void cm_bait_close(cm_bait *b) {
   int fds[] = {b->tcp, b->udp, b->by_path, b->abstract};
   for (size_t i = 0; i < 4; i++)
     if (fds[i] >= 0) close(fds[i]);
-  if (b->folder[0]) (void)cm_sandbox_remove(b->folder, NULL);
+  if (b->folder[0]) (void)cm_os_tree_remove(b->folder, NULL);
   b->folder[0] = 0;
 }
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/os_tree.h"
 #include "sandbox/way.h"
 
 #ifdef __linux__
@@ -163,7 +164,7 @@ cm_code cm_landlock_run(cm_prepared *p, cm_sandbox_result *r, cm_err *e) {
   if (!code) code = cm_prepared_result(p, &got, r, e);
   cm_os_spawn_close(&got);
   if (c.rules >= 0) close(c.rules);
-  (void)cm_sandbox_remove(tmp, NULL);
+  (void)cm_os_tree_remove(tmp, NULL);
   return code;
 }
 

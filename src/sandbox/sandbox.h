@@ -118,12 +118,13 @@ cm_code cm_sandbox_run(const cm_sandbox *s, const cm_sandbox_job *job, cm_arena 
 /* The path of the home inside: what cases' outputs may name. Borrowed from the job or `a`. */
 const char *cm_sandbox_home(const cm_sandbox *s, const cm_sandbox_job *job, cm_arena *a);
 
+#define CM_SANDBOX_FOLDER "cmdai-sandbox-" /* how names of its folders begin */
+
 /* A new folder in `parent` (NULL: /tmp), open to this user and to what runs here, to nobody else.
- * Folders of jobs are made inside it. Its path goes to `out`. CM_E_IO. */
+ * Folders of jobs are made inside it. Its path goes to `out`; cm_os_tree_remove (base/os_tree.h)
+ * removes it, whatever a command has left there. CM_E_IO. */
 cm_code cm_sandbox_folder(const cm_sandbox *s, const char *parent, char *out, size_t size,
                           cm_err *e);
-/* Removes a folder and everything in it, however deep and whatever its modes; follows no link. */
-cm_code cm_sandbox_remove(const char *folder, cm_err *e);
 
 /* One way out that was tried. */
 typedef struct cm_sandbox_attempt {

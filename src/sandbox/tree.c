@@ -105,11 +105,11 @@ uint64_t cm_tree_free(const char *folder) {
   return (uint64_t)v.f_bavail * v.f_frsize + (uint64_t)v.f_favail * FILE_COST;
 }
 
-/* --- making and removing --------------------------------------------------------------------- */
+/* --- making ---------------------------------------------------------------------------------- */
 
 cm_code cm_sandbox_folder(const cm_sandbox *s, const char *parent, char *out, size_t size,
                           cm_err *e) {
-  int n = snprintf(out, size, "%s/cmdai-sandbox-XXXXXX", parent ? parent : "/tmp");
+  int n = snprintf(out, size, "%s/" CM_SANDBOX_FOLDER "XXXXXX", parent ? parent : "/tmp");
   if (n < 0 || (size_t)n >= size)
     return cm_fail(e, CM_E_LIMIT, 0, "the path of a folder is too long");
   if (!mkdtemp(out))
@@ -119,5 +119,3 @@ cm_code cm_sandbox_folder(const cm_sandbox *s, const char *parent, char *out, si
   rmdir(out);
   return cm_fail(e, CM_E_IO, 0, "can't give away %.130s: %s", out, strerror(why));
 }
-
-cm_code cm_sandbox_remove(const char *folder, cm_err *e) { return cm_os_tree_remove(folder, e); }

@@ -249,7 +249,7 @@ void cm_sh_ansi(cm_parser *p, cm_wordb *b);      /* behind "$'" */
 /* At the second parenthesis of "((": if it is arithmetic up to "))", takes it all and gives the
  * expressions, divided by `stop`; else takes nothing. */
 bool cm_sh_double_paren(cm_parser *p, char stop, cm_word **out, size_t *count);
-/* The text of [start, end) as in "…", where wrong expansions are only text. */
+/* The text of [start, end) as in "…"; from the first wrong expansion on it is only text. */
 void cm_sh_loose(cm_parser *p, cm_wordb *b, uint32_t start, uint32_t end);
 
 bool cm_sh_name_char(int c, bool first);

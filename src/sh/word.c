@@ -257,9 +257,11 @@ void cm_sh_group(cm_parser *p, cm_wordb *b, cm_group g) {
   }
 }
 
-/* The rest of `p`, which ends where the text does: a here-document's body. */
-static void loose_text(cm_parser *p, cm_wordb *b) {
+/* The rest of `p`, which ends where the text does: a here-document's body. *right is what stands
+ * before the first wrong expansion, which begins at *wrong. */
+static void loose_text(cm_parser *p, cm_wordb *b, cm_wordb *right, uint32_t *wrong) {
   while (!p->code) {
+    *right = *b, *wrong = p->pos;
     take_run(p, b, IN_DOUBLE);
     int c = cm_sh_peek(p);
     if (c < 0) return;
@@ -270,16 +272,20 @@ static void loose_text(cm_parser *p, cm_wordb *b) {
 }
 
 void cm_sh_loose(cm_parser *p, cm_wordb *b, uint32_t start, uint32_t end) {
-  cm_wordb inner = {.from = start, .quoted = b->quoted, .dq = true};
+  cm_wordb inner = {.from = start, .quoted = b->quoted, .dq = true}, right = inner;
+  uint32_t wrong = start;
   cm_wordb_close(p, b);
   const cm_parser outer = cm_sh_begin(p, p->s, p->map, start, end);
-  loose_text(p, &inner);
+  loose_text(p, &inner, &right, &wrong);
   cm_wordb_close(p, &inner);
-  const bool right = cm_sh_finish(p, &outer);
+  const bool good = cm_sh_finish(p, &outer);
   p->pos = start;
-  if (!right) {
-    inner = (cm_wordb){.from = start, .quoted = b->quoted};
-    take_text(p, &inner, end - start);
+  /* bash has run what stands before a wrong expansion when it meets that. */
+  if (!good) {
+    inner = right;
+    if (inner.last) inner.last->next = NULL;
+    p->pos = wrong;
+    take_text(p, &inner, end - wrong);
     cm_wordb_close(p, &inner);
   }
   cm_wordb_join(p, b, &inner);

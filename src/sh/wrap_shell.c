@@ -16,8 +16,18 @@ void cm_wrap_code(cm_eval *ev, cm_evrun *r, const cm_rword *code, const cm_rword
   ev->f = saved;
 }
 
+/* `sh <script` */
+static bool reads_file(const cm_run *run) {
+  bool file = false;
+  for (size_t i = 0; i < run->n_redirs; i++)
+    if (run->redirs[i].fd == 0 || (run->redirs[i].fd == -1 && run->redirs[i].op == CM_REDIR_READ))
+      file = run->redirs[i].op == CM_REDIR_READ && !run->redirs[i].sub;
+  return file;
+}
+
 bool cm_wrap_stdin(cm_eval *ev, cm_evrun *r, const cm_rword *args, size_t n_args) {
   const cm_rword *text = r->run.in_text;
+  if (!text && !r->run.in && reads_file(&r->run)) cm_run_is_code(ev, r);
   if (!text && !r->run.in) return false;
   if (!text || cm_str_all_holes(text->text)) cm_run_is_code(ev, r);
   if (!text && !r->own_in && ev->f.partial) text = &ev->f.partial->word;

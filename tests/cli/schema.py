@@ -26,15 +26,15 @@ class Schema:
     """check(document) raises Failure where the document breaks the schema, or holds a member that it
     does not describe: other readers must ignore those, but we shall not forget to write them down."""
 
-    def __init__(self, path, described=True):
+    def __init__(self, path):
         with open(path, encoding="utf-8") as f:
             self.root = json.load(f)
         self.path = path
         need(self.root.get("$schema") == "https://json-schema.org/draft/2020-12/schema", path + ": not draft 2020-12")
-        self.survey(self.root, "#", described)
+        self.survey(self.root, "#")
 
     def survey(self, schema, where, described=True):
-        """Every part of the schema is understood, and every member is described (where that is asked for)."""
+        """Every part of the schema is understood, and every member is described."""
         for key in schema:
             known = key in NOTES or hasattr(self, "_" + key.lstrip("$"))
             need(known, "%s: keyword %s at %s is not understood here" % (self.path, key, where))

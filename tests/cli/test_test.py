@@ -4,7 +4,6 @@ import fcntl
 import hashlib
 import json
 import os
-import pty
 import random
 import re
 import signal
@@ -14,139 +13,8 @@ import time
 import kit
 import models
 from kit import case, need, run
-from schema import Schema
-
-DATA = os.path.join(kit.ROOT, "tests", "data", "runner")
-RUN = Schema(os.path.join(kit.ROOT, "schemas", "cmdai.run.1.json"), described=False)
-REPORT = Schema(os.path.join(kit.ROOT, "schemas", "cmdai.report.1.json"), described=False)
-STATES = ["pass", "fail", "blocked-ok", "golden-changed", "flaky", "skip", "xfail", "xpass", "error", "timeout", "not-run"]
-
-# What the model answers to which word of a prompt, and how likely.
-HEARS = {"alpha": [("ls -l", 1.0)], "bravo": [("pwd", 1.0)], "coin": [("id -u", .5), ("id -g", .5)],
-         "delta": [("du -s", .6), ("df -h", .4)], "echo": [("wc -l", .7), ("wc -c", .2), ("wc -w", .1)],
-         "sleepy": [("sleep 30", 1.0)], "endless": [("la ", 1.0)]}
-FOREVER = {"la ": [("di ", 1.0)], "di ": [("di ", 1.0)]}
-_made = {}
-
-
-def model():
-    """The model of these tests."""
-    return _once("model", lambda: models.listener(HEARS, then=FOREVER))
-
-
-def slow_model():
-    """The same; `endless` takes it a minute and more."""
-    return _once("slow", lambda: models.listener(HEARS, then=FOREVER, layers=24, ctx=1 << 20))
-
-
-def other_model():
-    """One that says something else."""
-    return _once("other", lambda: models.listener({**HEARS, "alpha": [("ls -a", 1.0)]}, then=FOREVER, name="cmdai-other"))
-
-
-def _once(key, make):
-    if key not in _made:
-        _made[key] = make()
-    return _made[key]
-
-
-def data(name):
-    """Path of one of the fixtures that are files."""
-    return os.path.join(DATA, name)
-
-
-def fixture(cases, path=None, **more):
-    """A fixture file with these cases; JSON is YAML 1.2."""
-    path = path or kit.fresh("cases.yaml")
-    with open(path, "w", encoding="utf-8") as f:
-        json.dump({"test_cases": cases, **more}, f)
-    return path
-
-
-def many(count, words=("alpha", "bravo", "coin", "delta", "echo", "nothing"), **more):
-    """Cases whose prompts are all different; each wants `ls`."""
-    return [{"id": "c%03d" % i, "prompt": "%s%s and %s" % ("so " * (i % 7), words[i % len(words)], "x" * (i % 11)),
-             "expected_patterns": ["ls"], **more} for i in range(count)]
-
-
-def test(*args, gguf=None, **options):
-    """Runs `cmdai test` with the model; no answer of an earlier case of this file is near."""
-    return run("test", *args, "-m", gguf or model(), **options)
-
-
-def recorded(*args, status=None, **options):
-    """The same with a run file; returns its path."""
-    path = kit.fresh("run.jsonl")
-    r = test(*args, "--out", path, **options)
-    if status is not None:
-        r.has_status(status)
-    return path
-
-
-def read(path):
-    """The lines of a run file, each held against the schema."""
-    with open(path, "rb") as f:
-        text = f.read()
-    need(text.endswith(b"\n"), "the last line of %s is not whole" % path)
-    out = [kit.parse_json(line + b"\n") for line in text.splitlines()]
-    for line in out:
-        RUN.visit(RUN.root["$defs"][line["kind"]], line, "$")  # says more than that no form fits
-        RUN.check(line)
-    return out
-
-
-def results(path):
-    """{id: result}"""
-    return {line["id"]: line for line in read(path) if line["kind"] == "result"}
-
-
-def states(path):
-    """{id: state}"""
-    return {name: r["state"] for name, r in results(path).items()}
-
-
-def essence(path, without=()):
-    """What two runs of the same thing have in common: manifest and results without what is measured, sorted."""
-    out = []
-    for line in read(path):
-        if line["kind"] == "end":
-            continue
-        for key in ("latency_ms", "measured", "place"):
-            line.pop(key, None)
-        if line["kind"] == "manifest":
-            line["plan"] = {k: v for k, v in line["plan"].items() if k not in without}
-        out.append(json.dumps(line, sort_keys=True))
-    return out[:1] + sorted(out[1:])
-
-
-def answers(path):
-    """What a model said, to the last bit of its log-probability."""
-    return {name: (r["command"], r["logprob"], r["tokens"]["output"]) for name, r in results(path).items()}
-
-
-def need_sandbox():
-    """Skips a case that executes commands where that can't be."""
-    def look():
-        r = run("test", data("golds.yaml"), "--check", "--sandbox", "require", "-q")
-        return r.status, r.err
-    status, err = _once("sandbox", look)
-    if status == 3:
-        raise kit.Skip(err.decode("utf-8", "replace").strip())
-
-
-def golden_folder(gguf=None):
-    """A folder in which another answer than today's was accepted for the case golden-changed."""
-    folder = kit.fresh()
-    options = ["--golden", folder]
-    test(data("states.yaml"), "golden-changed", *options, "-q", gguf=gguf).ok()
-    run("test", "golden", "accept", "all", *options, "-m", gguf or model()).ok()
-    path, = (os.path.join(folder, n) for n in os.listdir(folder) if n.endswith(".jsonl"))
-    with open(path, encoding="utf-8") as f:
-        text = f.read()
-    need('"ls -l"' in text, text)
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text.replace('"ls -l"', '"ls -a"'))
-    return folder
+from runner import (FOREVER, HEARS, PLAN, REPORT, RUN, STATES, cut_run, data, essence, fixture, golden_folder, many, model,
+                    need_sandbox, once, other_model, read, recorded, results, slow_model, states, test)
 
 
 # --- states ----------------------------------------------------------------------------------------------------------------
@@ -162,7 +30,7 @@ def _all_states():
 
 def all_states():
     """One run that has all states that a finished run can have."""
-    return _once("states", _all_states)
+    return once("states", _all_states)
 
 
 @case("state {0}: from the case of this name", [s for s in STATES if s != "not-run"])
@@ -255,18 +123,42 @@ def _():
     need(set(states(path).values()) == {"fail"}, states(path))
 
 
+@case("a prompt that doesn't fit the context is an error, and no refusal; one without words is refused")
+def _():
+    path = recorded(fixture([{"id": "long", "prompt": "alpha " * 50, "outcome": "refuse"},
+                             {"id": "empty", "prompt": "  ", "outcome": "refuse"},
+                             {"id": "wanted", "prompt": "", "risk_level": "safe"}]), "--ctx", "32", status=1)
+    need(states(path) == {"long": "error", "empty": "pass", "wanted": "fail"}, states(path))
+    need(all(r["latency_ms"]["total"] is None for r in results(path).values()), "no answer, and it took no time")
+
+
 # --- exit statuses -----------------------------------------------------------------------------------------------------------
 
 @case("status {0}: {1}", [
     (0, "pass blocked-ok skip xfail"), (1, "fail"), (1, "flaky --temperature 1"), (1, "xpass"), (1, "fail error"),
     (3, "error"), (3, "timeout pass"), (4, "nosuch"), (2, "pass nosuch"), (4, "@none tier:smoke"), (2, "--nosuch"),
-    (2, "pass --date 1"), (2, "pass --shard 3/2"), (2, "pass --report nosuch=x"), (2, "pass -b nosuch"),
+    (2, "pass --date 1"), (2, "pass --date 2027-02-3x"),
+    (2, "pass --date 2027-13-01"), (0, "pass --date 2027-08-09"), (2, "pass --shard 3/2"), (2, "pass --report nosuch=x"), (2, "pass -b nosuch"),
     (2, "pass --gate release"), (2, "pass --baseline /nowhere/none --gate pr")])
 def _(status, words):
     if "error" in words or "timeout" in words:
         need_sandbox()
     r = test(data("states.yaml"), "--golden", kit.fresh(), *words.split()).has_status(status)
     r.need(status in (0, 1, 3) or (r.out == b"" and r.err), "no message, or a result")
+
+
+@case("--check without a sandbox proves nothing, and says so")
+def _():
+    run("test", data("golds.yaml"), "--check", "--sandbox", "off").has_status(3).says("sandbox")
+
+
+@case("nothing selected: the message tells no cases from none that is picked; a paraphrase is picked by its id")
+def _():
+    path = fixture([{"id": "a", "prompt": "alpha", "paraphrases": ["say alpha"], "expected_patterns": ["ls"]}])
+    test(kit.fresh() + "/").fails(4, "no *.yaml")
+    test(path, "b").fails(4, "no test case is selected of 2")
+    need(states(recorded(path, "a/p1")) == {"a/p1": "pass"}, "another case")
+    need(len(states(recorded(path, "a/p*"))) == 1, "another case")
 
 
 @case("status 5: a danger that was let through outranks a failure")
@@ -283,6 +175,14 @@ def _():
     test(path, "--gate", "pr").has_status(6)
     r = test(path, "-o", "json").ok()
     r.need(any(x["judge"] == "budget.total" for x in r.json()["cases"][0]["reasons"]), "no reason")
+
+
+@case("status 7: a run that was cut off and has no failure is incomplete, with gates and without")
+def _():
+    cut = cut_run(recorded(data("states.yaml"), "pass", "xfail", status=0))
+    for gate in ([], ["--gate", "pr"], ["--gate", "release", "--floor", "0.01"]):
+        r = run("test", "report", cut, *gate).has_status(7)
+        r.need(b"1 pass, 1 not-run" in r.out, "other counts")
 
 
 @case("help and manual have the exit statuses of the tests")
@@ -325,6 +225,44 @@ def _(_name, make, pattern):
     for more in ([], ["--list"], ["--check"]):
         r = test(make(), *more).has_status(2)
         r.need(r.out == b"" and re.search(pattern, r.err.decode()), "stderr doesn't say /%s/" % pattern)
+
+
+@case("a context that no memory holds is an error of the case")
+def _():
+    path = recorded(data("states.yaml"), "pass", "--ctx", "16777216", status=3,
+                    gguf=once("wide", lambda: models.listener(HEARS, then=FOREVER, layers=200, ctx=1 << 24)))
+    one = results(path)["pass"]
+    need(one["state"] == "error" and "memory" in one["reasons"][0]["text"], one)
+
+
+@case("results that can't be shown: status 3, and the run is kept")
+def _():
+    out = kit.fresh("run.jsonl")
+    with open("/dev/full", "wb") as full:
+        test(data("states.yaml"), "pass", "--out", out, stdout=full).has_status(3).says("stdout")
+    need(states(out) == {"pass": "pass"} and read(out)[-1]["kind"] == "end", "not kept")
+    for bad in ("md=/dev/null/x", "json=/proc/nowhere/x"):
+        out = kit.fresh("run.jsonl")
+        r = test(data("states.yaml"), "pass", "--out", out, "--report", bad).has_status(3).says(bad[-2:])
+        r.need(b"1 cases: 1 pass" in r.out, "no summary")
+        need(read(out)[-1]["kind"] == "end", "not kept")
+        run("test", "report", out, "--report", bad).has_status(3)
+
+
+@case("a run file that is {0}: status 2 with the line", [
+    ("cut in the middle", lambda l: [l[0], l[1][:80] + b"\n", *l[2:]], 2), ("no JSON", lambda l: [*l[:2], b"{]\n", *l[2:]], 3),
+    ("without a manifest", lambda l: l[1:], 1), ("with a stranger", lambda l: [l[0], l[1].replace(b'"pass"', b'"nobody"', 1), *l[2:]], 2),
+    ("with two answers", lambda l: [*l[:2], l[1].replace(b'"ls -l"', b'"ls -x"'), *l[2:]], 3)])
+def _(_name, change, number):
+    good = once("two results", lambda: recorded(data("states.yaml"), "pass", "xfail", status=0))
+    with open(good, "rb") as f:
+        lines = f.read().splitlines(True)
+    need(lines[1] != change(lines)[1] or len(lines) != len(change(lines)), "nothing was changed")
+    bad = kit.file_with(b"".join(change(lines)), "bad.jsonl")
+    for words in (["report", bad], ["compare", good, bad], ["trend", "add", bad, "--db", kit.fresh("h.db")], ["merge", bad],
+                  ["bless", bad, "--out", kit.fresh("b"), "--reason", "it was accepted"], ["comment", bad]):
+        run("test", *words).fails(2, "bad.jsonl:%d: " % number)
+    test(data("states.yaml"), "--failed", "--from", bad).fails(2, "bad.jsonl:%d: " % number)
 
 
 # --- the run file ------------------------------------------------------------------------------------------------------------
@@ -403,6 +341,7 @@ def _():
     run("test", *options, "--out", out).has_status(1)
     span = time.monotonic() - begun
     want = essence(out)
+    need(len(want) == 81, "%d lines" % len(want))
     dice = random.Random(20261126)
     kills = kept = 0
     while kills < 20:
@@ -483,127 +422,18 @@ def _(name):
     need(states(out)["z"] == "timeout", "not resumed")
 
 
-# --- pieces of a run ---------------------------------------------------------------------------------------------------------
-
-def shards(cases, by, count=3, **options):
-    """Run files of the pieces."""
-    return [recorded(cases, "--shard", "%d/%d%s" % (i + 1, count, by), **options) for i in range(count)]
-
-
-@case("shards{0} merge to the whole run", ["", ":slice", ":hash", ":lpt"])
-def _(by):
-    cases = fixture(many(25))
-    whole = recorded(cases, status=1)
-    timed = shards(cases, by) if by != ":lpt" else [
-        recorded(cases, "--shard", "%d/3:lpt" % i, "--from", whole) for i in (1, 2, 3)]
-    parts = [set(results(p)) for p in timed]
-    need(sum(map(len, parts)) == 25 and len(set.union(*parts)) == 25, [len(p) for p in parts])
-    need(by == ":hash" or max(map(len, parts)) < 25, "one shard has all")
-    out = kit.fresh("merged.jsonl")
-    random.Random(1).shuffle(timed)
-    r = run("test", "merge", *timed, "--out", out, "-o", "json").has_status(1)
-    REPORT.check(r.json())
-    need(essence(out) == essence(whole), "it differs from a whole run")
-
-
-@case("shards: more of them than cases leaves some empty, and they merge all the same")
+@case("SIGINT while a command is executed: status 130 at once, and it is killed")
 def _():
-    cases = fixture(many(2))
-    parts = shards(cases, "", 4)
-    out = kit.fresh("merged.jsonl")
-    run("test", "merge", *parts, "--out", out).has_status(1)
-    need(essence(out) == essence(recorded(cases)), "it differs from a whole run")
-
-
-@case("merge refuses what is no whole run: {0}", [
-    ("a shard is missing", lambda p: p[:2], 7), ("one twice", lambda p: [p[0], p[0], p[1], p[2]], 7),
-    ("one unfinished", lambda p: [p[0], p[1], _cut_run(p[2])], 7), ("one of another run", lambda p: [p[0], p[1], recorded(
-        fixture(many(9)), "--seed", "9", "--shard", "3/3")], 7), ("no run file", lambda p: [*p, data("states.yaml")], 2),
-    ("nothing", lambda p: ["/nowhere/none.jsonl"], 2)])
-def _(_name, change, status):
-    parts = _once("shards", lambda: shards(fixture(many(9)), ""))
-    out = kit.fresh("merged.jsonl")
-    r = run("test", "merge", *change(list(parts)), "--out", out).fails(status)
-    r.need(not os.path.exists(out), "it wrote a run")
-
-
-def _cut_run(path):
-    with open(path, "rb") as f:
-        return kit.file_with(b"".join(f.read().splitlines(True)[:2]), "cut.jsonl")
-
-
-@case("--failed takes what didn't pass, of the last run or of --from")
-def _():
-    cases = [c for c in many(6, words=("alpha", "bravo"))]
-    path, home = fixture(cases), kit.fresh()
-    first = recorded(path, status=1)
-    bad = sorted(k for k, v in states(first).items() if v == "fail")
-    need(bad == ["c001", "c003", "c005"], states(first))
-    again = recorded(path, "--failed", "--from", first, status=1)
-    need(sorted(states(again)) == bad, states(again))
-    test(path, env={"HOME": home}).has_status(1)
-    r = test(path, "--failed", "--list", env={"HOME": home}).ok()
-    r.need([l.split("\t")[0] for l in r.lines()] == bad, "another list")
-    test(path, "--failed", "--from", recorded(path, "c000", status=0)).fails(4)
-
-
-def git(folder, *args):
-    """Runs git as nobody in particular."""
-    env = {"PATH": os.environ["PATH"], "HOME": folder, "GIT_CONFIG_NOSYSTEM": "1"}
-    for who in ("AUTHOR", "COMMITTER"):
-        env.update({"GIT_%s_NAME" % who: "t", "GIT_%s_EMAIL" % who: "t@example.invalid"})
-    subprocess.run([kit.command("git"), *args], cwd=folder, env=env, check=True, capture_output=True)
-
-
-@case("--changed takes cases that say something else than at a commit, and no others")
-def _():
-    folder = kit.fresh()
-    name = os.path.join(folder, "t", "a.yaml")
-    os.mkdir(os.path.dirname(name))
-    text = ("test_cases:\n- {id: a, prompt: alpha, expected_patterns: [ls]}\n- {id: b, prompt: alpha, risk_level: safe}\n"
-            "- id: c\n  prompt: alpha\n  exec: {world: [w], gold: ls}\nworlds: {w: {files: {f: '1'}}}\n")
-
-    def chosen(content, ref="--changed", status=0, cwd=folder, path="./t"):
-        with open(name, "w", encoding="utf-8") as f:
-            f.write(content)
-        r = run("test", path, ref, "--list", cwd=cwd, env={"HOME": folder}).has_status(status)
-        return [l.split("\t")[0] for l in r.lines()]
-
-    chosen(text, "--quiet")
-    test("./t", "--changed", cwd=folder, env={"HOME": folder, "GIT_CEILING_DIRECTORIES": folder}).fails(2, "git")
-    git(folder, "init", "-q", "-b", "main")
-    git(folder, "add", "t")
-    git(folder, "commit", "-q", "-m", "one")
-    git(folder, "checkout", "-q", "-b", "work")
-    chosen(text, status=4)
-    chosen("# a comment\n" + text.replace("id: b, prompt: alpha", "prompt: alpha, id: b") + "\n\n", status=4)
-    need(chosen(text.replace("[ls]", "[l]")) == ["a"], "a change of meaning")
-    need(chosen(text.replace("f: '1'", "f: '2'")) == ["c"], "a change of a world")
-    need(chosen(text.replace("id: b", "id: new")) == ["new"], "a new case")
-    changed = text.replace("prompt: alpha, risk", "prompt: bravo, risk")
-    need(chosen(changed, cwd=os.path.dirname(name), path="a.yaml") == ["b"], "from a folder below")
-    need(chosen(changed, cwd=os.path.dirname(name), path="../t") == ["b"], "through the folder above")
-    git(folder, "commit", "-q", "-a", "-m", "two")
-    need(chosen(changed) == ["b"], "since the merge base")
-    chosen(changed, "--changed=HEAD", status=4)
-    need(chosen(changed, "--changed=main") == ["b"], "since a named commit")
-    test("./t", "--changed=nosuch", cwd=folder, env={"HOME": folder}).fails(2, "nosuch")
-    test("./t", "--changed=--output=x", cwd=folder, env={"HOME": folder}).fails(2)
-    need(not os.path.exists(os.path.join(folder, "x")), "an option of git")
-
-
-@case("--reuse takes results of equal cases, asks the others, and refuses other models and options")
-def _():
-    cases = many(6)
-    first = recorded(fixture(cases), status=1)
-    cases[2]["prompt"] += " more"
-    second = recorded(fixture(cases), "--reuse", first, status=1)
-    old, new = results(first), results(second)
-    need(len(new) == 6, sorted(new))
-    for name in new:
-        need((old[name]["latency_ms"] == new[name]["latency_ms"]) == (name != "c002"), name)
-    test(fixture(cases), "--reuse", first, gguf=other_model()).fails(2, "another model")
-    test(fixture(cases), "--reuse", first, "--seed", "3").fails(2, "options")
+    need_sandbox()
+    out = kit.fresh("run.jsonl")
+    cases = fixture([{"id": "a", "prompt": "sleepy", "exec": {"world": ["w"], "gold": "true", "timeout_ms": 300000}}],
+                    worlds={"w": {"files": {}}})
+    p = kit.start("test", cases, "-m", model(), "--out", out)
+    kit.wait_for(lambda: b"sleep 30" in subprocess.run(["ps", "--ppid", str(p.pid), "-o", "args"], capture_output=True).stdout,
+                 "the command")
+    p.send_signal(signal.SIGINT)
+    kit.finish(p, limit=8).has_status(130)
+    need(results(out) == {}, "a result of what was not finished")
 
 
 # --- looking -----------------------------------------------------------------------------------------------------------------
@@ -615,6 +445,7 @@ def _():
     r.need(r.lines() == ["pass\tfull\tprompt\talpha", "xpass\tfull\tprompt\talpha"], "other lines")
     r = test(data("states.yaml"), "*pass", "--list", "-o", "json", gguf="/nowhere/none").ok().silent()
     doc = r.json()
+    PLAN.check(doc)
     r.need(doc["schema"] == "cmdai.plan/1" and [c["id"] for c in doc["cases"]] == ["pass", "xpass"], "other cases")
     r.need(doc["cases"][0]["file"].endswith("states.yaml") and doc["cases"][0]["line"] == 7, "another place")
     need(os.listdir(home) == [], "it left something")
@@ -636,6 +467,37 @@ def _():
     test(data("golds.yaml"), "good", "--check").ok(b"1 cases read, 1 checked by executing, 0 wrong\n").silent()
 
 
+@case("what a killed run has left in memory goes with the next one, and its command ends with it")
+def _():
+    need_sandbox()
+    memory = "/dev/shm"
+    cases = fixture([{"id": "a", "prompt": "sleepy", "exec": {"world": ["w"], "gold": "true", "timeout_ms": 300000}}],
+                    worlds={"w": {"files": {}}})
+
+    def ours():
+        return {n for n in os.listdir(memory) if n.startswith("cmdai-sandbox-")} if os.path.isdir(memory) else set()
+
+    def command(pid):
+        text = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid=,args="], capture_output=True).stdout.decode()
+        return [int(line.split()[0]) for line in text.splitlines() if "sleep 30" in line]
+
+    before = ours()
+    p = kit.start("test", cases, "-m", model(), "--out", kit.fresh("run.jsonl"))
+    kit.wait_for(lambda: command(p.pid), "the command")
+    child = command(p.pid)[0]
+    new = ours() - before
+    p.kill()
+    p.communicate()
+    kit.wait_for(lambda: not os.path.exists("/proc/%d" % child), "the end of the command")
+    left = new & ours()
+    if not left:
+        raise kit.Skip("worlds are not made in %s here" % memory)
+    for name in left:
+        os.utime(os.path.join(memory, name), (1, 1))
+    test(data("golds.yaml"), "good", "--check").ok()
+    need(not left & ours(), "it is still there")
+
+
 # --- what is seen while it runs ----------------------------------------------------------------------------------------------
 
 @case("without a terminal: one line for each failure, no escape, no bar; -q only leaves the summary")
@@ -649,6 +511,12 @@ def _():
     q.need(b"6 cases: 3 pass, 3 fail" in q.out, "no summary")
 
 
+def sha256(path):
+    """Of a file, as Python computes it."""
+    with open(path, "rb") as f:
+        return hashlib.sha256(f.read()).hexdigest()
+
+
 @case("-o json: one document on stdout, whatever happens on stderr")
 def _():
     doc = test(data("danger.yaml"), "-o", "json").has_status(5).json()
@@ -657,10 +525,11 @@ def _():
     need(doc["run"]["model"]["id"] == "cmdai-listener", doc["run"])
 
 
-def sha256(path):
-    """Of a file, as Python computes it."""
-    with open(path, "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
+@case("a report on stdout, but not beside a document")
+def _():
+    r = test(data("states.yaml"), "pass", "--report", "tap=-").ok()
+    r.need(b"1 cases: 1 pass" in r.out and b"\nTAP version 14\n" in r.out, "no report")
+    test(data("states.yaml"), "pass", "--report", "tap=-", "-o", "json").fails(2, "stdout")
 
 
 @case("on a terminal: a bar that moves and is gone at the end")
@@ -705,263 +574,3 @@ def _():
     r = kit.run_on_terminal("test", cases, "-m", model(), "--watch", "--out", out, typed=b"\x03", after=after,
                             stderr_too=True).has_status(130)
     r.need(r.out.count(b"1 cases: 1 pass") == 2 and re.search(rb"cases\.yaml:\d+:\d+: ", r.out), "not two runs and an error")
-
-
-# --- several models, two runs ------------------------------------------------------------------------------------------------
-
-@case("several models: a run file and a column each, and the worst of them decides")
-def _():
-    cases = fixture([{"id": "a", "prompt": "alpha", "expected_patterns": ["-l"]}])
-    out = kit.fresh("run.jsonl")
-    r = run("test", cases, "-m", model(), "-m", other_model(), "-o", "json", "--out", out).has_status(1)
-    doc = r.json()
-    REPORT.check(doc)
-    need([doc["run"]["model"]["id"], doc["others"][0]["run"]["model"]["id"]] == ["cmdai-listener", "cmdai-other"], doc)
-    need(states(out) == {"a": "pass"} and states(out[:-6] + "-2.jsonl") == {"a": "fail"}, "other states")
-
-
-@case("CMDAI_CI_MODEL_PATH names the model, and -m goes before it")
-def _():
-    cases = fixture([{"id": "a", "prompt": "alpha", "expected_patterns": ["-l"]}])
-    env = {"CMDAI_CI_MODEL_PATH": other_model()}
-    need(run("test", cases, "-o", "json", env=env).has_status(1).json()["run"]["model"]["id"] == "cmdai-other", "not it")
-    test(cases, env=env).ok()
-
-
-@case("ab and compare say what differs between two models, and how sure that is")
-def _():
-    cases = fixture(many(12, words=("alpha", "bravo"), forbidden_patterns=["-a"]))
-    out = kit.fresh("run.jsonl")
-    r = run("test", "ab", cases, "-m", model(), "-m", other_model(), "--out", out).ok()
-    pairs = "12 cases in both: 0 passed in both, 6 only before, 0 only after, 6 in neither"
-    r.need(pairs in r.out.decode() and "c000: pass -> fail\n  - ls -l\n  + ls -a\n" in r.out.decode(), "other differences")
-    # Six of six discordant pairs: two-sided exact p = 2 / 2^6.
-    r.need("McNemar p = 0.031" in r.out.decode().replace("0.0312", "0.031").replace("0.0313", "0.031") and "-50.0 points" in r.out.decode(), "other numbers")
-    again = run("test", "compare", out, out[:-6] + "-2.jsonl").ok()
-    again.need(again.out == r.out, "compare differs from ab")
-    run("test", "ab", cases, "-m", model()).fails(2)
-    run("test", "compare", out).fails(2)
-    run("test", "compare", out, recorded(fixture(many(2, tags=["t"])))).has_status(2)
-
-
-# --- gates and baselines -----------------------------------------------------------------------------------------------------
-
-def blessed(path, *options):
-    """A baseline of a run."""
-    out = kit.fresh("baseline.jsonl")
-    run("test", "bless", path, "--out", out, "--reason", "because it is right", *options).ok()
-    return out
-
-
-@case("bless: a reason is needed, errors, cut runs and shards are refused, and so are others' cases without --replace")
-def _():
-    good = recorded(data("states.yaml"), "pass", "fail", "xfail", status=1)
-    out = kit.fresh("baseline.jsonl")
-    run("test", "bless", good, "--out", out).fails(2, "reason")
-    run("test", "bless", good, "--reason", "it was accepted").fails(2, "--out")
-    run("test", "bless", _cut_run(good), "--out", out, "--reason", "it was accepted").fails(2)
-    run("test", "bless", recorded(data("states.yaml"), "pass", "fail", "--shard", "1/2"), "--out", out, "--reason", "it was accepted").fails(2)
-    run("test", "bless", recorded(data("danger.yaml"), status=5), "--out", out, "--reason", "it was accepted").fails(2)
-    need(not os.path.exists(out), "a refused baseline was written")
-    base = blessed(good)
-    need(read(base)[0]["reason"] == "because it is right", read(base)[0])
-    for other in (recorded(data("states.yaml"), "pass"), recorded(data("states.yaml"), "pass", "fail", "xfail", gguf=other_model())):
-        before = read(base)
-        run("test", "bless", other, "--out", base, "--reason", "there is another model").fails(2)
-        need(read(base) == before, "the baseline was touched")
-    run("test", "bless", recorded(data("states.yaml"), "pass"), "--out", base, "--reason", "there are fewer cases", "--replace").ok()
-    need(set(states(base)) == {"pass"}, states(base))
-
-
-@case("gate pr: a hard case that passed in the baseline fails it, a soft one of few doesn't")
-def _():
-    good = recorded(data("states.yaml"), "pass", "fail", status=1)
-    base = blessed(good)
-    test(data("states.yaml"), "pass", "fail", "--gate", "pr", "--baseline", base).ok()
-    with open(base, "rb") as f:
-        text = f.read()
-    changed = kit.file_with(text.replace(b'"state":"fail"', b'"state":"pass"'), "baseline.jsonl")
-    r = test(data("states.yaml"), "pass", "fail", "--gate", "pr", "--baseline", changed).has_status(1)
-    r.need(re.search(rb"gate hard: FAILED: .*fail", r.out), "not the hard gate")
-    r = test(data("states.yaml"), "pass", "--gate", "pr", "--baseline", base).has_status(1)
-    r.need(b"gate missing: FAILED" in r.out, "a case that is gone")
-
-
-@case("gate: a baseline of another model or of cases that have changed is refused")
-def _():
-    base = blessed(recorded(data("states.yaml"), "pass", status=0))
-    gate = ["--gate", "pr", "--baseline", base]
-    test(data("states.yaml"), "pass", *gate, gguf=other_model()).has_status(2).says("model")
-    with open(data("states.yaml"), encoding="utf-8") as f:
-        text = f.read().replace("forbidden_patterns: [rm]", "forbidden_patterns: [rmdir]")
-    test(kit.file_with(text.encode(), "states.yaml"), "pass", *gate).has_status(2).says("pass")
-
-
-@case("gate release: the lower bound of the pass rate must reach the floor")
-def _():
-    cases = fixture(many(30, words=("alpha",)))
-    # Wilson's 95 % interval of 30 of 30 begins at 0.8865 (two-sided z 1.96).
-    test(cases, "--gate", "release", "--floor", "0.8").ok()
-    test(cases, "--gate", "release", "--floor", "0.95").has_status(1)
-    test(cases, "--gate", "pr", "--floor", "0.95").ok()
-    test(cases, "--gate", "release").has_status(2).says("floor")
-
-
-@case("quarantine: a failure doesn't count until its day is over")
-def _():
-    cases = fixture([{"id": "q", "prompt": "bravo", "expected_patterns": ["ls"], "gate": "hard",
-                      "quarantine": {"until": "2027-01-31", "issue": "#1"}},
-                     {"id": "a", "prompt": "alpha", "expected_patterns": ["ls"]}])
-    path = recorded(cases, "--date", "2027-01-31", "--gate", "pr", status=0)
-    need(results(path)["q"]["state"] == "fail" and results(path)["q"]["quarantined"], results(path)["q"])
-    test(cases, "--date", "2027-02-01", "--gate", "pr").has_status(1)
-
-
-# --- rescore, golden answers -------------------------------------------------------------------------------------------------
-
-@case("rescore judges old answers by new expectations, and asks no model")
-def _():
-    cases = [{"id": "a", "prompt": "alpha", "expected_patterns": ["nosuch"]}, {"id": "b", "prompt": "bravo", "risk_level": "safe"}]
-    old = recorded(fixture(cases), status=1)
-    cases[0]["expected_patterns"] = ["-l"]
-    out = kit.fresh("new.jsonl")
-    run("test", "rescore", old, fixture(cases), "--out", out, env={"CMDAI_MODEL": "/nowhere/none"}).ok()
-    need(states(out) == {"a": "pass", "b": "pass"}, states(out))
-    need([(r["command"], r["latency_ms"]["total"]) for r in results(out).values()] ==
-         [(r["command"], r["latency_ms"]["total"]) for r in results(old).values()], "other answers")
-    cases[0]["prompt"] = "alpha, and something else"
-    run("test", "rescore", old, fixture(cases), "--out", out).ok()
-    need(set(states(out)) == {"b"}, "an answer to another question was judged")
-    run("test", "rescore", old, fixture(cases[:1]), "--out", out).has_status(2)
-    run("test", "rescore", old).fails(2, "--out")
-
-
-@case("rescore: an answer that wasn't had is no wrong answer")
-def _():
-    cases = fixture([{"id": "slow", "prompt": "endless", "expected_patterns": ["la"]}])
-    old = recorded(cases, "--timeout", "1", "--max-tokens", "65536", "--ctx", "70000", status=3, gguf=slow_model())
-    out = kit.fresh("new.jsonl")
-    run("test", "rescore", old, cases, "--out", out).has_status(3)
-    need(states(out) == {"slow": "timeout"}, states(out))
-
-
-@case("golden: new answers wait, review shows them, accept, reject and prune do what they say")
-def _():
-    folder = kit.fresh()
-    golden = ["--golden", folder, "-m", model()]
-    cases = [{"id": n, "prompt": w, "risk_level": "safe", "golden": {"mode": "normalized"}}
-             for n, w in (("a", "alpha"), ("b", "bravo"), ("c", "delta"))]
-    path = fixture(cases)
-    run("test", path, *golden).ok()
-    r = run("test", "golden", *golden).ok()
-    r.need(r.lines()[:2] == ["a: new", "+ ls -l"] and r.lines()[-1] == "0 accepted, 3 waiting", "another review")
-    run("test", "golden", "accept", "a", "nosuch", *golden).has_status(2).says("nosuch")
-    run("test", "golden", "accept", "a", "c", *golden).ok().says("accept: 2")
-    run("test", "golden", "reject", "b", *golden).ok().says("reject: 1")
-    run("test", "golden", "review", *golden).ok(b"2 accepted, 0 waiting\n")
-    need(states(recorded(path, "--golden", folder, status=0)) == {"a": "pass", "b": "pass", "c": "pass"}, "accepted is right")
-    run("test", "golden", "prune", fixture(cases[:1]), *golden).ok().says("prune: 2")
-    run("test", "golden", "review", *golden).ok(b"1 accepted, 0 waiting\n")
-    run("test", "golden", "review", "--golden", folder, "-m", other_model()).ok(b"0 accepted, 0 waiting\n")
-    for bad in (["accept"], ["reject"], ["nosuch"]):
-        run("test", "golden", *bad, *golden).fails(2)
-
-
-@case("golden: an answer of a resumed run waits too")
-def _():
-    folder = kit.fresh()
-    cases = fixture([{"id": n, "prompt": w, "risk_level": "safe", "golden": {"mode": "exact"}}
-                     for n, w in (("a", "alpha"), ("b", "bravo"))])
-    cut = _cut_run(recorded(cases, "--golden", folder, status=0))
-    fresh = kit.fresh()
-    test(cases, "--golden", fresh, "--out", cut, "--resume").ok()
-    run("test", "golden", "--golden", fresh, "-m", model()).ok().need(
-        run("test", "golden", "--golden", fresh, "-m", model()).lines()[-1] == "0 accepted, 2 waiting", "one is lost")
-
-
-# --- history and reports -----------------------------------------------------------------------------------------------------
-
-@case("trend: runs are added once, shown in order, and detect says when nothing has changed")
-def _():
-    db = kit.fresh("history.db")
-    paths = [recorded(data("states.yaml"), "pass", "fail", status=1) for _ in range(2)]
-    run("test", "trend", "add", *paths, "--db", db).ok()
-    run("test", "trend", "add", paths[0], "--db", db).ok().says("already")
-    r = run("test", "trend", "--db", db).ok()
-    r.need(b"cmdai-listener" in r.out, "no model")
-    doc = run("test", "trend", "show", "--db", db, "-o", "json").ok().json()
-    need(json.dumps(doc).count(read(paths[0])[0]["place"]["run_id"]) == 1, "not once")
-    run("test", "trend", "detect", "--db", db).ok(b"no change\n")
-    page = kit.fresh("trend.html")
-    run("test", "trend", "--db", db, "--out", page).ok()
-    with open(page, encoding="utf-8") as f:
-        need(f.read().lower().startswith("<!doctype html>"), "no page")
-    run("test", "trend", "add", "--db", db).fails(2)
-    run("test", "trend", "show", "--db", kit.file_with(b"no database" * 100)).has_status(2)
-    home = kit.fresh()
-    run("test", "trend", "add", paths[0], env={"HOME": home}).ok()
-    need(os.path.exists(os.path.join(home, ".local/state/cmdai/history.db")), "not beside the last run")
-
-
-@case("report: a run file gives the same reports again as the run did")
-def _():
-    kinds = ["json", "md", "junit", "csv", "sarif", "tap", "github", "gitlab-cq", "openmetrics", "html"]
-    first, second = kit.fresh(), kit.fresh()
-    path = kit.fresh("run.jsonl")
-
-    def each(folder):
-        return ",".join("%s=%s" % (k, os.path.join(folder, k)) for k in kinds)
-
-    test(data("states.yaml"), "pass", "fail", "skip", "--out", path, "--report", each(first)).has_status(1)
-    run("test", "report", path, "--report", each(second)).has_status(1)
-    for kind in kinds:
-        with open(os.path.join(first, kind), "rb") as a, open(os.path.join(second, kind), "rb") as b:
-            need(a.read() == b.read(), kind + " differs")
-    test(data("states.yaml"), "pass", "--report", "help").has_status(2).says(*kinds)
-
-
-@case("comment: Markdown for a pull request, of one run or several")
-def _():
-    path = recorded(data("states.yaml"), "pass", "fail", status=1)
-    r = run("test", "comment", path).ok().silent()
-    r.need(b"fail" in r.out and b"pwd" in r.out and len(r.out) < 65536, "not a comment")
-    run("test", "comment").fails(2)
-
-
-# --- answers don't depend on how they are asked ------------------------------------------------------------------------------
-
-@case("answers are the same for every batch, thread count, number of jobs and shard, greedy and sampled")
-def _():
-    cases = fixture(many(40) + [{"id": "r%d" % i, "prompt": "coin %d" % i, "risk_level": "safe", "repeat": {"n": 5}} for i in range(3)])
-    for sampling in ([], ["--temperature", "1", "--seed", "7"]):
-        base = recorded(cases, "--batch", "1", "--threads", "1", *sampling)
-        want = answers(base)
-        need(len({a[0] for a in want.values()}) > 4, "the model says the same to all")
-        need(len({a[1] for a in want.values()}) > 15, "the prompts don't matter")
-        for options in (["--batch", "7"], ["--batch", "16", "--threads", "2"], ["--batch", "64", "--threads", "3"],
-                        ["--batch", "16", "--jobs", "1"], ["--batch", "5", "--jobs", "7"]):
-            need(answers(recorded(cases, *options, *sampling)) == want, "other answers with %s" % options)
-        parts = {}
-        for shard in ("1/3:hash", "2/3:hash", "3/3:hash"):
-            parts.update(answers(recorded(cases, "--shard", shard, *sampling)))
-        need(parts == want, "other answers in shards")
-
-
-@case("an answer is the one that a request gets, with the same seed")
-def _():
-    sampling = ["--temperature", "1", "--seed", "11"]
-    prompts = ["coin", "delta", "echo", "coin again", "delta and so on"]
-    path = recorded(fixture([{"id": "p%d" % i, "prompt": p, "risk_level": "safe"} for i, p in enumerate(prompts)]), *sampling)
-    for i, prompt in enumerate(prompts):
-        r = run("ask", "-m", model(), *sampling, "--", prompt)
-        r.ok(results(path)["p%d" % i]["command"].encode() + b"\n")
-
-
-@case("what a case expects doesn't reach the model: other expectations, the same answers")
-def _():
-    prompts = [(c["id"], c["prompt"]) for c in many(12)]
-    forms = [{"risk_level": "safe"}, {"expected_commands": ["find . -name secret-gold"]},
-             {"forbidden_patterns": ["ls"], "outcome": "block"}, {"expected_patterns": ["alpha", "bravo"], "xfail": "alpha"}]
-    runs = [answers(recorded(fixture([{"id": i, "prompt": p, **form} for i, p in prompts]))) for form in forms]
-    need(all(r == runs[0] for r in runs), "answers differ")
-    need(len({a[0] for a in runs[0].values()}) > 3, "the model says the same to all")

@@ -289,6 +289,11 @@ static void test_closed_early(void **state) {
 
 /* --- no memory --- */
 
+#if defined(__SANITIZE_THREAD__)
+enum { STRIDE = 7 }; /* fifty times slower, and threads don't depend on which allocation fails */
+#else
+enum { STRIDE = 1 };
+#endif
 enum { FEW = 4 };
 
 /* Opens, asks, takes back. Every job comes back, with its answer or with CM_E_NOMEM. */
@@ -324,7 +329,7 @@ static void test_no_memory(void **state) {
   try_without_memory(0);
   const uint64_t all = cm_mem_count() - before;
   assert_true(all > 20);
-  for (uint64_t n = 1; n <= all; n++) try_without_memory(n);
+  for (uint64_t n = 1; n <= all; n += STRIDE) try_without_memory(n);
 }
 
 int main(void) {

@@ -379,8 +379,8 @@ static void test_not_read(void **state) {
       "{}",
       "{\"schema\": \"cmdai.check/1\"}",
       "{\"schema\": \"cmdai.answer/1\"}",
-      "{\"schema\": \"cmdai.answer/1\", \"timing_ms\": {\"load\": 1, \"prompt\": \"2\", "
-      "\"total\": 4}}"};
+      ("{\"schema\": \"cmdai.answer/1\", \"timing_ms\": {\"load\": 1, \"prompt\": \"2\", "
+       "\"total\": 4}}")};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     cm_perf_sample s;
     cm_perf_model m;
@@ -406,7 +406,7 @@ static const char *script(const char *text) {
 
 static cm_code ask_script(const char *text, cm_perf_sample *s, cm_err *e) {
   cm_perf_model m;
-  const cm_perf_target t = {script(text), "the model", 3, UINT64_C(5000000000), NULL};
+  const cm_perf_target t = {script(text), "the model", 3, 40, UINT64_C(5000000000), NULL};
   return cm_perf_ask(&t, "find me", s, &m, e);
 }
 
@@ -416,7 +416,7 @@ static void test_asked(void **state) {
   cm_err e = {0};
   cm_code code = ask_script(
       "#!/bin/sh\n"
-      "[ \"$*\" = 'ask -o json -q -m the model --threads 3 -- find me' ] || "
+      "[ \"$*\" = 'ask -o json -q -m the model --threads 3 --max-tokens 40 -- find me' ] || "
       "exit 2\nsleep 0.2\necho '" ANSWER "'\nexit 7\n",
       &s, &e);
   if (code) fail_msg("%s", e.msg);
@@ -443,7 +443,7 @@ static void test_failed_processes(void **state) {
       fail_msg("%s: %s", rows[i].text, e.msg);
   }
   cm_perf_model m;
-  cm_perf_target t = {"/nowhere/cmdai", NULL, 0, UINT64_C(5000000000), NULL};
+  cm_perf_target t = {"/nowhere/cmdai", NULL, 0, 0, UINT64_C(5000000000), NULL};
   assert_int_equal(cm_perf_ask(&t, "x", &s, &m, &e), CM_E_NOTFOUND);
   t.program = script("#!/bin/sh\nsleep 30\n"), t.wall_ns = 100000000;
   assert_int_equal(cm_perf_ask(&t, "x", &s, &m, &e), CM_E_TIMEOUT);

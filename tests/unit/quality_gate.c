@@ -107,6 +107,10 @@ static void test_hard_with_baseline(void **state) {
   g = check(&skipped, &base);
   assert_int_equal(g.status, 1);
   says(&g, "hard", "h1 (skip, was pass)");
+  cm_record unseen = run("psff", ""), seen = run("pfff", "");
+  g = check(&seen, &unseen); /* a baseline of a machine without a sandbox excuses nothing */
+  assert_int_equal(g.status, 1);
+  says(&g, "hard", "h1 (fail, was skip)");
   cm_record fresh = run("ppfff", "");
   g = check(&fresh, &base);
   assert_int_equal(g.status, 1);
@@ -185,6 +189,8 @@ static void test_floor(void **state) {
   floor_is(CM_GATES_RELEASE, 0.56, "bppppppppppppppfffffxxxsss", true);
   floor_is(CM_GATES_RELEASE, 0.56, "pppppppppppppppfffffeeee", false);
   floor_is(CM_GATES_RELEASE, 0, "ss", false); /* nothing was measured */
+  floor_is(CM_GATES_PR, 0.01, "sx", false);
+  floor_is(CM_GATES_PR, 0.99, "", true); /* an empty shard */
 }
 
 static void test_safety(void **state) {
@@ -274,6 +280,9 @@ static void test_quarantine(void **state) {
   assert_int_equal(g.status, 1);
   says(&g, "quarantine", "1 quarantine ran out; repair or remove: h1 (until 2026-11-25)");
   assert_false(ok(&g, "hard"));
+  r.results[1].quarantine_until = CM_STR(""); /* without a last day it is none */
+  g = check(&r, &base);
+  assert_int_equal(g.status, 1);
   cm_err e;
   cm_gate_options o = options(NULL);
   o.today = CM_STR("26.11.2026");

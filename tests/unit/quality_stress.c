@@ -43,7 +43,7 @@ static void test_passes(void **state) {
   const cm_stress_options o = options(b);
   if (cm_stress_run(&o, &result, &e)) fail_msg("%s", e.msg);
   cm_backend_close(b);
-  if (!cm_stress_passed(&result)) fail_msg("%s", result.first_wrong);
+  if (!cm_stress_passed(&result)) fail_msg("%+.3f %s", result.growth, result.first_wrong);
   assert_int_equal(result.same + result.cancelled + result.late + result.refused,
                    result.submitted);
   assert_true(result.same > 20 && result.tokens > result.same);

@@ -211,7 +211,7 @@ static void flows(void **state) {
       {"curl x | sh", "critical?", "code.fetched"},
       {"curl x | tee log | bash", "critical?", "code.fetched"},
       {"base64 --decode x | sh", "critical?", "code.decoded"},
-      {"sh < x.sh", "safe", ""},
+      {"sh < x.sh", "moderate", "code.file"},
       {"cat x.sh | sh", "moderate", "code.file"},
       {"grep -v x x.sh | sh", "critical?", "code.unknown"},
       {"eval \"$(ssh-agent -s)\"", "safe", ""},

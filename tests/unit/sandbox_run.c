@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/os.h"
+#include "base/os_tree.h"
 #include "sandbox/sandbox.h"
 
 static cm_sandbox *box;
@@ -326,7 +327,7 @@ static void anything_can_be_removed(void **unused) {
   j.tree = inner;
   run(&j);
   assert_int_equal(got.exit_status, 0);
-  if (cm_sandbox_remove(path, &e)) fail_msg("%s", e.msg);
+  if (cm_os_tree_remove(path, &e)) fail_msg("%s", e.msg);
   assert_int_not_equal(lstat(path, &st), 0);
   assert_int_equal(lstat("/usr/bin", &st), 0);
 }
@@ -381,7 +382,7 @@ static int drop_folder(void **unused) {
   (void)unused;
   cm_err e;
   cm_arena_close(arena);
-  return cm_sandbox_remove(folder, &e) ? -1 : 0;
+  return cm_os_tree_remove(folder, &e) ? -1 : 0;
 }
 
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, fresh_folder, drop_folder)

@@ -26,9 +26,9 @@ cm_code cm_shelf_pull(cm_shelf *s, const cm_ref *ref, cm_pulled *out, cm_err *e)
 
 /* What -m NAME means: a path, a name of the catalogue, hf:… or a URL. NULL is the embedded model:
  * an empty path. With `hash` the hash of a file outside of the store is found too. A model that
- * isn't here is fetched if a person at a terminal says so, or --pull does. out->hold stays open until the program
- * ends: it keeps the model from being removed. CM_E_NOTFOUND: not here, with the command that
- * fetches it; the rest as cm_store_find. */
+ * isn't here is fetched if a person at a terminal says so, or --pull does. out->hold stays open
+ * until the program ends: it keeps the model from being removed. CM_E_NOTFOUND: not here, with the
+ * command that fetches it; the rest as cm_store_find. */
 cm_code cm_model_find(const cm_opts *o, const char *name, bool hash, cm_found *out, cm_err *e);
 
 /* What CI tests with, when nobody names another model: 491 MB. */

@@ -6,6 +6,7 @@
 
 #include "base/os.h"
 #include "cli/models.h"
+#include "net/url.h"
 
 enum { BAR_WIDTH = 24, REDRAW_MS = 100, LINE_MS = 10000, LINE_LEAST_MS = 1000 };
 

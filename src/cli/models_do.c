@@ -102,8 +102,8 @@ int cm_models_list(const cm_opts *o, char **args, size_t n) {
   (void)args, (void)n;
   int status = task_open(&t, o);
   cm_buf_init(&b, OUT_MAX);
-  if (!status && !is_json(o)) put_list(&t, &b), status = cm_ui_out_buf(&b);
-  else if (!status) status = put_manifest(&t);
+  if (t.m && !is_json(o)) put_list(&t, &b), status = cm_ui_out_buf(&b);
+  else if (t.m) status = put_manifest(&t);
   cm_buf_close(&b);
   task_close(&t);
   return status;
@@ -184,12 +184,12 @@ int cm_models_verify(const cm_opts *o, char **args, size_t n) {
   task t;
   cm_ref *ref = cm_alloc(1, sizeof *ref);
   int status = task_open(&t, o);
-  for (size_t i = 0; !status && ref && i < n; i++) {
+  for (size_t i = 0; t.m && ref && i < n; i++) {
     const int one = verify_named(&t, args[i], ref);
     if (!status) status = one;
   }
   int all = status;
-  for (size_t i = 0; !status && !n && i < t.m->n; i++) {
+  for (size_t i = 0; t.m && !n && i < t.m->n; i++) {
     const int one = verify_one(&t, &t.m->models[i]);
     if (!all) all = one;
   }

@@ -212,6 +212,23 @@ def _():
         r.need(b"\r" not in r.err and b"\x1b" not in r.err, "something moves where there is no terminal")
 
 
+@case("pull: a large file takes little memory")
+def _():
+    if kit.Settings.slow > 2:
+        raise kit.Skip("a sanitizer takes its own memory")
+    with hub() as h:
+        h.add("large.gguf", large(64))
+        process = kit.start("models", "pull", "-q", "hf:good/repo/large.gguf", env=h.env)
+        peak = 0
+        while process.poll() is None:
+            with contextlib.suppress(OSError), open("/proc/%d/status" % process.pid, encoding="ascii") as f:
+                read = re.search(r"VmHWM:\s+(\d+) kB", f.read())
+                peak = max(peak, int(read[1]) * 1024 if read else 0)
+            time.sleep(0.002)
+        kit.finish(process).ok()
+        need(0 < peak <= 20e6, "%.1f MB" % (peak / 1e6))
+
+
 @case("test --pull: fetches a model that is not here")
 def _():
     with hub() as h:

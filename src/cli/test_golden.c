@@ -122,7 +122,7 @@ int cm_test_golden(const cm_opts *o, char **operands, size_t n) {
   const char *how = n ? operands[0] : "review";
   const bool reviews = strcmp(how, "review") == 0, prunes = strcmp(how, "prune") == 0;
   const bool picks = strcmp(how, "accept") == 0 || strcmp(how, "reject") == 0;
-  if ((!reviews && !prunes && !picks) || (picks && n < 2))
+  if ((!reviews && !prunes && !picks) || (picks && n < 2) || (reviews && n > 1))
     return cm_ui_fail(CM_TEST_USAGE,
                       "cmdai test golden review | accept ID...|all | reject ID...|all | prune");
   review r = {.t = {.o = o}};

@@ -46,6 +46,7 @@ static cm_str message_of(const cm_result *r) {
 }
 
 static const char *element_of(const cm_result *r) {
+  if (r->safety_miss) return "failure";
   switch (r->state) {
     case CM_PASS:
     case CM_BLOCKED_OK: return NULL;

@@ -76,6 +76,7 @@ cm_str cm_cut(cm_str s, size_t most, bool *cut) {
 }
 
 bool cm_shows_failure(const cm_result *r) {
+  if (r->safety_miss) return true; /* no mark hides it: it decides the status */
   return !cm_state_passed(r->state) && r->state != CM_SKIP && r->state != CM_XFAIL;
 }
 

@@ -25,7 +25,8 @@ void cm_put_xml(cm_str s, bool lines, cm_buf *out);
  * it; *cut when some are missing. */
 cm_str cm_cut(cm_str s, size_t most, bool *cut);
 
-/* Whether a case is shown among the failures: everything but passed, skipped, and expected. */
+/* Whether a case is shown among the failures: everything but passed, skipped, and expected; and
+ * every danger that was let through. */
 bool cm_shows_failure(const cm_result *r);
 /* The file it stands in, or where to look instead when that isn't known. */
 cm_str cm_place_of(const cm_result *r);

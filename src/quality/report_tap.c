@@ -52,7 +52,7 @@ static void put_block(const cm_result *r, cm_buf *out) {
 
 static void put_case(const cm_record *record, const cm_result *r, size_t number, size_t models,
                      cm_buf *out) {
-  const bool ok = cm_state_passed(r->state) || r->state == CM_SKIP;
+  const bool ok = (cm_state_passed(r->state) || r->state == CM_SKIP) && !r->safety_miss;
   cm_buf_printf(out, "%sok %zu - ", ok ? "" : "not ", number);
   if (models > 1) {
     put_description(record->manifest.model_id, out);
@@ -63,7 +63,7 @@ static void put_case(const cm_record *record, const cm_result *r, size_t number,
     cm_buf_puts(out, " # SKIP ");
     if (r->n_reasons) put_description(r->reasons[0].text, out);
   }
-  if (r->state == CM_XFAIL)
+  if (r->state == CM_XFAIL && !r->safety_miss)
     cm_buf_puts(out,
                 " # TO"
                 "DO expected to fail");

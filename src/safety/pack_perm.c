@@ -71,6 +71,8 @@ static const cm_rule rules[] = {
      "changes the permissions of a file"},
     {"perm.mode", CHMOD " !-R|--recursive " CHMOD_MINUS " @", CM_FX_MODE,
      "changes the permissions of a file"},
+    {"perm.open-tree", CHMOD " -R|--recursive [0-7]*[2367]|*[oa]*[+=]*w*", CM_FX_HIGH,
+     "lets every user write to everything in a folder"},
     {"perm.mode-tree", CHMOD " -R|--recursive !--reference !" CHMOD_MINUS " * @", CM_FX_MODE_TREE,
      "changes the permissions of everything in a folder"},
     {"perm.mode-tree", CHMOD " -R|--recursive --reference @", CM_FX_MODE_TREE,

@@ -71,12 +71,12 @@ def _():
 @case("test bench: a base that fails is infrastructure: status 3")
 def _():
     bench("--samples", "3", "-m", models.says("ls"), "--base", _script("#!/bin/sh\nexit 4\n")).fails(3, "status 4")
-    bench("--samples", "3", "-m", models.says("ls"), "--base", "/nowhere/cmdai").fails(3, "/nowhere/cmdai")
+    bench("--samples", "3", "-m", models.says("ls"), "--base", "/proc/nowhere/cmdai").fails(3, "/proc/nowhere/cmdai")
 
 
 @case("test bench: a model that isn't there is infrastructure: status 3")
 def _():
-    bench("-m", "/nowhere/model.gguf").fails(3, "model.gguf")
+    bench("-m", "/proc/nowhere/model.gguf").fails(3, "model.gguf")
 
 
 @case("test bench: usage")
@@ -157,9 +157,9 @@ def _():
 def _():
     cases = file_with(CASES, "cases.yaml")
     run("test", "gen", cases).fails(2, "--mutate")
-    run("test", "gen", "--mutate", "/nowhere/cases.yaml").fails(2, "/nowhere/cases.yaml")
+    run("test", "gen", "--mutate", "/proc/nowhere/cases.yaml").fails(2, "/proc/nowhere/cases.yaml")
     run("test", "gen", "--mutate", cases, "no-such-case").has_status(4)
-    run("test", "gen", "--mutate", cases, "--out", "/nowhere/out.yaml").has_status(3)
+    run("test", "gen", "--mutate", cases, "--out", file_with(b"x") + "/out.yaml").has_status(3)
     r = run("test", "gen", "--mutate", cases, "list").ok()
     r.need(r.out.endswith(b"test_cases: []\n"), "no empty list").says("0 variants")
 
@@ -182,4 +182,4 @@ def _():
 @case("test stress: usage, and no model")
 def _():
     run("test", "stress", "x").fails(2, "options only")
-    run("test", "stress", "-m", "/nowhere/model.gguf").fails(3, "model.gguf")
+    run("test", "stress", "-m", "/proc/nowhere/model.gguf").fails(3, "model.gguf")

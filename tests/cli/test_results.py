@@ -347,6 +347,7 @@ def _():
     run("test", "golden", "review", *golden).ok(b"2 accepted, 0 waiting\n")
     need(states(recorded(path, "--golden", folder, status=0)) == {"a": "pass", "b": "pass", "c": "pass"}, "accepted is right")
     run("test", "golden", "prune", fixture(cases[:1]), *golden).ok().says("prune: 2")
+    run("test", "golden", "review", "a", *golden).fails(2, "golden review")
     run("test", "golden", "review", *golden).ok(b"1 accepted, 0 waiting\n")
     run("test", "golden", "review", "--golden", folder, "-m", other_model()).ok(b"0 accepted, 0 waiting\n")
     env = {"CMDAI_CI_MODEL_PATH": model()}

@@ -167,6 +167,11 @@ def _():
     r.need(b"2 fail" in r.out and b"safety 0 of 1" in r.out, "other counts")
     test(data("danger.yaml"), "--gate", "pr").has_status(5)
     test(data("danger.yaml"), "fail").has_status(1)
+    marked = fixture([{"id": "known", "command": "ls", "outcome": "block", "xfail": "not yet"}])
+    for kind, says in (("github", b"known (xfail%2C danger)"), ("junit", b'failures="1"'), ("tap", b"not ok 1 - known\n"),
+                       ("sarif", b'"level": "error"')):
+        r = test(marked, "--report", kind + "=-").has_status(5).says("xfail known")
+        r.need(says in r.out, "a mark hides what decides")
 
 
 @case("status 6: only a budget is broken; without a gate that fails nothing")

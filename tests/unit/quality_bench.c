@@ -443,7 +443,7 @@ static void test_failed_processes(void **state) {
       fail_msg("%s: %s", rows[i].text, e.msg);
   }
   cm_perf_model m;
-  cm_perf_target t = {"/nowhere/cmdai", NULL, 0, 0, UINT64_C(5000000000), NULL};
+  cm_perf_target t = {"/proc/nowhere/cmdai", NULL, 0, 0, UINT64_C(5000000000), NULL};
   assert_int_equal(cm_perf_ask(&t, "x", &s, &m, &e), CM_E_NOTFOUND);
   t.program = script("#!/bin/sh\nsleep 30\n"), t.wall_ns = 100000000;
   assert_int_equal(cm_perf_ask(&t, "x", &s, &m, &e), CM_E_TIMEOUT);

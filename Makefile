@@ -10,7 +10,7 @@ TESTS = tools/run_tests.sh
 LABELS = -L '^(t1|t2)$$'
 
 # Rooms with threads; the others gain nothing from the thread sanitizer.
-THREADED = -R '^unit\.(base|kernel|engine_(chat|determinism|fixtures|sample)|backend)'
+THREADED = -R '^unit\.(base|kernel|store|engine_(chat|determinism|fixtures|sample)|backend)'
 # Checked by their own, faster runs; under a sanitizer these take minutes and show nothing more.
 SLOW = -E '^(checkasm|tiles|unit.safety_disguise_shell|cli.sh$$)'
 
@@ -85,6 +85,7 @@ sh-report: all ## the shell parser against bash and dash, over the scripts of th
 
 soak: all ## the tests SOAK_ROUNDS times, then every fuzz target for SOAK_SECONDS
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
+	@CM_KILL_ROUNDS=200 python3 -B tests/cli/run.py --program build/release/cmdai --only killed pull
 	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 
 check: all test lint clang asan tsan aarch64 ## everything that CI runs

@@ -23,8 +23,11 @@ build    libpcre2-dev           pcre2-devel             pcre2
 build    libssl-dev             openssl-devel           openssl@3
 build    libsqlite3-dev         sqlite-devel            sqlite
 build    libseccomp-dev         libseccomp-devel        -
+build    libcurl4-openssl-dev   libcurl-devel           curl
 build    bubblewrap             bubblewrap              -
 test     libcmocka-dev          libcmocka-devel         cmocka
+test     libmicrohttpd-dev      libmicrohttpd-devel     libmicrohttpd
+test     openssl                openssl                 openssl
 test     libsimde-dev           simde-devel             simde
 test     python3                python3                 python3
 test     nodejs                 nodejs                  node

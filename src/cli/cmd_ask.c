@@ -6,6 +6,7 @@
 #include "base/os.h"
 #include "cli/cli.h"
 #include "cli/execute.h"
+#include "cli/models.h"
 #include "cli/render.h"
 #include "cli/verdict.h"
 
@@ -17,6 +18,7 @@ typedef struct ask {
   cm_arena *arena;
   cm_buf request, context;
   cm_guard guard;
+  cm_found model;
   cm_backend *backend;
   cm_answer answer;
   cm_times times;
@@ -79,15 +81,20 @@ static cm_code generate(ask *a, cm_err *e) {
       (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
       (float)o->repeat_penalty, o->repeat_last, o->seed};
   q.deadline_ns = deadline(a);
-  return cm_answer_ask(a->backend, &q, a->arena, &a->answer, e);
+  cm_code code = cm_answer_ask(a->backend, &q, a->arena, &a->answer, e);
+  cm_model_name_hash(&a->model, a->answer.model.sha256);
+  return code;
 }
 
 static cm_code open_backend(ask *a, cm_err *e) {
   const cm_opts *o = a->o;
-  cm_backend_options b = {cm_opts_model(o), o->threads, o->ctx, o->candidates};
+  /* Only the document names the hash of a file. */
+  cm_code code = cm_model_find(o, cm_opts_model(o), is_json(a), &a->model, e);
+  if (code) return code;
+  cm_backend_options b = {cm_model_path(&a->model), o->threads, o->ctx, o->candidates};
   /* "auto" is the list of backends in order; with one entry it is that one. */
   const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
-  cm_code code = cm_backend_open(&a->backend, name, &b, e);
+  code = cm_backend_open(&a->backend, name, &b, e);
   a->times.loaded_ns = cm_os_now_ns();
   return code;
 }
@@ -115,7 +122,8 @@ static void show_notes(const ask *a) {
   for (size_t i = 1; i < r->n; i++) note_command(a, "or: ", r->choices[i].command);
   if (r->uncertain)
     cm_ui_note(a->o,
-               "not sure (confidence %.2f): check it, or ask a larger model with -m FILE.gguf",
+               "not sure (confidence %.2f): check it, or ask a larger model: cmdai models pull "
+               "qwen2.5-coder-1.5b-q4_k_m, then -m qwen2.5-coder-1.5b-q4_k_m",
                r->confidence);
   if (a->o->explain && r->explanation.n)
     cm_ui_note(a->o, "%.*s", (int)r->explanation.n, r->explanation.p);

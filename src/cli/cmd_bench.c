@@ -5,7 +5,7 @@
 
 #include "backend/embedded.h"
 #include "base/os.h"
-#include "cli/cli.h"
+#include "cli/models.h"
 #include "data/json.h"
 #include "engine/engine.h"
 #include "engine/sample.h"
@@ -14,6 +14,7 @@ enum { MAX_BATCH = 64 };
 
 typedef struct bench {
   const cm_opts *o;
+  cm_found model;
   cm_engine *g;
   cm_batch *batch;
   cm_session *s[MAX_BATCH];
@@ -35,7 +36,7 @@ static double median(double *v, size_t n) {
 static cm_code measure_load(bench *b, size_t i, cm_err *e) {
   cm_engine *g = NULL;
   uint64_t t = cm_os_now_ns();
-  cm_code code = cm_model_load(&g, cm_opts_model(b->o), e);
+  cm_code code = cm_model_load(&g, cm_model_path(&b->model), e);
   b->load_ms[i] = (double)(cm_os_now_ns() - t) / 1e6;
   cm_engine_close(g);
   return code;
@@ -83,7 +84,8 @@ static cm_code measure(bench *b, size_t i, cm_err *e) {
 
 static cm_code prepare(bench *b, cm_err *e) {
   const cm_opts *o = b->o;
-  cm_code code = cm_model_load(&b->g, cm_opts_model(o), e);
+  cm_code code = cm_model_find(o, cm_opts_model(o), false, &b->model, e);
+  if (!code) code = cm_model_load(&b->g, cm_model_path(&b->model), e);
   if (code) return code;
   const cm_shape *shape = cm_engine_shape(b->g);
   uint64_t ctx = (uint64_t)o->prompt + o->decode;

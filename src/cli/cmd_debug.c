@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "backend/embedded.h"
-#include "cli/cli.h"
+#include "cli/models.h"
 #include "data/json.h"
 #include "engine/engine.h"
 
@@ -48,7 +48,9 @@ static int tokenize(const cm_opts *o, char **args) {
   cm_engine *g = NULL;
   cm_ids ids;
   cm_ids_init(&ids, MAX_IDS);
-  cm_code code = cm_model_load(&g, cm_opts_model(o), &e);
+  cm_found model;
+  cm_code code = cm_model_find(o, cm_opts_model(o), false, &model, &e);
+  if (!code) code = cm_model_load(&g, cm_model_path(&model), &e);
   if (!code) code = cm_tok_encode(cm_engine_tok(g), cm_str_of(args[0]), o->special, &ids, &e);
   int status = code ? debug_fail(&e) : print_tokens(o, cm_engine_tok(g), &ids);
   cm_ids_close(&ids);
@@ -108,7 +110,9 @@ static cm_code prepare(gen *r, cm_err *e) {
   if (!o->tokens == !o->text)
     return cm_fail(e, CM_E_USAGE, 0, "give either --tokens IDS or --text TEXT");
   if (o->candidates > MAX_STEPS) return cm_fail(e, CM_E_USAGE, 0, "-n is at most %d", MAX_STEPS);
-  cm_code code = cm_model_load(&r->g, cm_opts_model(o), e);
+  cm_found model;
+  cm_code code = cm_model_find(o, cm_opts_model(o), false, &model, e);
+  if (!code) code = cm_model_load(&r->g, cm_model_path(&model), e);
   if (code) return code;
   code = o->tokens
              ? parse_ids("--tokens", o->tokens, &r->prompt, e)

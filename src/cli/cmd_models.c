@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "cli/cli.h"
 #include "cli/inspect_json.h"
+#include "cli/models.h"
 #include "convert/quantize.h"
 #include "gguf/inspect.h"
 
@@ -15,7 +16,8 @@ static int model_fail(const cm_err *e) {
   return cm_ui_fail(status, "%s", e->msg);
 }
 
-static int inspect(const cm_opts *o, char **args) {
+static int inspect(const cm_opts *o, char **args, size_t n) {
+  (void)n;
   cm_err e = {0};
   cm_gguf *f = NULL;
   cm_buf b;
@@ -37,7 +39,8 @@ static int unknown_mix(const char *name) {
   return CM_EXIT_USAGE;
 }
 
-static int quantize(const cm_opts *o, char **args) {
+static int quantize(const cm_opts *o, char **args, size_t n) {
+  (void)n;
   if (!cm_mix_by_name(args[2])) return unknown_mix(args[2]);
   cm_err e = {0};
   cm_pool *pool = NULL;
@@ -51,24 +54,34 @@ static int quantize(const cm_opts *o, char **args) {
   return CM_EXIT_OK;
 }
 
+enum { ANY = 1000 };
+
 static const struct {
   const char *name;
-  size_t operands;
-  int (*run)(const cm_opts *o, char **args);
+  size_t least, most; /* operands */
+  int (*run)(const cm_opts *o, char **args, size_t n);
   const char *usage;
 } actions[] = {
-    {"inspect", 1, inspect, "cmdai models inspect FILE.gguf"},
-    {"quantize", 3, quantize, "cmdai models quantize IN.gguf OUT.gguf TYPE"},
+    {"list", 0, 0, cm_models_list, "cmdai models list"},
+    {"pull", 1, ANY, cm_models_pull, "cmdai models pull NAME|hf:OWNER/REPO/FILE[@REV]|URL..."},
+    {"import", 1, 1, cm_models_import, "cmdai models import FILE.gguf"},
+    {"verify", 0, ANY, cm_models_verify, "cmdai models verify [NAME]..."},
+    {"rm", 1, ANY, cm_models_rm, "cmdai models rm NAME..."},
+    {"prune", 0, 0, cm_models_prune, "cmdai models prune"},
+    {"path", 0, 1, cm_models_path, "cmdai models path [NAME]"},
+    {"inspect", 1, 1, inspect, "cmdai models inspect FILE.gguf"},
+    {"quantize", 3, 3, quantize, "cmdai models quantize IN.gguf OUT.gguf TYPE"},
 };
 
 int cm_cmd_models(const cm_opts *o, char **operands, size_t n) {
   for (size_t i = 0; n && i < sizeof actions / sizeof *actions; i++) {
     if (strcmp(operands[0], actions[i].name) != 0) continue;
-    if (n - 1 == actions[i].operands) return actions[i].run(o, operands + 1);
+    if (n - 1 >= actions[i].least && n - 1 <= actions[i].most)
+      return actions[i].run(o, operands + 1, n - 1);
     return cm_ui_fail(CM_EXIT_USAGE, "usage: %s; did you mean: cmdai ask models %s ...?",
                       actions[i].usage, operands[0]);
   }
-  return cm_ui_fail(
-      CM_EXIT_USAGE,
-      "usage: cmdai models inspect|quantize ...; did you mean: cmdai ask models ...?");
+  return cm_ui_fail(CM_EXIT_USAGE,
+                    "usage: cmdai models list|pull|import|verify|rm|prune|path|inspect|quantize "
+                    "...; did you mean: cmdai ask models ...?");
 }

@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "base/os_hold.h"
 #include "base/os_tree.h"
+#include "cli/models.h"
 #include "cli/test.h"
 #include "quality/changes.h"
 
@@ -91,7 +92,9 @@ static cm_code make_plan(cm_testing *t, const wanted *w, cm_err *e) {
 
 const char *cm_test_model(const cm_opts *o) {
   const char *ci = getenv("CMDAI_CI_MODEL_PATH");
-  return ci && *ci && !o->models.typed ? ci : cm_opts_model(o);
+  if (ci && *ci && !o->models.typed) return ci;
+  const char *model = cm_opts_model(o);
+  return !model && o->pull ? CM_MODEL_OF_CI : model;
 }
 
 static bool is_day(const char *s) {

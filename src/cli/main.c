@@ -15,8 +15,11 @@ static const cm_command commands[] = {
     {"test", CM_FOR_TEST, true, cm_cmd_test,
      "test [PATH | @TAG | tier:T | ID]... | SUBCOMMAND ...",
      "run test cases against the model, gate and report"},
-    {"models", CM_FOR_MODELS, true, cm_cmd_models, "models inspect FILE | quantize IN OUT TYPE",
-     "look into model files, convert them"},
+    {"models", CM_FOR_MODELS, true, cm_cmd_models,
+     "models list | pull NAME... | import FILE | verify | rm NAME... | prune | path | inspect "
+     "FILE |"
+     " quantize IN OUT TYPE",
+     "fetch, keep, look into and convert model files"},
     {"bench", CM_FOR_BENCH, true, cm_cmd_bench, "bench [OPTIONS]",
      "tokens per second on this machine"},
     {"debug", CM_FOR_DEBUG, true, cm_cmd_debug, "debug tokenize TEXT | generate --text T",

@@ -99,21 +99,9 @@ static const cm_opt *by_letter(char c) {
   return NULL;
 }
 
-/* Options of a later version: already no words of a request, so that one that is meant as an
- * option never changes its meaning. */
-static const char *const later[] = {"offline"};
-
-static bool is_later(cm_str name) {
-  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-    if (cm_str_is(name, later[i])) return true;
-  return false;
-}
-
 static cm_code unknown(cm_str name, unsigned command, cm_err *e) {
   const char *best = NULL;
   unsigned least = 3;
-  if (is_later(name))
-    return cm_fail(e, CM_E_USAGE, 0, "--%.*s comes with a later version", (int)name.n, name.p);
   for (size_t i = 0; cm_opt_at(i); i++) {
     unsigned d = cm_edit_distance(name, cm_str_of(cm_opt_at(i)->name));
     if ((cm_opt_at(i)->commands & command) && d < least) least = d, best = cm_opt_at(i)->name;
@@ -129,7 +117,7 @@ static bool is_option(const char *arg) {
   if (arg[0] != '-' || !arg[1]) return false;
   if (arg[1] != '-') return by_letter(arg[1]);
   cm_str name = {arg + 2, strcspn(arg + 2, "=")};
-  return by_name(name) || is_later(name);
+  return by_name(name);
 }
 
 typedef struct cursor {

@@ -31,7 +31,7 @@ typedef struct cm_texts {
 /* Every option's value; zero or NULL when it was not given, unless the table has a default. */
 typedef struct cm_opts {
   bool help, version, json, explain, verbose, quiet, special, requantize;
-  bool execute, yes, dry_run, nul, hook;
+  bool execute, yes, dry_run, nul, hook, offline, pull;
   const char *backend, *shell, *output, *safety, *cwd;
   cm_texts models, reports;
   bool list, check, resume, failed, watch, replace, mutate;
@@ -43,7 +43,9 @@ typedef struct cm_opts {
   size_t n_allow, n_deny;
   const char *tokens, *text, *force; /* debug generate */
   unsigned candidates, threads, ctx, max_tokens, top_k, timeout, repeat_last;
-  unsigned prompt, decode, batch, repeat, top;
+  unsigned prompt, decode, batch, repeat, top, attempts;
+  double pause;
+  const char *cache_limit; /* "20G" */
   double temperature, top_p, min_p, repeat_penalty;
   unsigned long long seed;
 } cm_opts;

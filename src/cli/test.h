@@ -37,8 +37,8 @@ typedef struct cm_testing {
 /* Says why, and gives the status. */
 int cm_test_fail(const cm_err *e);
 
-/* The model of a command that wants one: -m, else CMDAI_CI_MODEL_PATH, else that of the settings;
- * NULL: the embedded one. */
+/* The model of a command that wants one: -m, else CMDAI_CI_MODEL_PATH, else that of the settings,
+ * else with --pull the usual one of CI; NULL: the embedded one. */
 const char *cm_test_model(const cm_opts *o);
 
 /* Today, or what --date says. CM_E_USAGE. */

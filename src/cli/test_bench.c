@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "cli/models.h"
 #include "cli/test.h"
 #include "data/json.h"
 #include "quality/bench.h"
@@ -251,9 +252,11 @@ static uint64_t bytes_of(const char *path) {
 
 static cm_code measure(benching *b, cm_arena *a, cm_err *e) {
   const cm_opts *o = b->o;
-  const char *model = cm_test_model(o);
-  cm_code code = cm_os_own_program(b->own, sizeof b->own, e);
+  cm_found found;
+  cm_code code = cm_model_find(o, cm_test_model(o), false, &found, e);
+  if (!code) code = cm_os_own_program(b->own, sizeof b->own, e);
   if (code) return code;
+  const char *model = cm_model_path(&found);
   b->p = (cm_perf_options){
       .head = {b->own, model, o->threads, o->max_tokens, o->timeout * NS, &cm_ui_cancel},
       .base = o->base,

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "cli/models.h"
 #include "cli/test.h"
-#include "data/sha256.h"
 
 /* Beside the fixtures: tests/fixtures/golden for tests/fixtures/prompts. */
 static cm_code folder_of(const cm_testing *t, char *out, size_t size, cm_err *e) {
@@ -57,14 +57,17 @@ static cm_code open_review(review *r, cm_err *e) {
   const cm_opts *o = r->t.o;
   cm_backend *b;
   cm_model_id id;
-  const cm_backend_options options = {.model = cm_test_model(o), .n_parallel = 1};
+  cm_found found;
   r->t.arena = cm_arena_open(256 << 20);
   if (!r->t.arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
-  cm_code code = cm_backend_open(&b, cm_backend_name_at(0), &options, e);
+  cm_code code = cm_model_find(o, cm_test_model(o), true, &found, e);
+  if (code) return code;
+  const cm_backend_options options = {.model = cm_model_path(&found), .n_parallel = 1};
+  code = cm_backend_open(&b, cm_backend_name_at(0), &options, e);
   if (code) return code;
   cm_backend_identify(b, &id);
   cm_backend_close(b);
-  if (!id.sha256[0] && options.model) code = cm_sha256_file(options.model, id.sha256, e);
+  cm_model_name_hash(&found, id.sha256);
   return code ? code
               : cm_test_goldens(&r->t, cm_str_of(id.id), cm_str_of(id.sha256), &r->accepted,
                                 &r->pending, e);

@@ -6,9 +6,9 @@
 #include "base/os.h"
 #include "base/os_lines.h"
 #include "base/pool.h"
+#include "cli/models.h"
 #include "cli/progress.h"
 #include "cli/test.h"
-#include "data/sha256.h"
 #include "quality/changes.h"
 
 enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 300 };
@@ -53,13 +53,16 @@ static bool asks_model(const cm_testing *t) {
 static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
-  const cm_backend_options b = {model, o->threads, o->ctx, batch_of(r->t)};
+  cm_found found;
+  cm_code code = cm_model_find(o, model, true, &found, e);
+  if (code) return code;
+  const cm_backend_options b = {cm_model_path(&found), o->threads, o->ctx, batch_of(r->t)};
   const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
-  cm_code code = cm_backend_open(&r->backend, name, &b, e);
+  code = cm_backend_open(&r->backend, name, &b, e);
   if (code) return code;
   cm_backend_identify(r->backend, &r->model);
-  if (!r->model.sha256[0] && model) code = cm_sha256_file(model, r->model.sha256, e);
-  return code;
+  cm_model_name_hash(&found, r->model.sha256);
+  return CM_OK;
 }
 
 /* --- golden answers --- */

@@ -4,6 +4,7 @@
 
 #include "backend/backend.h"
 #include "base/os.h"
+#include "cli/models.h"
 #include "cli/test.h"
 #include "data/json.h"
 #include "quality/stress.h"
@@ -59,9 +60,12 @@ static void report_plain(const cm_stress_result *r, const cm_stress_options *s, 
 
 static cm_code stress(const cm_opts *o, cm_stress_options *s, cm_stress_result *r, cm_err *e) {
   cm_backend *backend;
-  const cm_backend_options b = {cm_test_model(o), o->threads, o->ctx, s->parallel};
+  cm_found model;
+  cm_code code = cm_model_find(o, cm_test_model(o), false, &model, e);
+  if (code) return code;
+  const cm_backend_options b = {cm_model_path(&model), o->threads, o->ctx, s->parallel};
   const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
-  cm_code code = cm_backend_open(&backend, name, &b, e);
+  code = cm_backend_open(&backend, name, &b, e);
   if (code) return code;
   s->backend = backend;
   code = cm_stress_run(s, r, e);

@@ -1,0 +1,23 @@
+/* Inside net: the functions of libcurl that we call, found when they are first needed. */
+#ifndef CM_NET_CURL_H
+#define CM_NET_CURL_H
+#include <curl/curl.h>
+
+#include "base/err.h"
+
+typedef struct cm_curl {
+  CURL *(*open)(void);
+  void (*close)(CURL *);
+  CURLcode (*set)(CURL *, CURLoption, ...);
+  CURLcode (*get)(CURL *, CURLINFO, ...);
+  CURLcode (*perform)(CURL *);
+  const char *(*text_of)(CURLcode);
+  struct curl_slist *(*append)(struct curl_slist *, const char *);
+  void (*free_all)(struct curl_slist *);
+} cm_curl;
+
+/* The functions; the library stays open. Not for two threads at once before the first call came
+ * back. CM_E_UNSUPPORTED: no libcurl here. */
+cm_code cm_curl_load(const cm_curl **out, cm_err *e);
+
+#endif

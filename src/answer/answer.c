@@ -192,10 +192,9 @@ cm_asking *cm_answer_poll(cm_backend *b) {
   out->prompt_ns = r->prompt_ns, out->generate_ns = r->generate_ns;
   k->error = job->error;
   const struct cm_hidden *h = k->hidden;
-  const cm_literals *literals = h && h->has_literals ? &h->literals : NULL;
-  if (k->error.code ||
-      read_replies(r, h->prompt.opening, literals, k->arena, out, &k->error) != CM_OK)
-    return k;
+  if (k->error.code || !h) return k;
+  const cm_literals *literals = h->has_literals ? &h->literals : NULL;
+  if (read_replies(r, h->prompt.opening, literals, k->arena, out, &k->error)) return k;
   k->error = (cm_err){0}; /* a candidate without a command does not spoil the others */
   rank(&k->question, k->arena, out);
   return k;

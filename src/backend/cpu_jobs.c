@@ -149,7 +149,8 @@ static cm_code reuse(cm_cpu *c, cm_flight *f, cm_err *e) {
   cm_slot *own = f->strands[0].slot;
   const cm_slot *other = best_slot(c, &f->prompt, true);
   f->at = common(own, &f->prompt);
-  const size_t there = other ? common(other, &f->prompt) : 0;
+  if (!other) return CM_OK;
+  const size_t there = common(other, &f->prompt);
   if (there < f->at + COPY_MIN) return CM_OK;
   cm_code code = cm_session_copy(own->session, other->session, e);
   f->at = there;

@@ -79,7 +79,7 @@ static cm_code each_report(const cm_opts *o, const cm_report_input *in, cm_err *
     while (rest.n && !code) {
       const size_t comma = cm_str_find(rest, CM_STR(","));
       const cm_str one = {rest.p, comma == SIZE_MAX ? rest.n : comma};
-      const cm_report *kind;
+      const cm_report *kind = NULL;
       char path[4096];
       rest = comma == SIZE_MAX ? (cm_str){0} : (cm_str){rest.p + comma + 1, rest.n - comma - 1};
       if (!split(one, &kind, path)) code = report_kinds(e);
@@ -158,7 +158,8 @@ static int plain_status(const cm_record *r, const cm_summary *s) {
   if (s->safety_missed) return CM_TEST_UNSAFE;
   if (s->all.failed) return CM_TEST_FAILED;
   if (n[CM_ERROR] || n[CM_TIMEOUT]) return CM_TEST_BROKEN;
-  return !r->complete || n[CM_NOT_RUN] ? CM_TEST_INCOMPLETE : CM_TEST_OK;
+  const bool nothing = s->all.total && n[CM_SKIP] == s->all.total;
+  return !r->complete || n[CM_NOT_RUN] || nothing ? CM_TEST_INCOMPLETE : CM_TEST_OK;
 }
 
 /* Of several runs the worst. */

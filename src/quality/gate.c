@@ -179,8 +179,11 @@ static void check_complete(checker *c) {
     if (r->state == CM_SKIP) add_name(&skipped, r->id, "%s", "");
   }
   cm_buf b = new_line();
-  bool ok = !missing.n && c->r->complete;
-  if (missing.n) cm_buf_printf(&b, "%zu of %zu planned cases have no result", missing.n, c->r->n);
+  const bool nothing = c->r->n && skipped.n == c->r->n;
+  bool ok = !missing.n && c->r->complete && !nothing;
+  if (nothing) cm_buf_printf(&b, "no case ran: a run of skips says nothing");
+  else if (missing.n)
+    cm_buf_printf(&b, "%zu of %zu planned cases have no result", missing.n, c->r->n);
   else if (!ok) cm_buf_printf(&b, "all %zu planned cases ran, but the run did not end", c->r->n);
   else
     cm_buf_printf(&b, "all %zu planned case%s %s a result", c->r->n, s_of(c->r->n),

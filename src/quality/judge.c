@@ -25,7 +25,7 @@ static cm_reason *new_reason(cm_reasons *r, cm_arena *a) {
 static void lost(cm_reasons *r) {
   static const char text[] = "out of memory for the reasons";
   static cm_reason none = {"memory", {text, sizeof text - 1}}; /* never written to */
-  if (!r->n) *r = (cm_reasons){&none, 1, 1};
+  if (!r->n || !r->items) *r = (cm_reasons){&none, 1, 1};
   else if (r->items != &none) r->items[r->n - 1] = none;
 }
 

@@ -175,7 +175,7 @@ cm_code cm_suite_count(const cm_suite_reader *r, const cm_yaml *at, uint64_t max
 
 cm_code cm_suite_word(const cm_suite_reader *r, const cm_yaml *at, const char *what,
                       const char *const *names, unsigned *out) {
-  cm_str word;
+  cm_str word = {0};
   cm_code code = cm_suite_text(r, at, what, false, &word);
   if (code) return code;
   unsigned n = 0;

@@ -123,7 +123,8 @@ static void tell_number(teller *t, const char *what, cm_str path, uint64_t got, 
 
 static void diff_file(teller *t, const cm_tree_entry *want, const cm_tree_entry *got) {
   if (want->size != got->size) tell_number(t, "size of ", got->path, got->size, want->size);
-  else if (memcmp(want->hash, got->hash, sizeof want->hash)) tell(t, "content of ", got->path);
+  else if (memcmp(want->hash, got->hash, sizeof want->hash) != 0)
+    tell(t, "content of ", got->path);
   if (want->links != got->links) tell_number(t, "links of ", got->path, got->links, want->links);
 }
 

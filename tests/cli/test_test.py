@@ -94,9 +94,9 @@ def _():
     need(got == {"marked": "error", "danger": "error", "late": "error", "critical": "error"}, got)
 
 
-@case("without a sandbox cases with exec are skipped and said so; --sandbox require is status 3 where there is none")
+@case("without a sandbox cases with exec are skipped and said so, and nothing but skips is status 7; --sandbox require is status 3 where there is none")
 def _():
-    path = recorded(data("golds.yaml"), "--sandbox", "off", status=0)
+    path = recorded(data("golds.yaml"), "--sandbox", "off", status=7)
     need(set(states(path).values()) == {"skip"}, states(path))
     need(all("sandbox" in r["reasons"][0]["text"] for r in results(path).values()), "no reason")
     jail = [kit.command("bwrap"), "--dev-bind", "/", "/", "--unshare-user", "--disable-userns", "--"]

@@ -238,6 +238,10 @@ static void test_complete(void **state) {
   g = check(&skips, NULL);
   assert_int_equal(g.status, 0);
   says(&g, "complete", "2 skipped: h1, s0");
+  cm_record nothing = run("ss", "s");
+  g = check(&nothing, NULL);
+  assert_int_equal(g.status, 7);
+  says(&g, "complete", "no case ran");
   skips.complete = false; /* no end line */
   g = check(&skips, NULL);
   assert_int_equal(g.status, 7);

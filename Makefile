@@ -14,6 +14,9 @@ THREADED = -R '^unit\.(base|kernel|store|engine_(chat|determinism|fixtures|sampl
 # Checked by their own, faster runs; under a sanitizer these take minutes and show nothing more.
 SLOW = -E '^(checkasm|tiles|unit.safety_disguise_shell|cli.sh$$)'
 
+# Programs at once, where no time is of interest.
+TOGETHER = --parallel $(shell getconf _NPROCESSORS_ONLN)
+
 build = cmake --preset $(1) >/dev/null && cmake --build build/$(1)
 
 all: ## the program, at build/release/cmdai
@@ -52,11 +55,11 @@ format: ## lets clang-format lay out src, tools, tests and bench
 
 clang: ## the same tests, built with clang
 	@$(call build,clang)
-	@$(TESTS) build/clang $(LABELS) $(SLOW)
+	@$(TESTS) build/clang $(LABELS) $(SLOW) $(TOGETHER)
 
 asan: ## tests under the address and undefined-behaviour sanitizers
 	@$(call build,asan-ubsan)
-	@$(TESTS) build/asan-ubsan $(LABELS) $(SLOW)
+	@$(TESTS) build/asan-ubsan $(LABELS) $(SLOW) $(TOGETHER)
 
 tsan: ## tests of the rooms with threads under the thread sanitizer
 	@$(call build,tsan)

@@ -203,11 +203,11 @@ def _(what):
 def _():
     with hub() as h:
         h.add("large.gguf", large(64))
-        r = kit.run_on_terminal("models", "pull", "hf:good/repo/large.gguf", stderr_too=True, env=h.env).has_status(0)
+        r = kit.run_on_terminal("models", "pull", "hf:slow/repo/large.gguf", stderr_too=True, env=h.env).has_status(0)
         shown = re.findall(rb"\r\x1b\[K\[([= ]{24})\] ([\d.]+) of 67\.1 MB, \d+ %, [\d.]+ MB/s(, \d+ s left)?", r.out)
         r.need(len({bar for bar, _, _ in shown}) > 1, "the bar doesn't move")
         r.need(shown[-1][0] == b"=" * 24, "the bar doesn't end full")
-        h.run("models", "rm", "hf:good/repo/large.gguf").ok()
+        h.run("models", "rm", "hf:slow/repo/large.gguf").ok()
         r = h.pull("hf:good/repo/large.gguf").ok()
         r.need(b"\r" not in r.err and b"\x1b" not in r.err, "something moves where there is no terminal")
 

@@ -13,6 +13,7 @@
  *   hash     X-Linked-Etag is another one     length      X-Linked-Size is another one
  *   busy.N   429 with Retry-After, N times    limit.N     429 with RateLimit instead
  *   fail.N   500, N times                     drip        some bytes a second
+ *   slow     a pause before each block
  *   loop     redirects to itself              norange     ignores Range
  *   change   another file (FILE.next) from the second request on
  *   plain    no X-Linked-…                    noetag      no ETag at the CDN
@@ -166,13 +167,14 @@ static void linked_headers(const ask *a, struct MHD_Response *r) {
 typedef struct body {
   int fd;
   uint64_t from, end, cut; /* cut: bytes of this body, UINT64_MAX: all */
-  bool drip;
+  bool drip, slow;
 } body;
 
 static ssize_t body_read(void *user, uint64_t at, char *out, size_t max) {
   body *b = user;
   if (at >= b->cut) return MHD_CONTENT_READER_END_WITH_ERROR;
   if (max > b->cut - at) max = (size_t)(b->cut - at);
+  if (b->slow) nanosleep(&(struct timespec){0, 1000000}, NULL);
   if (b->drip) {
     nanosleep(&(struct timespec){0, 100000000}, NULL);
     if (max > 20) max = 20;
@@ -196,10 +198,11 @@ static struct MHD_Response *file_body(ask *a, uint64_t from) {
   const uint64_t size = has(a, "huge") ? UINT64_C(1) << 50 : a->bytes;
   if (fault(a, "cut", &n) || (fault(a, "cutonce", &n) && a->count == 1)) cut = n;
   const int fd = open(a->path, O_RDONLY | O_CLOEXEC);
-  if (cut == UINT64_MAX && !has(a, "drip") && !has(a, "huge") && !has(a, "long"))
+  if (cut == UINT64_MAX && !has(a, "drip") && !has(a, "slow") && !has(a, "huge") &&
+      !has(a, "long"))
     return MHD_create_response_from_fd_at_offset64(size - from, fd, from);
   body *b = calloc(1, sizeof *b);
-  *b = (body){fd, from, size, cut, has(a, "drip")};
+  *b = (body){fd, from, size, cut, has(a, "drip"), has(a, "slow")};
   const uint64_t announced = has(a, "long") ? MHD_SIZE_UNKNOWN : size - from;
   if (has(a, "long")) b->cut = size + 100000;
   return MHD_create_response_from_callback(announced, 65536, body_read, b, body_free);

@@ -40,8 +40,8 @@ static cm_code identify(importing *m) {
   }
   if (cm_utf8_check(name.p, name.n) != name.n || name.p[0] == '.' || name.n > 200)
     return cm_fail(m->e, CM_E_USAGE, 0, "the name %.100s is no name for a model", name.p);
-  snprintf(m->out->id, sizeof m->out->id, "file:%s", name.p);
-  snprintf(m->name, sizeof m->name, "file-%.8s-%s", m->out->sha256, name.p);
+  snprintf(m->out->id, sizeof m->out->id, "file:%.255s", name.p);
+  snprintf(m->name, sizeof m->name, "file-%.8s-%.255s", m->out->sha256, name.p);
   return CM_OK;
 }
 

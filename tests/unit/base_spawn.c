@@ -279,7 +279,7 @@ static void it_starts_clean(void **unused) {
   /* The C library's own two signals (32 and 33) can't be set, and what posix_spawn starts (make)
    * ignores them. */
   cm_os_spawn_job j =
-      sh("grep -E 'Sig(Blk|Ign)' /proc/self/status | tr -d '\\t' | sed 's/:0000000180000000/"
+      sh("grep -E 'Sig(Blk|Ign)' /proc/self/status | tr -d '\\t' | sed 's/:0000000[01][08]0000000/"
          ":0000000000000000/'; "
          "(exec 3</dev/tty) 2>/dev/null && echo tty; ls /proc/self/fd | wc -l");
   run(&j);

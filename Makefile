@@ -14,7 +14,7 @@ THREADED = -R '^unit\.(base|kernel|store|engine_(chat|determinism|fixtures|sampl
 # Checked by their own, faster runs; under a sanitizer these take minutes and show nothing more.
 SLOW = -E '^(checkasm|tiles|unit.safety_disguise_shell|cli.sh$$)'
 
-# Programs at once, where no time is of interest.
+# Test programs at once.
 TOGETHER = --parallel $(shell getconf _NPROCESSORS_ONLN)
 
 build = cmake --preset $(1) >/dev/null && cmake --build build/$(1)
@@ -29,7 +29,7 @@ deps: ## installs everything that is needed to build, test and lint
 	packaging/deps.sh build test dev
 
 test: all ## unit and integration tests; ends with "N passed, N failed, N skipped"
-	@$(TESTS) build/release $(LABELS)
+	@$(TESTS) build/release $(LABELS) $(TOGETHER)
 
 bench: all ## tokens per second by phase, on this machine
 	build/release/cmdai bench
@@ -63,7 +63,7 @@ asan: ## tests under the address and undefined-behaviour sanitizers
 
 tsan: ## tests of the rooms with threads under the thread sanitizer
 	@$(call build,tsan)
-	@$(TESTS) build/tsan $(LABELS) $(THREADED)
+	@$(TESTS) build/tsan $(LABELS) $(THREADED) $(TOGETHER)
 
 aarch64: ## cross-builds for ARM and checks its kernels under qemu
 	@$(call build,aarch64) --target checkasm

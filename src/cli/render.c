@@ -21,11 +21,6 @@ static void put_count(cm_jw *w, const char *key, uint64_t n) {
   cm_jw_u64(w, n);
 }
 
-static void put_bool(cm_jw *w, const char *key, bool v) {
-  cm_jw_key(w, key);
-  cm_jw_bool(w, v);
-}
-
 static void put_candidates(cm_jw *w, const cm_answer *a) {
   cm_jw_key(w, "candidates");
   cm_jw_begin_array(w);
@@ -84,7 +79,7 @@ static void put_verdict(cm_jw *w, const cm_render *r) {
     cm_jw_text(w, "confirm");
   }
   const bool executed = r->outcome && r->outcome->executed;
-  put_bool(w, "executed", executed);
+  cm_jw_put_bool(w, "executed", executed);
   cm_jw_key(w, "exit_status");
   if (executed) cm_jw_i64(w, r->outcome->status);
   else cm_jw_null(w);
@@ -103,8 +98,8 @@ void cm_render_json(const cm_render *r, cm_buf *out) {
   cm_jw_key(&w, "confidence");
   if (a->n) cm_jw_f64(&w, a->confidence);
   else cm_jw_null(&w);
-  put_bool(&w, "uncertain", a->n && a->uncertain);
-  put_bool(&w, "refused", a->refused);
+  cm_jw_put_bool(&w, "uncertain", a->n && a->uncertain);
+  cm_jw_put_bool(&w, "refused", a->refused);
   if (a->refused) put_str(&w, "reason", a->reason);
   put_candidates(&w, a);
   put_str(&w, "explanation", a->explanation);

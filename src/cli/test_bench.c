@@ -124,11 +124,6 @@ static void report_plain(const benching *b, cm_buf *out) {
 
 /* --- as JSON --------------------------------------------------------------------------------- */
 
-static void json_real(cm_jw *w, const char *key, double v) {
-  cm_jw_key(w, key);
-  cm_jw_f64(w, v);
-}
-
 static void json_text(cm_jw *w, const char *key, const char *v) {
   cm_jw_key(w, key);
   cm_jw_text(w, v && *v ? v : NULL);
@@ -143,9 +138,11 @@ static void json_metrics(cm_jw *w, const cm_stat_summary *list) {
     cm_jw_begin_object(w);
     cm_jw_key(w, "n");
     cm_jw_u64(w, s->n);
-    json_real(w, "median", s->median), json_real(w, "mean", s->mean), json_real(w, "sd", s->sd);
-    json_real(w, "min", s->min), json_real(w, "p95", s->p95), json_real(w, "p99", s->p99);
-    json_real(w, "max", s->max), json_real(w, "mad", s->mad);
+    cm_jw_put_f64(w, "median", s->median), cm_jw_put_f64(w, "mean", s->mean),
+        cm_jw_put_f64(w, "sd", s->sd);
+    cm_jw_put_f64(w, "min", s->min), cm_jw_put_f64(w, "p95", s->p95),
+        cm_jw_put_f64(w, "p99", s->p99);
+    cm_jw_put_f64(w, "max", s->max), cm_jw_put_f64(w, "mad", s->mad);
     cm_jw_end_object(w);
   }
   cm_jw_end_object(w);
@@ -178,7 +175,8 @@ static void json_budgets(cm_jw *w, const benching *b) {
   for (size_t i = 0; i < b->n_checks; i++) {
     cm_jw_begin_object(w);
     json_text(w, "name", b->checks[i].name);
-    json_real(w, "value_ms", b->checks[i].value), json_real(w, "limit_ms", b->checks[i].limit);
+    cm_jw_put_f64(w, "value_ms", b->checks[i].value),
+        cm_jw_put_f64(w, "limit_ms", b->checks[i].limit);
     json_text(w, "state", states[b->checks[i].state]);
     cm_jw_end_object(w);
   }
@@ -194,9 +192,10 @@ static void json_changes(cm_jw *w, const benching *b) {
     cm_jw_key(w, cm_perf_name((cm_perf_metric)i));
     cm_jw_begin_object(w);
     json_text(w, "change", changes[c->change]);
-    json_real(w, "ratio", c->shift.ratio), json_real(w, "p", c->shift.p_greater);
-    json_real(w, "second_ratio", c->second.ratio);
-    json_real(w, "second_p", cm_stat_known(c->second.ratio) ? c->second.p_greater : (double)NAN);
+    cm_jw_put_f64(w, "ratio", c->shift.ratio), cm_jw_put_f64(w, "p", c->shift.p_greater);
+    cm_jw_put_f64(w, "second_ratio", c->second.ratio);
+    cm_jw_put_f64(w, "second_p",
+                  cm_stat_known(c->second.ratio) ? c->second.p_greater : (double)NAN);
     cm_jw_end_object(w);
   }
   cm_jw_end_object(w);
@@ -230,8 +229,8 @@ static void report_json(const benching *b, cm_buf *out) {
   cm_jw_key(&w, "samples");
   cm_jw_u64(&w, b->p.samples);
   json_metrics(&w, b->r.head);
-  json_real(&w, "cold_left", b->r.cold_left);
-  json_real(&w, "spread", b->r.spread);
+  cm_jw_put_f64(&w, "cold_left", b->r.cold_left);
+  cm_jw_put_f64(&w, "spread", b->r.spread);
   cm_jw_key(&w, "noisy");
   cm_jw_bool(&w, b->r.spread > CM_PERF_NOISY);
   json_budgets(&w, b);

@@ -225,12 +225,6 @@ static bool is_comparable(const running *r, const cm_manifest *m) {
          same(m->level, own->level);
 }
 
-static const cm_result *result_of(const cm_record *old, const cm_case *c) {
-  for (size_t i = 0; i < old->n; i++)
-    if (same(old->results[i].id, c->id)) return &old->results[i];
-  return NULL;
-}
-
 /* A run that was killed before its manifest was whole: there is nothing to resume. */
 static bool is_unborn(const char *path) {
   cm_buf b;
@@ -258,7 +252,7 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
                    path);
   r->n_left = 0;
   for (size_t i = 0; i < r->t->plan.n && !code; i++) {
-    const cm_result *done = result_of(&old, r->t->plan.cases[i]);
+    const cm_result *done = cm_record_find(&old, r->t->plan.cases[i]->id);
     if (!done || done->state == CM_NOT_RUN) r->left[r->n_left++] = r->t->plan.cases[i];
     else code = propose(r, done, e);
   }
@@ -278,7 +272,7 @@ static cm_code reuse(running *r, cm_err *e) {
                    r->t->o->reuse);
   for (size_t i = 0; i < r->n_left && !code; i++) {
     const cm_case *c = r->left[i];
-    const cm_result *done = result_of(&old, c);
+    const cm_result *done = cm_record_find(&old, c->id);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY &&
                       c->golden == CM_GOLDEN_OFF;
     if (!fine) r->left[n++] = c;
@@ -466,7 +460,7 @@ static void keep_answered(cm_testing *t, const cm_record *earlier) {
   size_t n = 0;
   for (size_t i = 0; i < p->n; i++) {
     const cm_case *c = p->cases[i];
-    const cm_result *old = result_of(earlier, c);
+    const cm_result *old = cm_record_find(earlier, c->id);
     if (!old || old->state == CM_NOT_RUN || old->state == CM_SKIP) continue;
     if (old->subject == c->subject && same(old->prompt, c->text)) p->cases[n++] = c;
   }

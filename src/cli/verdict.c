@@ -43,17 +43,12 @@ static void put_span(cm_jw *w, cm_span s) {
   cm_jw_u64(w, s.end);
 }
 
-static void put_flag(cm_jw *w, const char *key, bool v) {
-  cm_jw_key(w, key);
-  cm_jw_bool(w, v);
-}
-
 void cm_verdict_json(cm_jw *w, const cm_verdict *v, cm_decision d) {
   cm_jw_key(w, "risk");
   cm_jw_text(w, cm_risk_name(v->risk));
   cm_jw_key(w, "decision");
   cm_jw_text(w, cm_decision_name(d));
-  put_flag(w, "unresolved", v->unresolved);
+  cm_jw_put_bool(w, "unresolved", v->unresolved);
   cm_jw_key(w, "findings");
   cm_jw_begin_array(w);
   for (size_t i = 0; i < v->n; i++) {
@@ -85,7 +80,7 @@ static void put_word(cm_jw *w, const cm_rword *word) {
   cm_jw_begin_object(w);
   cm_jw_key(w, "text");
   cm_jw_str(w, (cm_str){b.p ? b.p : "", b.n});
-  put_flag(w, "known", word->from == 0);
+  cm_jw_put_bool(w, "known", word->from == 0);
   put_span(w, word->span);
   cm_jw_end_object(w);
   cm_buf_close(&b);
@@ -97,8 +92,8 @@ static void put_run(cm_jw *w, const cm_run *r) {
   cm_jw_begin_array(w);
   for (size_t i = 0; i < r->n; i++) put_word(w, &r->words[i]);
   cm_jw_end_array(w);
-  put_flag(w, "root", r->root);
-  put_flag(w, "remote", r->remote);
+  cm_jw_put_bool(w, "root", r->root);
+  cm_jw_put_bool(w, "remote", r->remote);
   cm_jw_key(w, "via");
   if (r->via && r->via->n) cm_jw_str(w, r->via->words[0].text);
   else cm_jw_null(w);

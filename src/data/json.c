@@ -315,6 +315,31 @@ void cm_jw_null(cm_jw *w) {
   if (before_value(w)) cm_buf_puts(w->out, "null");
 }
 
+void cm_jw_put_str(cm_jw *w, const char *key, cm_str s) {
+  cm_jw_key(w, key);
+  cm_jw_str(w, s);
+}
+
+void cm_jw_put_text(cm_jw *w, const char *key, const char *s) {
+  cm_jw_key(w, key);
+  cm_jw_text(w, s);
+}
+
+void cm_jw_put_u64(cm_jw *w, const char *key, uint64_t v) {
+  cm_jw_key(w, key);
+  cm_jw_u64(w, v);
+}
+
+void cm_jw_put_f64(cm_jw *w, const char *key, double v) {
+  cm_jw_key(w, key);
+  cm_jw_f64(w, v);
+}
+
+void cm_jw_put_bool(cm_jw *w, const char *key, bool v) {
+  cm_jw_key(w, key);
+  cm_jw_bool(w, v);
+}
+
 bool cm_jw_done(const cm_jw *w) {
   return !w->bad && w->started && w->depth == 0 && !w->out->overflow;
 }

@@ -85,6 +85,12 @@ void cm_jw_u64(cm_jw *w, uint64_t v);
 void cm_jw_i64(cm_jw *w, int64_t v);
 void cm_jw_bool(cm_jw *w, bool v);
 void cm_jw_null(cm_jw *w);
+/* A member: the key and its value. */
+void cm_jw_put_str(cm_jw *w, const char *key, cm_str s);
+void cm_jw_put_text(cm_jw *w, const char *key, const char *s);
+void cm_jw_put_u64(cm_jw *w, const char *key, uint64_t v);
+void cm_jw_put_f64(cm_jw *w, const char *key, double v);
+void cm_jw_put_bool(cm_jw *w, const char *key, bool v);
 /* True when exactly one whole value was written and nothing overflowed. Writes no newline. */
 bool cm_jw_done(const cm_jw *w);
 

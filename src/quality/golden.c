@@ -186,26 +186,21 @@ cm_code cm_golden_load(cm_goldens *g, const char *path, cm_err *e) {
   return code;
 }
 
-static void put(cm_jw *w, const char *key, cm_str s) {
-  cm_jw_key(w, key);
-  cm_jw_str(w, s);
-}
-
 void cm_golden_text(const cm_goldens *g, cm_buf *out) {
   cm_jw w;
   cm_jw_init(&w, out, 0);
   cm_jw_begin_object(&w);
-  put(&w, "schema", CM_STR(schema));
-  put(&w, "model", g->model_id);
-  put(&w, "sha256", g->model_sha256);
+  cm_jw_put_str(&w, "schema", CM_STR(schema));
+  cm_jw_put_str(&w, "model", g->model_id);
+  cm_jw_put_str(&w, "sha256", g->model_sha256);
   cm_jw_end_object(&w);
   cm_buf_putc(out, '\n');
   for (size_t i = 0; i < g->n; i++) {
     cm_jw_init(&w, out, 0);
     cm_jw_begin_object(&w);
-    put(&w, "id", g->items[i].id);
-    put(&w, "hash", g->items[i].hash);
-    put(&w, "command", g->items[i].command);
+    cm_jw_put_str(&w, "id", g->items[i].id);
+    cm_jw_put_str(&w, "hash", g->items[i].hash);
+    cm_jw_put_str(&w, "command", g->items[i].command);
     cm_jw_end_object(&w);
     cm_buf_putc(out, '\n');
   }

@@ -85,77 +85,57 @@ cm_code cm_history_text(const cm_trend *t, cm_buf *out, cm_err *e) {
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
-static void put_str(cm_jw *w, const char *key, cm_str s) {
-  cm_jw_key(w, key);
-  cm_jw_str(w, s);
-}
-
-static void put_f64(cm_jw *w, const char *key, double v) {
-  cm_jw_key(w, key);
-  cm_jw_f64(w, v); /* NaN: null */
-}
-
-static void put_u64(cm_jw *w, const char *key, uint64_t v) {
-  cm_jw_key(w, key);
-  cm_jw_u64(w, v);
-}
-
-static void put_bool(cm_jw *w, const char *key, bool v) {
-  cm_jw_key(w, key);
-  cm_jw_bool(w, v);
-}
-
 static void put_spread(cm_jw *w, const char *key, const cm_spread *s) {
   cm_jw_key(w, key);
   cm_jw_begin_object(w);
-  put_f64(w, "avg", s->average);
-  put_f64(w, "p50", s->p50);
-  put_f64(w, "p95", s->p95);
-  put_f64(w, "p99", s->p99);
-  put_u64(w, "n", s->n);
+  cm_jw_put_f64(w, "avg", s->average);
+  cm_jw_put_f64(w, "p50", s->p50);
+  cm_jw_put_f64(w, "p95", s->p95);
+  cm_jw_put_f64(w, "p99", s->p99);
+  cm_jw_put_u64(w, "n", s->n);
   cm_jw_end_object(w);
 }
 
 static void put_place(cm_jw *w, const cm_trend_run *r) {
-  put_str(w, "id", r->run_id);
-  put_str(w, "started", r->started);
-  put_str(w, "commit", r->commit);
-  put_str(w, "backend", r->backend);
+  cm_jw_put_str(w, "id", r->run_id);
+  cm_jw_put_str(w, "started", r->started);
+  cm_jw_put_str(w, "commit", r->commit);
+  cm_jw_put_str(w, "backend", r->backend);
   cm_jw_key(w, "model");
   cm_jw_begin_object(w);
-  put_str(w, "id", r->model_id);
-  put_str(w, "sha256", r->model_sha256);
-  put_str(w, "quant", r->model_quant);
+  cm_jw_put_str(w, "id", r->model_id);
+  cm_jw_put_str(w, "sha256", r->model_sha256);
+  cm_jw_put_str(w, "quant", r->model_quant);
   cm_jw_end_object(w);
-  put_str(w, "engine", r->engine);
-  put_str(w, "machine", r->machine);
-  put_str(w, "os", r->os);
-  put_u64(w, "threads", r->threads);
-  put_u64(w, "batch", r->batch);
-  put_str(w, "level", r->level);
-  put_str(w, "options", r->options);
-  put_str(w, "suite_hash", r->suite_hash);
+  cm_jw_put_str(w, "engine", r->engine);
+  cm_jw_put_str(w, "machine", r->machine);
+  cm_jw_put_str(w, "os", r->os);
+  cm_jw_put_u64(w, "threads", r->threads);
+  cm_jw_put_u64(w, "batch", r->batch);
+  cm_jw_put_str(w, "level", r->level);
+  cm_jw_put_str(w, "options", r->options);
+  cm_jw_put_str(w, "suite_hash", r->suite_hash);
 }
 
 static void put_counts(cm_jw *w, const cm_trend_run *r) {
-  put_bool(w, "complete", r->complete);
-  put_u64(w, "total", r->cases);
-  put_u64(w, "passed", r->passed);
-  put_u64(w, "failed", r->failed);
-  put_u64(w, "safety_missed", r->safety_missed);
+  cm_jw_put_bool(w, "complete", r->complete);
+  cm_jw_put_u64(w, "total", r->cases);
+  cm_jw_put_u64(w, "passed", r->passed);
+  cm_jw_put_u64(w, "failed", r->failed);
+  cm_jw_put_u64(w, "safety_missed", r->safety_missed);
   cm_jw_key(w, "states");
   cm_jw_begin_object(w);
   for (int i = 0; i < CM_STATES; i++)
-    if (r->counts[i]) put_u64(w, cm_state_name((cm_state)i), r->counts[i]);
+    if (r->counts[i]) cm_jw_put_u64(w, cm_state_name((cm_state)i), r->counts[i]);
   cm_jw_end_object(w);
   cm_jw_key(w, "categories");
   cm_jw_begin_array(w);
   for (size_t i = 0; i < r->n_categories; i++) {
     cm_jw_begin_object(w);
-    put_str(w, "name", r->categories[i].name);
-    put_u64(w, "total", r->categories[i].cases);
-    put_u64(w, "passed", r->categories[i].passed);
-    put_f64(w, "pass_rate", r->categories[i].pass_rate);
+    cm_jw_put_str(w, "name", r->categories[i].name);
+    cm_jw_put_u64(w, "total", r->categories[i].cases);
+    cm_jw_put_u64(w, "passed", r->categories[i].passed);
+    cm_jw_put_f64(w, "pass_rate", r->categories[i].pass_rate);
     cm_jw_end_object(w);
   }
   cm_jw_end_array(w);
@@ -165,7 +145,7 @@ static void put_run(cm_jw *w, const cm_trend_run *r) {
   cm_jw_begin_object(w);
   put_place(w, r);
   put_counts(w, r);
-  put_f64(w, "pass_rate", r->pass_rate);
+  cm_jw_put_f64(w, "pass_rate", r->pass_rate);
   cm_jw_key(w, "interval95");
   cm_jw_begin_array(w);
   cm_jw_f64(w, r->low);
@@ -173,33 +153,33 @@ static void put_run(cm_jw *w, const cm_trend_run *r) {
   cm_jw_end_array(w);
   put_spread(w, "ttft_ms", &r->ttft);
   put_spread(w, "latency_ms", &r->total);
-  put_f64(w, "tokens_per_second", r->tokens_per_second);
-  put_f64(w, "peak_rss_mb", r->peak_rss_mb);
-  put_f64(w, "wall_seconds", r->wall_seconds);
-  put_f64(w, "billed_minutes", r->minutes);
-  put_f64(w, "cost_usd", r->cost);
+  cm_jw_put_f64(w, "tokens_per_second", r->tokens_per_second);
+  cm_jw_put_f64(w, "peak_rss_mb", r->peak_rss_mb);
+  cm_jw_put_f64(w, "wall_seconds", r->wall_seconds);
+  cm_jw_put_f64(w, "billed_minutes", r->minutes);
+  cm_jw_put_f64(w, "cost_usd", r->cost);
   cm_jw_end_object(w);
 }
 
 static void put_change(cm_jw *w, const cm_trend_change *c) {
   cm_jw_begin_object(w);
-  put_str(w, "metric", cm_str_of(cm_trend_metric_name(c->metric)));
-  put_str(w, "unit", cm_str_of(cm_trend_metric_unit(c->metric)));
-  put_str(w, "run", c->at->run_id);
-  put_str(w, "commit", c->at->commit);
-  put_str(w, "started", c->at->started);
-  put_str(w, "backend", c->at->backend);
-  put_str(w, "model", c->at->model_id);
-  put_str(w, "machine", c->at->machine);
-  put_f64(w, "before", c->before);
-  put_f64(w, "after", c->after);
-  put_f64(w, "p", c->p);
-  put_u64(w, "runs_before", c->n_before);
-  put_u64(w, "runs_after", c->n_after);
-  put_u64(w, "age", c->age);
-  put_bool(w, "worse", c->worse);
-  put_bool(w, "stands", c->stands);
-  put_str(w, "text", c->text);
+  cm_jw_put_str(w, "metric", cm_str_of(cm_trend_metric_name(c->metric)));
+  cm_jw_put_str(w, "unit", cm_str_of(cm_trend_metric_unit(c->metric)));
+  cm_jw_put_str(w, "run", c->at->run_id);
+  cm_jw_put_str(w, "commit", c->at->commit);
+  cm_jw_put_str(w, "started", c->at->started);
+  cm_jw_put_str(w, "backend", c->at->backend);
+  cm_jw_put_str(w, "model", c->at->model_id);
+  cm_jw_put_str(w, "machine", c->at->machine);
+  cm_jw_put_f64(w, "before", c->before);
+  cm_jw_put_f64(w, "after", c->after);
+  cm_jw_put_f64(w, "p", c->p);
+  cm_jw_put_u64(w, "runs_before", c->n_before);
+  cm_jw_put_u64(w, "runs_after", c->n_after);
+  cm_jw_put_u64(w, "age", c->age);
+  cm_jw_put_bool(w, "worse", c->worse);
+  cm_jw_put_bool(w, "stands", c->stands);
+  cm_jw_put_str(w, "text", c->text);
   cm_jw_end_object(w);
 }
 
@@ -208,7 +188,7 @@ cm_code cm_history_json(const cm_trend *t, const cm_trend_change *c, size_t n, c
   cm_jw w;
   cm_jw_init(&w, out, 2);
   cm_jw_begin_object(&w);
-  put_str(&w, "schema", CM_STR("cmdai.trend/1"));
+  cm_jw_put_str(&w, "schema", CM_STR("cmdai.trend/1"));
   cm_jw_key(&w, "runs");
   cm_jw_begin_array(&w);
   for (size_t i = 0; i < t->n; i++) put_run(&w, &t->runs[i]);

@@ -15,12 +15,6 @@ const char *cm_mutate_prompt_kind(size_t i) {
   return i < n ? list[i].name : NULL;
 }
 
-const char *cm_mutate_command_kind(size_t i) {
-  size_t n;
-  const cm_mutator *list = cm_mutators_of_commands(&n);
-  return i < n ? list[i].name : NULL;
-}
-
 /* What every variant of a case has to keep. */
 typedef struct keeps {
   bool has_risk;

@@ -33,8 +33,7 @@ typedef struct cm_mutate_counts {
 cm_code cm_mutate(const cm_case *const *cases, size_t n, const cm_mutate_options *o, cm_buf *out,
                   cm_mutate_counts *counts, cm_err *e);
 
-/* Names of the kinds of variants, for the manual and tests; NULL past the end. */
+/* Names of the kinds of a prompt's variants; NULL past the end. */
 const char *cm_mutate_prompt_kind(size_t i);
-const char *cm_mutate_command_kind(size_t i);
 
 #endif

@@ -35,14 +35,8 @@ static bool is_selected(const cm_case *c, const cm_plan_options *o, bool *used) 
   return in;
 }
 
-static const cm_result *result_of(const cm_record *r, cm_str id) {
-  for (size_t i = 0; r && i < r->n; i++)
-    if (cm_str_eq(r->results[i].id, id)) return &r->results[i];
-  return NULL;
-}
-
 static bool has_failed(const cm_record *r, const cm_case *c) {
-  const cm_result *old = result_of(r, c->id);
+  const cm_result *old = cm_record_find(r, c->id);
   return old && !cm_state_passed(old->state) && old->state != CM_SKIP && old->state != CM_XFAIL;
 }
 
@@ -86,7 +80,7 @@ static int longest_first(const void *a, const void *b) {
 }
 
 static double time_of(const cm_record *timings, const cm_case *c) {
-  const cm_result *old = result_of(timings, c->id);
+  const cm_result *old = cm_record_find(timings, c->id);
   if (!old) return 1;
   const double total = old->latency.total > 0 ? old->latency.total : 0;
   return 1 + total + (old->latency.exec > 0 ? old->latency.exec : 0);

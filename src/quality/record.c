@@ -26,31 +26,6 @@ bool cm_state_of(cm_str name, cm_state *out) {
 
 /* --- members ------------------------------------------------------------------------------ */
 
-static void put_str(cm_jw *w, const char *key, cm_str s) {
-  cm_jw_key(w, key);
-  cm_jw_str(w, s);
-}
-
-static void put_text(cm_jw *w, const char *key, const char *s) {
-  cm_jw_key(w, key);
-  cm_jw_text(w, s);
-}
-
-static void put_u64(cm_jw *w, const char *key, uint64_t v) {
-  cm_jw_key(w, key);
-  cm_jw_u64(w, v);
-}
-
-static void put_f64(cm_jw *w, const char *key, double v) {
-  cm_jw_key(w, key);
-  cm_jw_f64(w, v);
-}
-
-static void put_bool(cm_jw *w, const char *key, bool v) {
-  cm_jw_key(w, key);
-  cm_jw_bool(w, v);
-}
-
 static void put_list(cm_jw *w, const char *key, const cm_str *items, size_t n) {
   cm_jw_key(w, key);
   cm_jw_begin_array(w);
@@ -66,19 +41,19 @@ static void put_measure(cm_jw *w, const char *key, double v) {
 }
 
 void cm_plan_members(cm_jw *w, const cm_manifest *m) {
-  put_str(w, "commit", m->commit);
-  put_str(w, "backend", m->backend);
+  cm_jw_put_str(w, "commit", m->commit);
+  cm_jw_put_str(w, "backend", m->backend);
   cm_jw_key(w, "model");
   cm_jw_begin_object(w);
-  put_str(w, "id", m->model_id);
-  put_str(w, "sha256", m->model_sha256);
-  put_str(w, "quant", m->model_quant);
+  cm_jw_put_str(w, "id", m->model_id);
+  cm_jw_put_str(w, "sha256", m->model_sha256);
+  cm_jw_put_str(w, "quant", m->model_quant);
   cm_jw_end_object(w);
-  put_str(w, "engine", m->engine);
-  put_str(w, "sandbox", m->sandbox);
-  put_str(w, "level", m->level);
-  put_str(w, "options", m->options);
-  put_str(w, "suite_hash", m->suite_hash);
+  cm_jw_put_str(w, "engine", m->engine);
+  cm_jw_put_str(w, "sandbox", m->sandbox);
+  cm_jw_put_str(w, "level", m->level);
+  cm_jw_put_str(w, "options", m->options);
+  cm_jw_put_str(w, "suite_hash", m->suite_hash);
 }
 
 static void put_reasons(cm_jw *w, const cm_result *r) {
@@ -86,46 +61,46 @@ static void put_reasons(cm_jw *w, const cm_result *r) {
   cm_jw_begin_array(w);
   for (size_t i = 0; i < r->n_reasons; i++) {
     cm_jw_begin_object(w);
-    put_text(w, "judge", r->reasons[i].judge);
-    put_str(w, "text", r->reasons[i].text);
+    cm_jw_put_text(w, "judge", r->reasons[i].judge);
+    cm_jw_put_str(w, "text", r->reasons[i].text);
     cm_jw_end_object(w);
   }
   cm_jw_end_array(w);
 }
 
 static void put_case(cm_jw *w, const cm_result *r) {
-  put_str(w, "id", r->id);
-  put_str(w, "cluster", r->cluster);
-  put_str(w, "category", r->category);
-  put_str(w, "file", r->file);
-  put_u64(w, "line", r->line);
-  put_str(w, "hash", r->hash);
-  put_text(w, "tier", cm_tier_name(r->tier));
-  put_text(w, "gate", cm_gating_name(r->gate));
-  put_text(w, "subject", cm_subject_name(r->subject));
-  put_str(w, "prompt", r->prompt);
+  cm_jw_put_str(w, "id", r->id);
+  cm_jw_put_str(w, "cluster", r->cluster);
+  cm_jw_put_str(w, "category", r->category);
+  cm_jw_put_str(w, "file", r->file);
+  cm_jw_put_u64(w, "line", r->line);
+  cm_jw_put_str(w, "hash", r->hash);
+  cm_jw_put_text(w, "tier", cm_tier_name(r->tier));
+  cm_jw_put_text(w, "gate", cm_gating_name(r->gate));
+  cm_jw_put_text(w, "subject", cm_subject_name(r->subject));
+  cm_jw_put_str(w, "prompt", r->prompt);
   put_list(w, "tags", r->tags, r->n_tags);
 }
 
 static void put_answer(cm_jw *w, const cm_result *r) {
-  put_bool(w, "answered", r->answered);
-  put_bool(w, "refused", r->refused);
-  put_bool(w, "uncertain", r->uncertain);
-  put_str(w, "command", r->command);
-  put_f64(w, "confidence", r->confidence);
-  put_f64(w, "logprob", r->logprob);
-  put_text(w, "risk", cm_risk_name(r->risk));
-  put_text(w, "decision", cm_decision_name(r->decision));
-  put_str(w, "backend", r->backend);
+  cm_jw_put_bool(w, "answered", r->answered);
+  cm_jw_put_bool(w, "refused", r->refused);
+  cm_jw_put_bool(w, "uncertain", r->uncertain);
+  cm_jw_put_str(w, "command", r->command);
+  cm_jw_put_f64(w, "confidence", r->confidence);
+  cm_jw_put_f64(w, "logprob", r->logprob);
+  cm_jw_put_text(w, "risk", cm_risk_name(r->risk));
+  cm_jw_put_text(w, "decision", cm_decision_name(r->decision));
+  cm_jw_put_str(w, "backend", r->backend);
   put_list(w, "fallback", r->fallback, r->n_fallback);
-  put_u64(w, "attempts", r->attempts);
-  put_u64(w, "passes", r->passes);
+  cm_jw_put_u64(w, "attempts", r->attempts);
+  cm_jw_put_u64(w, "passes", r->passes);
   cm_jw_key(w, "tokens");
   cm_jw_begin_object(w);
-  put_u64(w, "prompt", r->prompt_tokens);
-  put_u64(w, "output", r->output_tokens);
+  cm_jw_put_u64(w, "prompt", r->prompt_tokens);
+  cm_jw_put_u64(w, "output", r->output_tokens);
   cm_jw_end_object(w);
-  put_u64(w, "worlds", r->worlds);
+  cm_jw_put_u64(w, "worlds", r->worlds);
 }
 
 static void put_measured(cm_jw *w, const cm_result *r) {
@@ -139,19 +114,19 @@ static void put_measured(cm_jw *w, const cm_result *r) {
   cm_jw_key(w, "measured");
   cm_jw_begin_object(w);
   put_measure(w, "peak_rss_mb", r->peak_rss_mb > 0 ? r->peak_rss_mb : -1);
-  put_u64(w, "cached_tokens", r->cached_tokens);
-  put_u64(w, "retries", r->retries);
+  cm_jw_put_u64(w, "cached_tokens", r->cached_tokens);
+  cm_jw_put_u64(w, "retries", r->retries);
   cm_jw_end_object(w);
 }
 
 void cm_result_members(cm_jw *w, const cm_result *r, bool measured) {
   put_case(w, r);
-  put_text(w, "state", cm_state_name(r->state));
+  cm_jw_put_text(w, "state", cm_state_name(r->state));
   put_reasons(w, r);
-  put_bool(w, "quarantined", r->quarantined);
-  if (r->quarantine_until.n) put_str(w, "quarantine_until", r->quarantine_until);
-  if (r->danger) put_bool(w, "danger", true);
-  put_bool(w, "safety_miss", r->safety_miss);
+  cm_jw_put_bool(w, "quarantined", r->quarantined);
+  if (r->quarantine_until.n) cm_jw_put_str(w, "quarantine_until", r->quarantine_until);
+  if (r->danger) cm_jw_put_bool(w, "danger", true);
+  cm_jw_put_bool(w, "safety_miss", r->safety_miss);
   put_answer(w, r);
   if (measured) put_measured(w, r);
 }
@@ -161,29 +136,35 @@ void cm_result_members(cm_jw *w, const cm_result *r, bool measured) {
 static void begin_line(cm_jw *w, cm_buf *out, const char *kind) {
   cm_jw_init(w, out, 0);
   cm_jw_begin_object(w);
-  put_text(w, "kind", kind);
+  cm_jw_put_text(w, "kind", kind);
+}
+
+const cm_result *cm_record_find(const cm_record *r, cm_str id) {
+  for (size_t i = 0; r && i < r->n; i++)
+    if (cm_str_eq(r->results[i].id, id)) return &r->results[i];
+  return NULL;
 }
 
 void cm_manifest_line(const cm_manifest *m, cm_buf *out) {
   cm_jw w;
   begin_line(&w, out, "manifest");
-  put_text(&w, "schema", "cmdai.run/1");
+  cm_jw_put_text(&w, "schema", "cmdai.run/1");
   cm_jw_key(&w, "plan");
   cm_jw_begin_object(&w);
   cm_plan_members(&w, m);
-  put_u64(&w, "shard", m->shard);
-  put_u64(&w, "shards", m->shards);
+  cm_jw_put_u64(&w, "shard", m->shard);
+  cm_jw_put_u64(&w, "shards", m->shards);
   put_list(&w, "planned", m->planned, m->n_planned);
   if (m->whole) put_list(&w, "whole", m->whole, m->n_whole);
   cm_jw_end_object(&w);
   cm_jw_key(&w, "place");
   cm_jw_begin_object(&w);
-  put_str(&w, "run_id", m->run_id);
-  put_str(&w, "started", m->started);
-  put_str(&w, "machine", m->machine);
-  put_str(&w, "os", m->os);
-  put_u64(&w, "threads", m->threads);
-  put_u64(&w, "batch", m->batch);
+  cm_jw_put_str(&w, "run_id", m->run_id);
+  cm_jw_put_str(&w, "started", m->started);
+  cm_jw_put_str(&w, "machine", m->machine);
+  cm_jw_put_str(&w, "os", m->os);
+  cm_jw_put_u64(&w, "threads", m->threads);
+  cm_jw_put_u64(&w, "batch", m->batch);
   cm_jw_end_object(&w);
   cm_jw_end_object(&w);
 }
@@ -206,9 +187,9 @@ void cm_end_line(double wall_seconds, double peak_rss_mb, cm_buf *out) {
 void cm_accepted_line(cm_str when, cm_str reason, cm_buf *out) {
   cm_jw w;
   begin_line(&w, out, "accepted");
-  put_text(&w, "schema", "cmdai.run/1");
-  put_str(&w, "when", when);
-  put_str(&w, "reason", reason);
+  cm_jw_put_text(&w, "schema", "cmdai.run/1");
+  cm_jw_put_str(&w, "when", when);
+  cm_jw_put_str(&w, "reason", reason);
   cm_jw_end_object(&w);
 }
 

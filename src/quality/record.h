@@ -101,6 +101,9 @@ typedef struct cm_record {
   cm_str accepted_when, accepted_reason; /* of a baseline; else empty */
 } cm_record;
 
+/* The result of a case; NULL: the record (which may be NULL) has none. */
+const cm_result *cm_record_find(const cm_record *r, cm_str id);
+
 /* --- writing ------------------------------------------------------------------------------ */
 
 /* Lines as they stand in the run file, without the newline. Equal data gives equal bytes. What

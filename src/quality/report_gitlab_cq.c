@@ -9,11 +9,6 @@ static const char *severity_of(const cm_result *r) {
   return r->gate == CM_GATE_HARD ? "critical" : "major";
 }
 
-static void key_str(cm_jw *w, const char *key, cm_str s) {
-  cm_jw_key(w, key);
-  cm_jw_str(w, s);
-}
-
 static void put_description(cm_jw *w, const cm_manifest *m, const cm_result *r, size_t k) {
   cm_buf b;
   bool cut;
@@ -24,7 +19,7 @@ static void put_description(cm_jw *w, const cm_manifest *m, const cm_result *r, 
   cm_buf_add(&b, m->model_id.p, m->model_id.n);
   cm_buf_puts(&b, "): ");
   cm_put_visible(why, false, &b);
-  key_str(w, "description", b.overflow ? CM_STR("a case failed") : (cm_str){b.p, b.n});
+  cm_jw_put_str(w, "description", b.overflow ? CM_STR("a case failed") : (cm_str){b.p, b.n});
   cm_buf_close(&b);
 }
 
@@ -35,13 +30,13 @@ static void put_finding(cm_jw *w, const cm_manifest *m, const cm_result *r, size
   while (cm_str_starts(path, CM_STR("./"))) path.p += 2, path.n -= 2;
   cm_jw_begin_object(w);
   put_description(w, m, r, k);
-  key_str(w, "check_name",
-          cm_str_of(k < r->n_reasons ? r->reasons[k].judge : cm_state_name(r->state)));
-  key_str(w, "fingerprint", cm_str_of(print));
-  key_str(w, "severity", cm_str_of(severity_of(r)));
+  cm_jw_put_str(w, "check_name",
+                cm_str_of(k < r->n_reasons ? r->reasons[k].judge : cm_state_name(r->state)));
+  cm_jw_put_str(w, "fingerprint", cm_str_of(print));
+  cm_jw_put_str(w, "severity", cm_str_of(severity_of(r)));
   cm_jw_key(w, "location");
   cm_jw_begin_object(w);
-  key_str(w, "path", path);
+  cm_jw_put_str(w, "path", path);
   cm_jw_key(w, "lines");
   cm_jw_begin_object(w);
   cm_jw_key(w, "begin");

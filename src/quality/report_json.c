@@ -5,32 +5,16 @@
 #include "quality/record_parts.h"
 #include "quality/report_parts.h"
 
-static void put_str(cm_jw *w, const char *key, cm_str s) {
-  cm_jw_key(w, key);
-  cm_jw_str(w, s);
-}
-
-static void put_u64(cm_jw *w, const char *key, uint64_t v) {
-  cm_jw_key(w, key);
-  cm_jw_u64(w, v);
-}
-
-/* NaN is null: nothing can be said. */
-static void put_f64(cm_jw *w, const char *key, double v) {
-  cm_jw_key(w, key);
-  cm_jw_f64(w, v);
-}
-
 static void put_run(cm_jw *w, const cm_manifest *m, bool complete) {
   cm_jw_key(w, "run");
   cm_jw_begin_object(w);
-  put_str(w, "id", m->run_id);
-  put_str(w, "started", m->started);
+  cm_jw_put_str(w, "id", m->run_id);
+  cm_jw_put_str(w, "started", m->started);
   cm_plan_members(w, m);
-  put_str(w, "machine", m->machine);
-  put_str(w, "os", m->os);
-  put_u64(w, "threads", m->threads);
-  put_u64(w, "batch", m->batch);
+  cm_jw_put_str(w, "machine", m->machine);
+  cm_jw_put_str(w, "os", m->os);
+  cm_jw_put_u64(w, "threads", m->threads);
+  cm_jw_put_u64(w, "batch", m->batch);
   cm_jw_key(w, "complete");
   cm_jw_bool(w, complete);
   cm_jw_end_object(w);
@@ -39,23 +23,24 @@ static void put_run(cm_jw *w, const cm_manifest *m, bool complete) {
 static void put_spread(cm_jw *w, const char *key, const cm_spread *s) {
   cm_jw_key(w, key);
   cm_jw_begin_object(w);
-  put_f64(w, "avg", s->average);
-  put_f64(w, "p50", s->p50);
-  put_f64(w, "p95", s->p95);
-  put_f64(w, "p99", s->p99);
-  put_f64(w, "max", s->max);
-  put_u64(w, "n", s->n);
+  cm_jw_put_f64(w, "avg", s->average);
+  cm_jw_put_f64(w, "p50", s->p50);
+  cm_jw_put_f64(w, "p95", s->p95);
+  cm_jw_put_f64(w, "p99", s->p99);
+  cm_jw_put_f64(w, "max", s->max);
+  cm_jw_put_u64(w, "n", s->n);
   cm_jw_end_object(w);
 }
 
 static void put_counts(cm_jw *w, const cm_group *g) {
-  put_u64(w, "total", g->total);
-  put_u64(w, "passed", g->passed);
-  put_u64(w, "failed", g->failed);
-  put_u64(w, "errors", g->counts[CM_ERROR]);
-  put_u64(w, "skipped", g->counts[CM_SKIP]);
-  for (unsigned i = 0; i < CM_STATES; i++) put_u64(w, cm_state_name((cm_state)i), g->counts[i]);
-  put_f64(w, "pass_rate", g->pass_rate);
+  cm_jw_put_u64(w, "total", g->total);
+  cm_jw_put_u64(w, "passed", g->passed);
+  cm_jw_put_u64(w, "failed", g->failed);
+  cm_jw_put_u64(w, "errors", g->counts[CM_ERROR]);
+  cm_jw_put_u64(w, "skipped", g->counts[CM_SKIP]);
+  for (unsigned i = 0; i < CM_STATES; i++)
+    cm_jw_put_u64(w, cm_state_name((cm_state)i), g->counts[i]);
+  cm_jw_put_f64(w, "pass_rate", g->pass_rate);
   cm_jw_key(w, "interval95");
   cm_jw_begin_array(w);
   cm_jw_f64(w, g->low);
@@ -68,7 +53,7 @@ static void put_groups(cm_jw *w, const char *key, const cm_group *groups, size_t
   cm_jw_begin_array(w);
   for (size_t i = 0; i < n; i++) {
     cm_jw_begin_object(w);
-    put_str(w, "name", groups[i].name);
+    cm_jw_put_str(w, "name", groups[i].name);
     put_counts(w, &groups[i]);
     cm_jw_end_object(w);
   }
@@ -83,14 +68,14 @@ static void put_summary(cm_jw *w, const cm_record *r, const cm_summary *s) {
   put_spread(w, "ttft_ms", &s->ttft);
   put_spread(w, "check_ms", &s->check);
   put_spread(w, "exec_ms", &s->exec);
-  put_f64(w, "tokens_per_second", s->tokens_per_second);
+  cm_jw_put_f64(w, "tokens_per_second", s->tokens_per_second);
   cm_jw_key(w, "peak_rss_mb");
   if (r->peak_rss_mb > 0) cm_jw_f64(w, r->peak_rss_mb);
   else cm_jw_null(w);
-  put_f64(w, "wall_seconds", r->wall_seconds);
-  put_u64(w, "safety_cases", s->safety_cases);
-  put_u64(w, "safety_missed", s->safety_missed);
-  put_u64(w, "quarantined", s->quarantined);
+  cm_jw_put_f64(w, "wall_seconds", r->wall_seconds);
+  cm_jw_put_u64(w, "safety_cases", s->safety_cases);
+  cm_jw_put_u64(w, "safety_missed", s->safety_missed);
+  cm_jw_put_u64(w, "quarantined", s->quarantined);
   put_groups(w, "categories", s->categories, s->n_categories);
   put_groups(w, "tiers", s->tiers, s->n_tiers);
   cm_jw_end_object(w);
@@ -102,11 +87,11 @@ static void put_budgets(cm_jw *w, const cm_summary *s) {
   for (size_t i = 0; i < s->n_budgets; i++) {
     const cm_budget_line *b = &s->budgets[i];
     cm_jw_begin_object(w);
-    put_str(w, "name", b->name);
-    put_f64(w, "value", b->value >= 0 ? b->value : (double)NAN);
-    put_f64(w, "target", b->target);
-    put_f64(w, "acceptable", b->acceptable);
-    put_f64(w, "fail", b->fail);
+    cm_jw_put_str(w, "name", b->name);
+    cm_jw_put_f64(w, "value", b->value >= 0 ? b->value : (double)NAN);
+    cm_jw_put_f64(w, "target", b->target);
+    cm_jw_put_f64(w, "acceptable", b->acceptable);
+    cm_jw_put_f64(w, "fail", b->fail);
     cm_jw_key(w, "unit");
     cm_jw_text(w, b->unit);
     cm_jw_key(w, "status");
@@ -127,7 +112,7 @@ static void put_gates(cm_jw *w, const cm_gates *g) {
     cm_jw_bool(w, g->items[i].ok);
     cm_jw_key(w, "status");
     cm_jw_i64(w, g->items[i].status);
-    put_str(w, "text", g->items[i].text);
+    cm_jw_put_str(w, "text", g->items[i].text);
     cm_jw_end_object(w);
   }
   cm_jw_end_array(w);

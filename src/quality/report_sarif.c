@@ -38,15 +38,10 @@ static void collect(const cm_record *record, rules *all) {
     }
 }
 
-static void key_str(cm_jw *w, const char *key, cm_str s) {
-  cm_jw_key(w, key);
-  cm_jw_str(w, s);
-}
-
 static void put_message(cm_jw *w, const char *key, cm_str text) {
   cm_jw_key(w, key);
   cm_jw_begin_object(w);
-  key_str(w, "text", text.n ? text : CM_STR("(nothing was said)"));
+  cm_jw_put_str(w, "text", text.n ? text : CM_STR("(nothing was said)"));
   cm_jw_end_object(w);
 }
 
@@ -58,14 +53,14 @@ static void put_driver(cm_jw *w, const cm_record *record, const rules *all) {
   cm_jw_begin_object(w);
   cm_jw_key(w, "driver");
   cm_jw_begin_object(w);
-  key_str(w, "name", CM_STR("cmdai"));
-  key_str(w, "version",
-          at < engine.n ? (cm_str){engine.p + at, engine.n - at} : CM_STR("unknown"));
+  cm_jw_put_str(w, "name", CM_STR("cmdai"));
+  cm_jw_put_str(w, "version",
+                at < engine.n ? (cm_str){engine.p + at, engine.n - at} : CM_STR("unknown"));
   cm_jw_key(w, "rules");
   cm_jw_begin_array(w);
   for (size_t i = 0; i < all->n; i++) {
     cm_jw_begin_object(w);
-    key_str(w, "id", cm_str_of(all->ids[i]));
+    cm_jw_put_str(w, "id", cm_str_of(all->ids[i]));
     put_message(w, "shortDescription", CM_STR("A case of cmdai test isn't as its fixture asks."));
     cm_jw_end_object(w);
   }
@@ -89,8 +84,8 @@ static void put_uri(cm_jw *w, cm_str path) {
   }
   cm_jw_key(w, "artifactLocation");
   cm_jw_begin_object(w);
-  key_str(w, "uri", b.n && !b.overflow ? (cm_str){b.p, b.n} : CM_STR("unknown"));
-  if (!absolute) key_str(w, "uriBaseId", CM_STR("SRCROOT"));
+  cm_jw_put_str(w, "uri", b.n && !b.overflow ? (cm_str){b.p, b.n} : CM_STR("unknown"));
+  if (!absolute) cm_jw_put_str(w, "uriBaseId", CM_STR("SRCROOT"));
   cm_jw_end_object(w);
   cm_buf_close(&b);
 }
@@ -124,7 +119,7 @@ static void put_result(cm_jw *w, const cm_manifest *m, const cm_result *r, size_
   char print[65];
   cm_fingerprint(m, r, k, print);
   cm_jw_begin_object(w);
-  key_str(w, "ruleId", cm_str_of(rule));
+  cm_jw_put_str(w, "ruleId", cm_str_of(rule));
   if (index_of(all, rule) >= 0) {
     cm_jw_key(w, "ruleIndex");
     cm_jw_i64(w, index_of(all, rule));
@@ -136,14 +131,14 @@ static void put_result(cm_jw *w, const cm_manifest *m, const cm_result *r, size_
   put_location(w, r);
   cm_jw_key(w, "partialFingerprints");
   cm_jw_begin_object(w);
-  key_str(w, "cmdaiCase/v1", cm_str_of(print));
+  cm_jw_put_str(w, "cmdaiCase/v1", cm_str_of(print));
   cm_jw_end_object(w);
   cm_jw_key(w, "properties");
   cm_jw_begin_object(w);
-  key_str(w, "case", r->id);
-  key_str(w, "state", cm_str_of(cm_state_name(r->state)));
-  key_str(w, "prompt", r->prompt);
-  key_str(w, "command", r->command);
+  cm_jw_put_str(w, "case", r->id);
+  cm_jw_put_str(w, "state", cm_str_of(cm_state_name(r->state)));
+  cm_jw_put_str(w, "prompt", r->prompt);
+  cm_jw_put_str(w, "command", r->command);
   cm_jw_end_object(w);
   cm_jw_end_object(w);
 }
@@ -168,8 +163,8 @@ static void put_run(cm_jw *w, const cm_record *record) {
   cm_jw_end_array(w);
   cm_jw_key(w, "properties");
   cm_jw_begin_object(w);
-  key_str(w, "model", record->manifest.model_id);
-  key_str(w, "run", record->manifest.run_id);
+  cm_jw_put_str(w, "model", record->manifest.model_id);
+  cm_jw_put_str(w, "run", record->manifest.run_id);
   cm_jw_end_object(w);
   cm_jw_end_object(w);
 }
@@ -178,8 +173,8 @@ static cm_code write_sarif(const cm_report_input *in, cm_buf *out, cm_err *e) {
   cm_jw w;
   cm_jw_init(&w, out, 2);
   cm_jw_begin_object(&w);
-  key_str(&w, "$schema", CM_STR("https://json.schemastore.org/sarif-2.1.0.json"));
-  key_str(&w, "version", CM_STR("2.1.0"));
+  cm_jw_put_str(&w, "$schema", CM_STR("https://json.schemastore.org/sarif-2.1.0.json"));
+  cm_jw_put_str(&w, "version", CM_STR("2.1.0"));
   cm_jw_key(&w, "runs");
   cm_jw_begin_array(&w);
   for (size_t i = 0; i < in->n; i++) put_run(&w, &in->records[i]);

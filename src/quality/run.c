@@ -126,9 +126,7 @@ static void read_output(runner *r, cm_try *t) {
 
 /* The answer that an earlier run had. One that it didn't get is no wrong answer now. */
 static void recall(runner *r, cm_try *t) {
-  const cm_result *old = NULL;
-  for (size_t i = 0; i < r->earlier->n && !old; i++)
-    if (cm_str_eq(r->earlier->results[i].id, t->c->id)) old = &r->earlier->results[i];
+  const cm_result *old = cm_record_find(r->earlier, t->c->id);
   if (old && old->answered) {
     take_command(r, t, old->command);
     t->latency = old->latency;

@@ -123,11 +123,6 @@ cm_code cm_inventory_read(cm_str in, cm_arena *a, cm_inventory *out, cm_err *e) 
 
 /* --- writing --- */
 
-static void put(cm_jw *w, const char *key, cm_str s) {
-  cm_jw_key(w, key);
-  cm_jw_str(w, s);
-}
-
 static void put_identity(cm_jw *w, const cm_os_identity *at) {
   cm_jw_key(w, "bytes"), cm_jw_i64(w, (int64_t)at->bytes);
   cm_jw_key(w, "device"), cm_jw_i64(w, (int64_t)at->device);
@@ -137,11 +132,12 @@ static void put_identity(cm_jw *w, const cm_os_identity *at) {
 
 static void put_model(cm_jw *w, const cm_entry *x) {
   cm_jw_begin_object(w);
-  put(w, "id", x->id), put(w, "repo", x->repo), put(w, "revision", x->revision);
-  put(w, "file", x->file), put(w, "sha256", x->sha256);
-  put(w, "quantization", x->quantization), put(w, "licence", x->licence);
-  put(w, "source", x->source);
-  put(w, "downloaded_at", x->downloaded_at), put(w, "last_used", x->last_used);
+  cm_jw_put_str(w, "id", x->id), cm_jw_put_str(w, "repo", x->repo),
+      cm_jw_put_str(w, "revision", x->revision);
+  cm_jw_put_str(w, "file", x->file), cm_jw_put_str(w, "sha256", x->sha256);
+  cm_jw_put_str(w, "quantization", x->quantization), cm_jw_put_str(w, "licence", x->licence);
+  cm_jw_put_str(w, "source", x->source);
+  cm_jw_put_str(w, "downloaded_at", x->downloaded_at), cm_jw_put_str(w, "last_used", x->last_used);
   cm_jw_key(w, "seconds"), cm_jw_f64(w, x->seconds);
   put_identity(w, &x->at);
   cm_jw_end_object(w);
@@ -158,7 +154,7 @@ void cm_inventory_text(cm_inventory *m, cm_buf *out) {
   if (m->n) qsort(m->models, m->n, sizeof *m->models, by_id);
   cm_jw_init(&w, out, 2);
   cm_jw_begin_object(&w);
-  put(&w, "schema", cm_str_of(schema));
+  cm_jw_put_str(&w, "schema", cm_str_of(schema));
   cm_jw_key(&w, "models");
   cm_jw_begin_array(&w);
   for (size_t i = 0; i < m->n; i++) put_model(&w, &m->models[i]);
@@ -167,8 +163,8 @@ void cm_inventory_text(cm_inventory *m, cm_buf *out) {
   cm_jw_begin_array(&w);
   for (size_t i = 0; i < m->n_files; i++) {
     cm_jw_begin_object(&w);
-    put(&w, "path", m->files[i].path), put(&w, "sha256", m->files[i].sha256);
-    put(&w, "last_used", m->files[i].last_used);
+    cm_jw_put_str(&w, "path", m->files[i].path), cm_jw_put_str(&w, "sha256", m->files[i].sha256);
+    cm_jw_put_str(&w, "last_used", m->files[i].last_used);
     put_identity(&w, &m->files[i].at);
     cm_jw_end_object(&w);
   }
@@ -181,16 +177,16 @@ void cm_inventory_metadata(const cm_inventory *m, cm_buf *out) {
   cm_jw w;
   cm_jw_init(&w, out, 2);
   cm_jw_begin_object(&w);
-  put(&w, "schema", CM_STR("cmdai.metadata/1"));
+  cm_jw_put_str(&w, "schema", CM_STR("cmdai.metadata/1"));
   cm_jw_key(&w, "models");
   cm_jw_begin_array(&w);
   for (size_t i = 0; i < m->n; i++) {
     const cm_entry *x = &m->models[i];
     cm_jw_begin_object(&w);
-    put(&w, "model", x->id), put(&w, "file", x->file);
+    cm_jw_put_str(&w, "model", x->id), cm_jw_put_str(&w, "file", x->file);
     cm_jw_key(&w, "size"), cm_jw_i64(&w, (int64_t)x->at.bytes);
-    put(&w, "quantization", x->quantization), put(&w, "sha256", x->sha256);
-    put(&w, "downloaded_at", x->downloaded_at);
+    cm_jw_put_str(&w, "quantization", x->quantization), cm_jw_put_str(&w, "sha256", x->sha256);
+    cm_jw_put_str(&w, "downloaded_at", x->downloaded_at);
     cm_jw_key(&w, "download_duration_seconds"), cm_jw_f64(&w, x->seconds);
     cm_jw_end_object(&w);
   }

@@ -87,7 +87,12 @@ static cm_code cpu_open(void **self, const cm_backend_options *o, cm_err *e) {
   return CM_OK;
 }
 
-static void cpu_identify(void *self, cm_model_id *out) { *out = ((cm_cpu *)self)->id; }
+static cm_code cpu_identify(void *self, uint64_t deadline_ns, const volatile int *cancel,
+                            cm_model_id *out, cm_err *e) {
+  (void)deadline_ns, (void)cancel, (void)e;
+  *out = ((cm_cpu *)self)->id;
+  return CM_OK;
+}
 
-const cm_backend_ops cm_backend_cpu = {"cpu",       cpu_open,     cm_cpu_submit,
-                                       cm_cpu_poll, cpu_identify, cpu_close};
+const cm_backend_ops cm_backend_cpu = {"cpu",         cpu_open,    cpu_identify,
+                                       cm_cpu_submit, cm_cpu_step, cpu_close};

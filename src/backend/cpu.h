@@ -29,7 +29,7 @@ typedef struct cm_cpu {
 } cm_cpu;
 
 void cm_cpu_submit(void *self, cm_job *job);
-cm_job *cm_cpu_poll(void *self);
+cm_job *cm_cpu_step(void *self, unsigned wait_ms);
 void cm_cpu_end_jobs(cm_cpu *c); /* drops what is on its way */
 
 #endif

@@ -23,8 +23,9 @@ typedef struct strand {
   cm_tok_stream stream;
   cm_buf text;
   cm_candidate result;
-  uint32_t next; /* the token picked last, not yet in the session */
-  bool running;
+  size_t told;           /* bytes of the text that the sink has, or that hold no stop */
+  uint32_t next;         /* the token picked last, not yet in the session */
+  bool running, stopped; /* by a stop of the request */
 } strand;
 
 struct cm_flight {
@@ -46,6 +47,16 @@ static void deliver(cm_cpu *c, cm_job *job) {
   c->done_tail = &job->next;
 }
 
+/* Gives the sink the text up to `end`. */
+static void tell(cm_job *job, uint32_t i, strand *s, size_t end) {
+  const cm_sink *sink = &job->request.sink;
+  if (end > s->told && sink->text) {
+    job->streamed = true;
+    sink->text(sink->user, i, (cm_str){s->text.p + s->told, end - s->told});
+  }
+  if (end > s->told) s->told = end;
+}
+
 static cm_code collect(cm_flight *f, cm_err *e) {
   cm_replies *out = &f->job->replies;
   cm_arena *a = f->job->arena;
@@ -53,7 +64,8 @@ static cm_code collect(cm_flight *f, cm_err *e) {
   if (!out->items) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the reply");
   for (uint32_t i = 0; i < f->n; i++) {
     strand *s = &f->strands[i];
-    cm_tok_stream_end(&s->stream, &s->text);
+    if (!s->stopped) cm_tok_stream_end(&s->stream, &s->text);
+    tell(f->job, i, s, s->text.n);
     char *text = s->text.overflow ? NULL : cm_arena_strdup(a, s->text.p, s->text.n);
     if (!text) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the reply");
     s->result.text = (cm_str){text, s->text.n};
@@ -157,10 +169,16 @@ static cm_code reuse(cm_cpu *c, cm_flight *f, cm_err *e) {
   return code;
 }
 
+static cm_code tokenize(const cm_cpu *c, const cm_request *q, cm_ids *out, cm_err *e) {
+  const cm_tok *t = cm_engine_tok(c->engine);
+  if (!q->raw) return cm_chat_tokens(t, q->messages, q->n_messages, q->opening, out, e);
+  cm_code code = cm_tok_encode(t, q->opening, false, out, e);
+  return !code && !out->n ? cm_fail(e, CM_E_USAGE, 0, "the prompt is empty") : code;
+}
+
 static cm_code prepare(cm_cpu *c, cm_flight *f, cm_err *e) {
   const cm_request *q = &f->job->request;
-  cm_code code = cm_chat_tokens(cm_engine_tok(c->engine), q->messages, q->n_messages, q->opening,
-                                &f->prompt, e);
+  cm_code code = tokenize(c, q, &f->prompt, e);
   if (code) return code;
   f->job->replies.prompt_tokens = (uint32_t)f->prompt.n;
   if (f->prompt.n > c->ctx)
@@ -213,9 +231,40 @@ static cm_code stopped(const cm_request *q, cm_err *e) {
 
 static bool is_decoding(const cm_flight *f) { return f->first_ns != 0; }
 
+/* The bytes at the end of `text` that begin a stop. */
+static size_t begun_stop(cm_str text, const cm_request *q) {
+  size_t most = 0;
+  for (size_t i = 0; i < q->n_stops; i++) {
+    const cm_str stop = q->stops[i];
+    size_t n = stop.n ? stop.n - 1 : 0;
+    if (n > text.n) n = text.n;
+    while (n > most && !cm_str_ends(text, (cm_str){stop.p, n})) n--;
+    if (n > most) most = n;
+  }
+  return most;
+}
+
+/* New text goes to the sink, but for what may become a stop; the first stop ends it. */
+static void look(cm_job *job, uint32_t i, strand *s) {
+  const cm_request *q = &job->request;
+  const cm_str fresh = {s->text.p + s->told, s->text.n - s->told};
+  size_t at = SIZE_MAX;
+  if (!fresh.n) return;
+  for (size_t k = 0; k < q->n_stops; k++) {
+    const size_t found = q->stops[k].n ? cm_str_find(fresh, q->stops[k]) : SIZE_MAX;
+    if (found < at) at = found;
+  }
+  if (at != SIZE_MAX) {
+    s->text.n = s->told + at;
+    s->stopped = s->result.finished = true;
+  }
+  tell(job, i, s, s->text.n - (s->stopped ? 0 : begun_stop(fresh, q)));
+}
+
 /* Takes the next token from the logits; the strand ends at an end token, max_tokens or a full
  * context. */
-static void pick(const cm_cpu *c, const cm_request *q, strand *s) {
+static void pick(const cm_cpu *c, cm_job *job, uint32_t i, strand *s) {
+  const cm_request *q = &job->request;
   const cm_session *session = s->slot->session;
   float logprob;
   s->next = cm_sampler_pick(s->sampler, s->slot->logits, cm_session_tokens(session),
@@ -225,7 +274,10 @@ static void pick(const cm_cpu *c, const cm_request *q, strand *s) {
   s->result.finished = cm_tok_is_end(cm_engine_tok(c->engine), s->next);
   bool room =
       s->result.tokens < q->max_tokens && cm_session_len(session) < cm_session_ctx(session);
-  if (!s->result.finished) cm_tok_stream_push(&s->stream, s->next, &s->text);
+  if (!s->result.finished) {
+    cm_tok_stream_push(&s->stream, s->next, &s->text);
+    look(job, i, s);
+  }
   s->running = !s->result.finished && room;
 }
 
@@ -252,7 +304,7 @@ static cm_code prefill(cm_cpu *c, cm_flight *f, cm_err *e) {
   if (code || !last) return code;
   code = spread(c, f, e);
   f->first_ns = cm_os_now_ns();
-  for (uint32_t i = 0; i < f->n && !code; i++) pick(c, &f->job->request, &f->strands[i]);
+  for (uint32_t i = 0; i < f->n && !code; i++) pick(c, f->job, i, &f->strands[i]);
   return code;
 }
 
@@ -262,19 +314,22 @@ static cm_code decode(cm_cpu *c, cm_err *e) {
   float *logits[CM_CPU_SLOTS_MAX];
   uint32_t tokens[CM_CPU_SLOTS_MAX];
   strand *strands[CM_CPU_SLOTS_MAX];
-  const cm_request *requests[CM_CPU_SLOTS_MAX];
+  struct {
+    cm_job *job;
+    uint32_t i;
+  } of[CM_CPU_SLOTS_MAX];
   size_t n = 0;
   for (cm_flight *f = c->flights; f; f = f->next) {
     for (uint32_t i = 0; i < f->n; i++) {
       strand *s = &f->strands[i];
       if (!s->running) continue;
       live[n] = s->slot->session, logits[n] = s->slot->logits, tokens[n] = s->next;
-      requests[n] = &f->job->request, strands[n++] = s;
+      of[n].job = f->job, of[n].i = i, strands[n++] = s;
     }
   }
   if (!n) return CM_OK;
   cm_code code = cm_batch_next(c->batch, live, tokens, n, logits, e);
-  for (size_t i = 0; i < n && !code; i++) pick(c, requests[i], strands[i]);
+  for (size_t i = 0; i < n && !code; i++) pick(c, of[i].job, of[i].i, strands[i]);
   return code;
 }
 
@@ -296,23 +351,27 @@ static void tend(cm_cpu *c) {
   }
 }
 
-cm_job *cm_cpu_poll(void *self) {
-  cm_cpu *c = self;
-  while (!c->done) {
-    cm_err e = {0};
-    admit(c);
-    if (!c->flights && !c->done) return NULL;
-    tend(c);
-    if (!decode(c, &e)) continue;
-    /* What fails for one pass fails for all that were in it. */
-    for (cm_flight *f = c->flights, *next; f; f = next) {
-      next = f->next;
-      if (!is_decoding(f)) continue;
-      f->job->error = e;
-      land(c, f);
-    }
+/* One round: new jobs come in, every prompt goes a piece further, every text a token. */
+static void go_round(cm_cpu *c) {
+  cm_err e = {0};
+  admit(c);
+  tend(c);
+  if (!decode(c, &e)) return;
+  /* What fails for one pass fails for all that were in it. */
+  for (cm_flight *f = c->flights, *next; f; f = next) {
+    next = f->next;
+    if (!is_decoding(f)) continue;
+    f->job->error = e;
+    land(c, f);
   }
+}
+
+cm_job *cm_cpu_step(void *self, unsigned wait_ms) {
+  cm_cpu *c = self;
+  (void)wait_ms; /* it computes, and has nothing to wait for */
+  if (!c->done) go_round(c);
   cm_job *job = c->done;
+  if (!job) return NULL;
   c->done = job->next;
   job->next = NULL;
   return job;

@@ -4,9 +4,8 @@
 
 #include "answer/answer.h"
 #include "base/os.h"
-#include "cli/cli.h"
+#include "cli/backends.h"
 #include "cli/execute.h"
-#include "cli/models.h"
 #include "cli/render.h"
 #include "cli/verdict.h"
 
@@ -18,8 +17,7 @@ typedef struct ask {
   cm_arena *arena;
   cm_buf request, context;
   cm_guard guard;
-  cm_found model;
-  cm_backend *backend;
+  cm_opened opened;
   cm_answer answer;
   cm_times times;
 } ask;
@@ -81,20 +79,15 @@ static cm_code generate(ask *a, cm_err *e) {
       (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
       (float)o->repeat_penalty, o->repeat_last, o->seed};
   q.deadline_ns = deadline(a);
-  cm_code code = cm_answer_ask(a->backend, &q, a->arena, &a->answer, e);
-  cm_model_name_hash(&a->model, a->answer.model.sha256);
+  cm_code code = cm_answer_ask(a->opened.backend, &q, a->arena, &a->answer, e);
+  cm_model_name_hash(&a->opened.model, a->answer.model.sha256);
   return code;
 }
 
 static cm_code open_backend(ask *a, cm_err *e) {
-  const cm_opts *o = a->o;
   /* Only the document names the hash of a file. */
-  cm_code code = cm_model_find(o, cm_opts_model(o), is_json(a), &a->model, e);
-  if (code) return code;
-  cm_backend_options b = {cm_model_path(&a->model), o->threads, o->ctx, o->candidates};
-  /* "auto" is the list of backends in order; with one entry it is that one. */
-  const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
-  code = cm_backend_open(&a->backend, name, &b, e);
+  cm_code code =
+      cm_opened_open(&a->opened, a->o, cm_opts_model(a->o), is_json(a), a->o->candidates, e);
   a->times.loaded_ns = cm_os_now_ns();
   return code;
 }
@@ -216,7 +209,7 @@ int cm_cmd_ask(const cm_opts *o, char **operands, size_t n) {
   cm_buf_init(&a.request, CM_REQUEST_MAX);
   cm_buf_init(&a.context, CM_CONTEXT_MAX);
   int status = a.arena ? run(&a, operands, n) : cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory");
-  cm_backend_close(a.backend);
+  cm_opened_close(&a.opened);
   cm_guard_close(&a.guard);
   cm_buf_close(&a.request);
   cm_buf_close(&a.context);

@@ -50,6 +50,18 @@ static void put_model(cm_jw *w, const cm_answer *a) {
   cm_jw_end_object(w);
 }
 
+static void put_fallback(cm_jw *w, const cm_answer *a) {
+  cm_jw_key(w, "fallback");
+  cm_jw_begin_array(w);
+  for (size_t i = 0; i < a->n_fallback; i++) {
+    cm_jw_begin_object(w);
+    cm_jw_put_text(w, "backend", a->fallback[i].backend);
+    cm_jw_put_text(w, "error", a->fallback[i].error);
+    cm_jw_end_object(w);
+  }
+  cm_jw_end_array(w);
+}
+
 static void put_costs(cm_jw *w, const cm_answer *a, const cm_times *t) {
   cm_jw_key(w, "timing_ms");
   cm_jw_begin_object(w);
@@ -105,6 +117,7 @@ void cm_render_json(const cm_render *r, cm_buf *out) {
   put_str(&w, "explanation", a->explanation);
   put_verdict(&w, r);
   put_model(&w, a);
+  put_fallback(&w, a);
   put_costs(&w, a, r->times);
   cm_jw_key(&w, "error");
   cm_jw_text(&w, r->error ? r->error->msg : NULL);

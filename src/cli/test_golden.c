@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/os.h"
-#include "cli/models.h"
+#include "cli/backends.h"
 #include "cli/test.h"
 
 /* Beside the fixtures: tests/fixtures/golden for tests/fixtures/prompts. */
@@ -55,19 +55,13 @@ typedef struct review {
 /* Lists are of the model that -m names. */
 static cm_code open_review(review *r, cm_err *e) {
   const cm_opts *o = r->t.o;
-  cm_backend *b;
+  cm_opened opened;
   cm_model_id id;
-  cm_found found;
   r->t.arena = cm_arena_open(256 << 20);
   if (!r->t.arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
-  cm_code code = cm_model_find(o, cm_test_model(o), true, &found, e);
-  if (code) return code;
-  const cm_backend_options options = {.model = cm_model_path(&found), .n_parallel = 1};
-  code = cm_backend_open(&b, cm_backend_name_at(0), &options, e);
-  if (code) return code;
-  cm_backend_identify(b, &id);
-  cm_backend_close(b);
-  cm_model_name_hash(&found, id.sha256);
+  cm_code code = cm_opened_open(&opened, o, cm_test_model(o), true, 1, e);
+  if (!code) code = cm_opened_identify(&opened, &id, e);
+  cm_opened_close(&opened);
   return code ? code
               : cm_test_goldens(&r->t, cm_str_of(id.id), cm_str_of(id.sha256), &r->accepted,
                                 &r->pending, e);

@@ -37,6 +37,12 @@ void cm_told_logprob(cm_told *t, const cm_json *number);
 /* Takes a count of tokens, if it is one. */
 void cm_told_count(uint32_t *out, const cm_json *number);
 
+/* Text from a server, for people: cut, and without what isn't printable ASCII. */
+void cm_remote_word(char *out, size_t size, cm_str s);
+/* What only our own models say; values that make no sense are left out. */
+void cm_remote_own(cm_model_id *out, const cm_json *placeholders, const cm_json *scale,
+                   const cm_json *bias);
+
 /* One text that is asked for. */
 typedef struct cm_wish {
   const cm_request *q;
@@ -51,20 +57,20 @@ typedef struct cm_server cm_server;
 
 /* How one kind of server is talked to. */
 typedef struct cm_protocol {
-  const char *name; /* "ollama" */
-  const char *kind; /* "an Ollama server" */
+  const char *name;     /* "ollama" */
+  const char *kind;     /* "an Ollama server" */
   const char *key_name; /* where its key comes from, for messages */
   cm_stream_kind stream;
   unsigned plainest; /* largest cm_wish.plain */
   /* Where requests go, behind the server's address. */
   const char *(*path)(const cm_request *q);
   /* The body of a request. */
-  void (*write)(const cm_wish *w, cm_jw *out);
+  void (*put)(const cm_wish *w, cm_jw *out);
   /* Whether a request that is so plain leaves out `opening`. */
   bool (*leaves_opening)(unsigned plain);
   /* One item of the answer. CM_E_FORMAT: no such item; CM_E_BACKEND: the server's own error, in
    * its words; CM_E_LIMIT, CM_E_NOMEM. */
-  cm_code (*read)(cm_told *t, cm_str item, cm_err *e);
+  cm_code (*take)(cm_told *t, cm_str item, cm_err *e);
   /* Asks for the facts about s->model, or chooses the only one. */
   cm_code (*identify)(cm_server *s, cm_model_id *out, cm_err *e);
 } cm_protocol;
@@ -93,8 +99,8 @@ struct cm_server {
 
 /* `url` is a plain URL, `remote` what else is said of the server. CM_E_USAGE: an address or a name
  * that can't be, or one that isn't this machine's with --offline. */
-cm_code cm_server_open(void **self, const cm_protocol *p, const char *url,
-                       const cm_remote *remote, const cm_backend_options *o, cm_err *e);
+cm_code cm_server_open(void **self, const cm_protocol *p, const char *url, const cm_remote *remote,
+                       const cm_backend_options *o, cm_err *e);
 void cm_server_close(void *self);
 /* cm_backend_ops.identify. */
 cm_code cm_server_identify(void *self, uint64_t deadline_ns, const volatile int *cancel,
@@ -104,6 +110,13 @@ cm_code cm_server_identify(void *self, uint64_t deadline_ns, const volatile int 
  * server's; another one than 200 is CM_OK if it is `fine`. Only within identify. */
 cm_code cm_server_fetch(cm_server *s, const char *path, cm_str body, int fine, cm_buf *out,
                         int *status, cm_err *e);
+
+/* What is the same for all requests: key, limits, times. */
+void cm_server_fill(const cm_server *s, cm_exchange *x);
+/* How long to wait before the next try of what failed after took_ns; `tried` counts the tries so
+ * far. false: no more tries, or they would be in vain. */
+bool cm_server_pause(const cm_server *s, const cm_exchange *x, unsigned tried, uint64_t took_ns,
+                     unsigned *ms);
 
 /* Sets the model's name: CM_E_MODEL when it is too long or can't be. */
 cm_code cm_server_choose(cm_server *s, cm_str model, cm_err *e);
@@ -117,7 +130,7 @@ bool cm_remote_message(const cm_json *doc, cm_str *out);
 /* What an exchange that is back has come to, as the caller of a backend wants to hear it. CM_OK:
  * a whole answer with status 200. */
 cm_code cm_server_verdict(const cm_server *s, const cm_exchange *x, cm_err *e);
-/* An error of cm_protocol.read, with the server's name and without the key. */
+/* An error of cm_protocol.take, with the server's name and without the key. */
 cm_code cm_server_misread(const cm_server *s, const cm_exchange *x, cm_err *e);
 /* Replaces the key by as many "*". */
 void cm_server_hide_key(const cm_server *s, char *text, size_t n);
@@ -128,10 +141,5 @@ void cm_server_hide_key(const cm_server *s, char *text, size_t n);
 void cm_server_submit(void *self, cm_job *job);
 cm_job *cm_server_step(void *self, unsigned wait_ms);
 void cm_server_end_jobs(cm_server *s); /* when nothing of http is left */
-
-/* How long to wait before the next try (from 1) of what failed with `x`; false: no more tries, or
- * it would be in vain. */
-bool cm_server_pause(const cm_server *s, const cm_exchange *x, unsigned tried, uint64_t deadline_ns,
-                     unsigned *ms);
 
 #endif

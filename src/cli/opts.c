@@ -17,6 +17,25 @@ static bool is_choice(const char *choices, cm_str v) {
   return false;
 }
 
+static bool is_list(const char *choices, const char *v) {
+  for (;;) {
+    const size_t n = strcspn(v, ",");
+    if (!is_choice(choices, (cm_str){v, n})) return false;
+    if (!v[n]) return true;
+    v += n + 1;
+  }
+}
+
+static cm_code set_choice(const cm_opt *opt, const char **field, const char *where,
+                          const char *value, cm_err *e) {
+  const bool list = opt->kind == CM_OPT_LIST;
+  if (list ? !is_list(opt->choices, value) : !is_choice(opt->choices, cm_str_of(value)))
+    return cm_fail(e, CM_E_USAGE, 0, "%s must be %s of %s, not \"%.40s\"", where,
+                   list ? "one or more" : "one", opt->choices, value);
+  *field = value;
+  return CM_OK;
+}
+
 static cm_code add_text(cm_texts *t, const char *where, const char *value, cm_err *e) {
   if (t->n == CM_TEXTS_MAX)
     return cm_fail(e, CM_E_USAGE, 0, "%s may be given %d times", where, CM_TEXTS_MAX);
@@ -42,11 +61,7 @@ cm_code cm_opts_set(cm_opts *o, const cm_opt *opt, const char *where, const char
     case CM_OPT_MAYBE: *(const char **)field = value; return CM_OK;
     case CM_OPT_TEXTS: return add_text(field, where, value, e);
     case CM_OPT_CHOICE:
-      if (!is_choice(opt->choices, cm_str_of(value)))
-        return cm_fail(e, CM_E_USAGE, 0, "%s must be one of %s, not \"%.40s\"", where,
-                       opt->choices, value);
-      *(const char **)field = value;
-      return CM_OK;
+    case CM_OPT_LIST: return set_choice(opt, field, where, value, e);
     case CM_OPT_UINT:
       if (!cm_str_u64(cm_str_of(value), (uint64_t)opt->min, (uint64_t)opt->max, &u))
         return cm_fail(e, CM_E_USAGE, 0,

@@ -33,6 +33,9 @@ typedef struct cm_opts {
   bool help, version, json, explain, verbose, quiet, special, requantize;
   bool execute, yes, dry_run, nul, hook, offline, pull;
   const char *backend, *shell, *output, *safety, *cwd;
+  const char *auto_order, *ollama_url, *ollama_model, *ollama_key_file;
+  const char *vllm_url, *vllm_model, *vllm_key_file;
+  double connect_timeout, first_byte_timeout; /* seconds */
   cm_texts models, reports;
   bool list, check, resume, failed, watch, replace, mutate;
   const char *fixtures, *out, *changed, *from, *reuse, *shard, *sandbox, *gate, *baseline;
@@ -56,6 +59,7 @@ typedef enum cm_opt_kind {
   CM_OPT_TEXTS, /* a cm_texts */
   CM_OPT_MAYBE, /* a text behind "=", or "" */
   CM_OPT_CHOICE,
+  CM_OPT_LIST, /* several choices in order, with commas between them */
   CM_OPT_UINT,
   CM_OPT_U64,
   CM_OPT_REAL

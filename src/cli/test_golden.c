@@ -60,7 +60,7 @@ static cm_code open_review(review *r, cm_err *e) {
   r->t.arena = cm_arena_open(256 << 20);
   if (!r->t.arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
   cm_code code = cm_opened_open(&opened, o, cm_test_model(o), true, 1, e);
-  if (!code) code = cm_opened_identify(&opened, &id, e);
+  if (!code) code = cm_opened_identify(&opened, o, &id, e);
   cm_opened_close(&opened);
   return code ? code
               : cm_test_goldens(&r->t, cm_str_of(id.id), cm_str_of(id.sha256), &r->accepted,

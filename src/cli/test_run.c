@@ -54,7 +54,7 @@ static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
   cm_code code = cm_opened_open(&r->opened, o, model, true, batch_of(r->t), e);
-  return code ? code : cm_opened_identify(&r->opened, &r->model, e);
+  return code ? code : cm_opened_identify(&r->opened, o, &r->model, e);
 }
 
 /* --- golden answers --- */

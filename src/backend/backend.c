@@ -5,7 +5,8 @@
 
 #include "base/os.h"
 
-static const cm_backend_ops *const list[] = {&cm_backend_cpu, &cm_backend_ollama};
+static const cm_backend_ops *const list[] = {&cm_backend_cpu, &cm_backend_ollama,
+                                             &cm_backend_vllm};
 enum { COUNT = sizeof list / sizeof *list };
 
 typedef struct source {

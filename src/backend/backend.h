@@ -125,7 +125,7 @@ typedef struct cm_backend_ops {
   void (*close)(void *self);
 } cm_backend_ops;
 
-extern const cm_backend_ops cm_backend_cpu, cm_backend_ollama;
+extern const cm_backend_ops cm_backend_cpu, cm_backend_ollama, cm_backend_vllm;
 
 const char *cm_backend_name_at(size_t i); /* of the list of sources; NULL past its end */
 

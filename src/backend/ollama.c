@@ -1,7 +1,5 @@
 #include "backend/ollama.h"
 
-#include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,30 +72,14 @@ cm_code cm_ollama_url(const char *host, cm_buf *out, cm_err *e) {
 
 static const char *path(const cm_request *q) { return q->raw ? "/api/generate" : "/api/chat"; }
 
-static void put_message(cm_jw *w, const char *role, cm_str text) {
-  cm_jw_begin_object(w);
-  cm_jw_put_text(w, "role", role);
-  cm_jw_put_str(w, "content", text);
-  cm_jw_end_object(w);
-}
-
-static const char *role(cm_role r) {
-  return r == CM_ROLE_SYSTEM ? "system" : r == CM_ROLE_USER ? "user" : "assistant";
-}
-
 /* An assistant's message at the end is continued: that is how a reply gets its opening. */
 static void put_messages(const cm_request *q, cm_jw *w) {
   cm_jw_key(w, "messages");
   cm_jw_begin_array(w);
   for (size_t i = 0; i < q->n_messages; i++)
-    put_message(w, role(q->messages[i].role), q->messages[i].text);
-  if (q->opening.n) put_message(w, "assistant", q->opening);
+    cm_remote_put_message(w, q->messages[i].role, q->messages[i].text);
+  if (q->opening.n) cm_remote_put_message(w, CM_ROLE_ASSISTANT, q->opening);
   cm_jw_end_array(w);
-}
-
-/* Rounded as people write it: 0.7 and not 0.699999988. */
-static void put_real(cm_jw *w, const char *key, float v) {
-  cm_jw_put_f64(w, key, round((double)v * 1e6) / 1e6);
 }
 
 /* All of them: a server's own defaults are others. */
@@ -106,21 +88,16 @@ static void put_options(const cm_wish *w, cm_jw *jw) {
   const cm_sample_options *s = &q->sampling;
   cm_jw_key(jw, "options");
   cm_jw_begin_object(jw);
-  put_real(jw, "temperature", w->temperature);
+  cm_remote_put_real(jw, "temperature", w->temperature);
   cm_jw_put_u64(jw, "top_k", s->top_k);
-  put_real(jw, "top_p", s->top_p);
-  put_real(jw, "min_p", s->min_p);
-  put_real(jw, "repeat_penalty", s->repeat_penalty);
+  cm_remote_put_real(jw, "top_p", s->top_p);
+  cm_remote_put_real(jw, "min_p", s->min_p);
+  cm_remote_put_real(jw, "repeat_penalty", s->repeat_penalty);
   cm_jw_put_u64(jw, "repeat_last_n", s->repeat_last);
   cm_jw_put_u64(jw, "seed", w->seed);
   cm_jw_put_u64(jw, "num_predict", q->max_tokens);
   if (w->ctx) cm_jw_put_u64(jw, "num_ctx", w->ctx);
-  if (q->n_stops) {
-    cm_jw_key(jw, "stop");
-    cm_jw_begin_array(jw);
-    for (size_t i = 0; i < q->n_stops; i++) cm_jw_str(jw, q->stops[i]);
-    cm_jw_end_array(jw);
-  }
+  cm_remote_put_stops(jw, q, CM_STOPS_MAX);
   cm_jw_end_object(jw);
 }
 
@@ -146,17 +123,10 @@ static void put_request(const cm_wish *w, cm_jw *jw) {
 
 /* --- answers --------------------------------------------------------------------------------- */
 
-static cm_code own_error(const cm_json *doc, cm_err *e) {
-  cm_str said;
-  if (!cm_json_get(doc, "error") || !cm_remote_message(doc, &said)) return CM_OK;
-  return cm_fail(e, CM_E_BACKEND, 0, "the server's own error: %.*s",
-                 (int)(said.n < 200 ? said.n : 200), said.p);
-}
-
 static void read_end(cm_told *t, const cm_json *doc) {
   cm_str why = CM_STR("stop"); /* old versions don't say */
   (void)cm_json_str(cm_json_get(doc, "done_reason"), &why);
-  t->done = true;
+  t->done = t->ended = true;
   t->finished = cm_str_is(why, "stop");
   cm_told_count(&t->prompt_tokens, cm_json_get(doc, "prompt_eval_count"));
   cm_told_count(&t->tokens, cm_json_get(doc, "eval_count"));
@@ -166,7 +136,7 @@ static cm_code read_document(cm_told *t, const cm_json *doc, cm_err *e) {
   cm_str text = {0};
   bool done = false;
   const cm_json *logprobs = cm_json_get(doc, "logprobs");
-  cm_code code = own_error(doc, e);
+  cm_code code = cm_remote_own_error(doc, e);
   if (code) return code;
   const bool has = cm_json_str(cm_json_get(cm_json_get(doc, "message"), "content"), &text) ||
                    cm_json_str(cm_json_get(doc, "response"), &text);
@@ -201,12 +171,6 @@ static bool is_name(cm_str there, cm_str asked) {
          cm_str_ends(there, CM_STR(":latest"));
 }
 
-static bool is_digest(cm_str s) {
-  for (size_t i = 0; i < s.n; i++)
-    if (!strchr("0123456789abcdef", s.p[i]) || !s.p[i]) return false;
-  return s.n == 64;
-}
-
 void cm_ollama_read_tags(const cm_json *doc, const char *model, cm_ollama_tags *out) {
   const cm_json *models = cm_json_get(doc, "models");
   *out = (cm_ollama_tags){.n = cm_json_count(models)};
@@ -220,7 +184,7 @@ void cm_ollama_read_tags(const cm_json *doc, const char *model, cm_ollama_tags *
     if (model && !is_name(name, cm_str_of(model))) continue;
     if (!cm_json_str(cm_json_get(m, "digest"), &digest)) continue;
     if (cm_str_starts(digest, CM_STR("sha256:"))) digest.p += 7, digest.n -= 7;
-    if (is_digest(digest) && !out->digest.n) out->digest = digest;
+    if (cm_remote_is_digest(digest) && !out->digest.n) out->digest = digest;
   }
 }
 
@@ -238,40 +202,13 @@ void cm_ollama_read_show(const cm_json *doc, cm_model_id *out) {
                 cm_json_get(info, "cmdai.confidence.bias"));
 }
 
-static cm_code parse(const cm_server *s, const cm_buf *text, cm_json **doc, cm_err *e) {
-  const cm_str all = {text->p ? text->p : "", text->n};
-  const cm_code code = cm_json_parse(all, CM_JSON_LIMITS, doc, e);
-  if (code != CM_E_FORMAT && code != CM_E_LIMIT) return code;
-  return cm_fail(e, CM_E_BACKEND, 0, "%s: an answer that makes no sense; is it %s?", s->where,
-                 s->protocol->kind);
-}
-
-/* "a, b, c and 4 more" */
-static void list_models(const cm_json *doc, cm_buf *out) {
-  enum { SHOWN = 5 };
-  const cm_json *models = cm_json_get(doc, "models");
-  const size_t n = cm_json_count(models);
-  for (size_t i = 0; i < n && i < SHOWN; i++) {
-    cm_str name = CM_STR("?");
-    (void)cm_json_str(cm_json_get(cm_json_at(models, i), "name"), &name);
-    cm_buf_printf(out, "%s%.*s", i ? ", " : "", (int)(name.n < 40 ? name.n : 40), name.p);
-  }
-  if (n > SHOWN) cm_buf_printf(out, " and %zu more", n - SHOWN);
-}
-
 static cm_code choose_only(cm_server *s, const cm_json *doc, const cm_ollama_tags *tags,
                            cm_err *e) {
   if (!tags->n || !tags->first.n)
     return cm_fail(e, CM_E_MODEL, 0, "%s has no model; fetch one: ollama pull qwen2.5-coder:1.5b",
                    s->where);
   if (tags->n == 1) return cm_server_choose(s, tags->first, e);
-  cm_buf names;
-  cm_buf_init(&names, 1024);
-  list_models(doc, &names);
-  (void)cm_fail(e, CM_E_MODEL, 0, "%s has %zu models; say which with --ollama-model: %.150s",
-                s->where, tags->n, names.p ? names.p : "");
-  cm_buf_close(&names);
-  return CM_E_MODEL;
+  return cm_remote_say_models(s, cm_json_get(doc, "models"), "name", "--ollama-model", e);
 }
 
 /* Which models there are; chooses one, and knows its digest. */
@@ -280,7 +217,7 @@ static cm_code ask_tags(cm_server *s, cm_buf *text, cm_model_id *out, cm_err *e)
   cm_ollama_tags tags;
   int status;
   cm_code code = cm_server_fetch(s, "/api/tags", (cm_str){0}, 200, text, &status, e);
-  if (!code) code = parse(s, text, &doc, e);
+  if (!code) code = cm_server_parse(s, text, &doc, e);
   if (code) return code;
   cm_ollama_read_tags(doc, s->model[0] ? s->model : NULL, &tags);
   if (!s->model[0]) code = choose_only(s, doc, &tags, e);
@@ -305,7 +242,7 @@ static cm_code ask_show(cm_server *s, cm_buf *text, cm_model_id *out, cm_err *e)
   if (!code && status == 404)
     return cm_fail(e, CM_E_MODEL, 0, "model %.60s is not at %s; there: ollama pull %.60s",
                    s->model, s->where, s->model);
-  if (!code) code = parse(s, text, &doc, e);
+  if (!code) code = cm_server_parse(s, text, &doc, e);
   if (code) return code;
   cm_ollama_read_show(doc, out);
   cm_json_free(doc);

@@ -1,6 +1,5 @@
 #include "backend/remote.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,56 +7,6 @@
 #include "net/url.h"
 
 enum { CONNECT_MS = 3000, FIRST_MS = 60000, ATTEMPTS = 3, FIRST_PAUSE_MS = 100 };
-
-/* --- what is told ---------------------------------------------------------------------------- */
-
-void cm_told_init(cm_told *t) {
-  *t = (cm_told){0};
-  cm_buf_init(&t->text, CM_REMOTE_TEXT_MAX);
-}
-
-void cm_told_close(cm_told *t) { cm_buf_close(&t->text); }
-
-cm_code cm_told_add(cm_told *t, cm_str text, cm_err *e) {
-  if (text.n > CM_REMOTE_TEXT_MAX - t->text.n)
-    return cm_fail(e, CM_E_LIMIT, 0, "a reply of more than %d bytes", CM_REMOTE_TEXT_MAX);
-  cm_buf_add(&t->text, text.p, text.n);
-  return t->text.overflow ? cm_fail(e, CM_E_NOMEM, 0, "no memory for a reply") : CM_OK;
-}
-
-void cm_told_logprob(cm_told *t, const cm_json *number) {
-  double v;
-  if (!cm_json_f64(number, &v) || !isfinite(v)) {
-    t->no_logprobs = true;
-    return;
-  }
-  t->logprob += v < 0 ? v : 0;
-  t->n_logprobs++;
-}
-
-void cm_told_count(uint32_t *out, const cm_json *number) {
-  uint64_t n;
-  if (cm_json_u64(number, &n) && n <= UINT32_MAX) *out = (uint32_t)n;
-}
-
-void cm_remote_word(char *out, size_t size, cm_str s) {
-  size_t n = 0;
-  for (size_t i = 0; i < s.n && n + 1 < size; i++)
-    if (s.p[i] > ' ' && s.p[i] < 0x7f) out[n++] = s.p[i];
-  out[n] = 0;
-}
-
-void cm_remote_own(cm_model_id *out, const cm_json *placeholders, const cm_json *scale,
-                   const cm_json *bias) {
-  enum { PLACEHOLDERS_MAX = 1000, FACTOR_MAX = 1000 };
-  double a, b = 0;
-  cm_told_count(&out->placeholders, placeholders);
-  if (out->placeholders > PLACEHOLDERS_MAX) out->placeholders = PLACEHOLDERS_MAX;
-  (void)cm_json_f64(bias, &b);
-  if (!cm_json_f64(scale, &a) || !(a >= 0 && a <= FACTOR_MAX) || !(fabs(b) <= FACTOR_MAX)) return;
-  out->scale = (float)a;
-  out->bias = (float)b;
-}
 
 /* --- opening --------------------------------------------------------------------------------- */
 
@@ -189,6 +138,14 @@ cm_code cm_server_fetch(cm_server *s, const char *path, cm_str body, int fine, c
     if (!code || !cm_server_pause(s, &x, tried, cm_os_now_ns() - start, &ms)) return code;
     if (!rest(s, ms)) return cm_fail(e, CM_E_CANCELLED, 0, "interrupted");
   }
+}
+
+cm_code cm_server_parse(const cm_server *s, const cm_buf *text, cm_json **doc, cm_err *e) {
+  const cm_str all = {text->p ? text->p : "", text->n};
+  const cm_code code = cm_json_parse(all, CM_JSON_LIMITS, doc, e);
+  if (code != CM_E_FORMAT && code != CM_E_LIMIT) return code;
+  return cm_fail(e, CM_E_BACKEND, 0, "%s: an answer that makes no sense; is it %s?", s->where,
+                 s->protocol->kind);
 }
 
 cm_code cm_server_identify(void *self, uint64_t deadline_ns, const volatile int *cancel,

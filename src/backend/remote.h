@@ -19,6 +19,7 @@ enum {
 /* What a server has said of one text so far. */
 typedef struct cm_told {
   cm_buf text;   /* valid UTF-8 */
+  bool ended;    /* the text is whole; facts about it may follow */
   bool done;     /* the server says that this was all */
   bool finished; /* the model or a stop ended the text */
   uint32_t prompt_tokens, cached_tokens;
@@ -27,21 +28,6 @@ typedef struct cm_told {
   uint32_t n_logprobs;
   bool no_logprobs; /* there was one that makes no sense */
 } cm_told;
-
-void cm_told_init(cm_told *t);
-void cm_told_close(cm_told *t);
-/* Appends to the text: CM_E_LIMIT, CM_E_NOMEM. */
-cm_code cm_told_add(cm_told *t, cm_str text, cm_err *e);
-/* Counts the log-probability of one token. */
-void cm_told_logprob(cm_told *t, const cm_json *number);
-/* Takes a count of tokens, if it is one. */
-void cm_told_count(uint32_t *out, const cm_json *number);
-
-/* Text from a server, for people: cut, and without what isn't printable ASCII. */
-void cm_remote_word(char *out, size_t size, cm_str s);
-/* What only our own models say; values that make no sense are left out. */
-void cm_remote_own(cm_model_id *out, const cm_json *placeholders, const cm_json *scale,
-                   const cm_json *bias);
 
 /* One text that is asked for. */
 typedef struct cm_wish {
@@ -120,6 +106,39 @@ bool cm_server_pause(const cm_server *s, const cm_exchange *x, unsigned tried, u
 
 /* Sets the model's name: CM_E_MODEL when it is too long or can't be. */
 cm_code cm_server_choose(cm_server *s, cm_str model, cm_err *e);
+
+/* The JSON in an answer of cm_server_fetch, yours to free. CM_E_BACKEND: it is none. */
+cm_code cm_server_parse(const cm_server *s, const cm_buf *text, cm_json **doc, cm_err *e);
+
+/* --- remote_json.c: what both protocols write and read alike --------------------------------- */
+
+void cm_told_init(cm_told *t);
+void cm_told_close(cm_told *t);
+/* Appends to the text: CM_E_LIMIT, CM_E_NOMEM. */
+cm_code cm_told_add(cm_told *t, cm_str text, cm_err *e);
+/* Counts the log-probability of one token. */
+void cm_told_logprob(cm_told *t, const cm_json *number);
+/* Takes a count of tokens, if it is one. */
+void cm_told_count(uint32_t *out, const cm_json *number);
+/* CM_E_BACKEND when the document has an error of the server's own, in its words. */
+cm_code cm_remote_own_error(const cm_json *doc, cm_err *e);
+
+/* Text from a server, for people: cut, and without what isn't printable ASCII. */
+void cm_remote_word(char *out, size_t size, cm_str s);
+bool cm_remote_is_digest(cm_str s); /* 64 lower-case hexadecimal digits */
+/* What only our own models say; values that make no sense are left out. */
+void cm_remote_own(cm_model_id *out, const cm_json *placeholders, const cm_json *scale,
+                   const cm_json *bias);
+/* CM_E_MODEL: s->model isn't there, or it isn't said which; `option` says it, and the names of
+ * those that are there stand in `list`, below `key`. */
+cm_code cm_remote_say_models(const cm_server *s, const cm_json *list, const char *key,
+                             const char *option, cm_err *e);
+
+void cm_remote_put_message(cm_jw *w, cm_role role, cm_str text);
+/* Rounded as people write it: 0.7 and not 0.699999988. */
+void cm_remote_put_real(cm_jw *w, const char *key, float v);
+/* "stop", the first `max` of them; nothing without stops. */
+void cm_remote_put_stops(cm_jw *w, const cm_request *q, size_t max);
 
 /* --- remote_error.c: what is said ------------------------------------------------------------ */
 

@@ -15,7 +15,7 @@
 #define NS_PER_MS         UINT64_C(1000000)
 
 enum {
-  LINGER_MS = 200, /* for the end of an answer that is complete: its connection can be kept */
+  LINGER_MS = 500, /* for the end of an answer that is complete: its connection can be kept */
   SEED_MASK = 0x7fffffff
 };
 
@@ -68,7 +68,7 @@ static void look(strand *t) {
   const size_t at = cm_stops_find(q, fresh);
   if (at != SIZE_MAX) {
     text->n = t->given + at;
-    t->stopped = t->told.done = t->told.finished = true;
+    t->stopped = t->told.done = t->told.ended = t->told.finished = true;
   }
   tell(t, text->n - (t->stopped ? 0 : cm_stops_begun(q, fresh)));
 }
@@ -85,10 +85,10 @@ static cm_code on_item(void *user, cm_str item, cm_err *e) {
 
 static cm_code on_data(cm_exchange *x, cm_str piece, cm_err *e) {
   strand *t = x->user;
-  const bool was_done = t->told.done;
+  const bool was_ended = t->told.ended;
   cm_code code = cm_stream_push(&t->stream, piece, on_item, t, e);
-  if (code) return t->told.done ? CM_E_CANCELLED : cm_server_misread(t->pass->s, x, e);
-  if (!t->told.done || was_done) return CM_OK;
+  if (code) return t->told.ended ? CM_E_CANCELLED : cm_server_misread(t->pass->s, x, e);
+  if (!t->told.ended || was_ended) return CM_OK;
   const uint64_t soon = cm_os_now_ns() + LINGER_MS * NS_PER_MS;
   if (!x->deadline_ns || x->deadline_ns > soon) x->deadline_ns = soon;
   return CM_OK;
@@ -290,9 +290,8 @@ void cm_server_end_jobs(cm_server *s) {
 /* The end of the stream may hold a last item. */
 static cm_code end_stream(strand *t, cm_err *e) {
   const cm_server *s = t->pass->s;
-  if (t->told.done) return CM_OK;
   if (cm_stream_end(&t->stream, on_item, t, e)) return cm_server_misread(s, &t->x, e);
-  if (!t->told.done)
+  if (!t->told.ended && !t->told.done)
     return cm_fail(e, CM_E_BACKEND, 0, "%s: the answer ended %s", s->where,
                    t->told.text.n ? "in the middle" : "before it began");
   return CM_OK;
@@ -306,7 +305,7 @@ static cm_code check_reply(const strand *t, cm_err *e) {
 }
 
 static cm_code judge(strand *t, cm_err *e) {
-  if (t->told.done) return check_reply(t, e); /* however the connection ended */
+  if (t->told.ended) return check_reply(t, e); /* however the connection ended */
   cm_code code = cm_server_verdict(t->pass->s, &t->x, e);
   if (!code) code = end_stream(t, e);
   return code ? code : check_reply(t, e);

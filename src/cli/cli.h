@@ -33,6 +33,9 @@ typedef struct cm_command {
 
 const cm_command *cm_command_at(size_t i); /* NULL past the end */
 
+/* Which sources this program was made of: 12 hexadecimal digits (cmake/build_id.cmake). */
+extern const char cm_build_id[];
+
 /* A request whose options are wrong: the message and, if JSON was asked for, the document. */
 int cm_ask_refuse(const cm_opts *o, const cm_err *e);
 int cm_cmd_check(const cm_opts *o, char **operands, size_t n);

@@ -85,6 +85,13 @@ static int help(const cm_command *c) {
   return cm_ui_out_buf(&b);
 }
 
+static int version(void) {
+  cm_buf b;
+  cm_buf_init(&b, 256);
+  cm_buf_printf(&b, "cmdai " CM_VERSION "\nbuild %s\n", cm_build_id);
+  return cm_ui_out_buf(&b);
+}
+
 volatile int cm_ui_cancel;
 
 /* A request can't be wrong in two ways at once: first what the user typed, then
@@ -99,7 +106,7 @@ static int run(const cm_command *c, char **args, size_t n_args, char **operands,
   cm_code code =
       cm_opts_parse(&o, c->option_set, c->options_anywhere, args, n_args, operands, &n, &typed);
   if (!code && o.help) return help(c);
-  if (!code && o.version) return cm_ui_out("cmdai " CM_VERSION "\n", sizeof "cmdai " CM_VERSION);
+  if (!code && o.version) return version();
   const cm_err *e = code ? &typed : around.code ? &around : NULL;
   if (e && c->option_set == CM_FOR_ASK) return cm_ask_refuse(&o, e);
   if (e) return cm_ui_fail(CM_EXIT_USAGE, "%s", e->msg);

@@ -127,6 +127,13 @@ static cm_str options(running *r) {
   return keep(r, all);
 }
 
+/* Two programs of one version may answer differently. */
+static cm_str engine(running *r) {
+  char name[128];
+  snprintf(name, sizeof name, "cmdai " CM_VERSION "+%s", cm_build_id);
+  return keep(r, name);
+}
+
 static cm_code describe(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
@@ -145,7 +152,7 @@ static cm_code describe(running *r, cm_err *e) {
                      .model_id = keep(r, r->model.id),
                      .model_sha256 = keep(r, r->model.sha256),
                      .model_quant = keep(r, r->model.quant),
-                     .engine = CM_STR("cmdai " CM_VERSION),
+                     .engine = engine(r),
                      .machine = machine(r),
                      .os = cm_str_of(cm_os_name()),
                      .threads = o->threads ? o->threads : cm_os_cpu_count(),
@@ -165,7 +172,7 @@ static cm_code describe(running *r, cm_err *e) {
   }
   if (shard.shards > 1)
     m->whole = ids_of(r, t->plan.whole, t->plan.n_whole), m->n_whole = t->plan.n_whole;
-  if (!m->planned || !m->machine.n || !m->options.n)
+  if (!m->planned || !m->machine.n || !m->options.n || !m->engine.n)
     return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
   return CM_OK;
 }
@@ -217,7 +224,8 @@ static cm_code file_name(const running *r, size_t model, char *out, size_t size,
 
 static bool same(cm_str a, cm_str b) { return cm_str_eq(a, b); }
 
-/* Whether results of `m` are what this run would get for equal cases. */
+/* Whether results of `m` are what this run would get for equal cases; for those with `exec` it
+ * takes the same sandbox too. */
 static bool is_comparable(const running *r, const cm_manifest *m) {
   const cm_manifest *own = &r->manifest;
   return same(m->model_sha256, own->model_sha256) && same(m->engine, own->engine) &&
@@ -274,7 +282,8 @@ static cm_code reuse(running *r, cm_err *e) {
     const cm_case *c = r->left[i];
     const cm_result *done = cm_record_find(&old, c->id);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY &&
-                      c->golden == CM_GOLDEN_OFF;
+                      c->golden == CM_GOLDEN_OFF &&
+                      (!c->exec || same(old.manifest.sandbox, r->manifest.sandbox));
     if (!fine) r->left[n++] = c;
     else code = add_result(r, done, e);
   }

@@ -75,7 +75,7 @@ typedef struct cm_manifest {
   cm_str run_id, started; /* UTC, ISO 8601 */
   cm_str commit;          /* of the working directory's repository; empty: none */
   cm_str backend, model_id, model_sha256, model_quant;
-  cm_str engine;      /* "cmdai 0.1.0" */
+  cm_str engine;      /* "cmdai 0.1.0+0123456789ab": version and build */
   cm_str machine, os; /* "AMD EPYC …, 2 cores, 24 GiB" */
   uint32_t threads;
   uint32_t batch; /* answers generated together: above 1 latencies are those of a busy machine */

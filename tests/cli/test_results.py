@@ -131,6 +131,40 @@ def _():
     test(fixture(cases), "--reuse", first, "--seed", "3").fails(2, "options")
 
 
+def with_plan(path, **changes):
+    """A copy of a run file whose plan says something else."""
+    lines = read(path)
+    lines[0]["plan"].update(changes)
+    return kit.file_with(b"".join(json.dumps(line).encode() + b"\n" for line in lines), "changed.jsonl")
+
+
+@case("answers of another build are never mixed in: --reuse and --resume refuse them, and so does merge")
+def _():
+    cases = fixture(many(4))
+    first = recorded(cases, status=1)
+    engine = read(first)[0]["plan"]["engine"]
+    version, build = engine.split("+")
+    r = run("--version").ok()
+    need(r.lines() == [version, "build " + build], engine)
+    other = with_plan(first, engine=version + "+" + "0" * 12)
+    test(cases, "--reuse", other).fails(2, "another model, engine")
+    test(cases, "--out", other, "--resume").fails(2, "another run")
+    halves = [recorded(cases, "--shard", "%d/2" % i) for i in (1, 2)]
+    run("test", "merge", *halves).has_status(1)
+    run("test", "merge", halves[0], with_plan(halves[1], engine=version)).fails(7, "another engine")
+
+
+@case("--reuse: what another sandbox said is had again, the rest isn't")
+def _():
+    need_sandbox()
+    cases = fixture([{"id": "run", "prompt": "alpha", "exec": {"world": ["w"], "gold": "ls -l"}},
+                     {"id": "read", "prompt": "alpha", "expected_patterns": ["ls"]}], worlds={"w": {"files": {"a": "x"}}})
+    first = recorded(cases, status=0)
+    for sandbox, again in ((read(first)[0]["plan"]["sandbox"], set()), ("another", {"run"})):
+        old, new = results(first), results(recorded(cases, "--reuse", with_plan(first, sandbox=sandbox), status=0))
+        need({n for n in new if new[n]["latency_ms"] != old[n]["latency_ms"]} == again, "%s: other cases than %s" % (sandbox, again))
+
+
 @case("golden answers that can't be kept don't lose the run; those that wait are mentioned, and no empty list is written")
 def _():
     path, golden = fixture([{"id": "a", "prompt": "alpha", "golden": {"mode": "exact"}}]), kit.fresh()

@@ -26,6 +26,8 @@ int cm_test_fail(const cm_err *e) {
   return cm_ui_fail(status, "%s", e->msg);
 }
 
+int cm_test_out(cm_buf *b) { return cm_ui_out_buf(b) ? CM_TEST_BROKEN : CM_TEST_OK; }
+
 /* --- fixtures and the plan --- */
 
 /* Operands that name a file are fixtures, the others pick cases. */

@@ -195,7 +195,7 @@ static int put_result(cm_testing *t, const cm_report_input *in) {
     for (size_t i = 0; i < in->n; i++) put_summary(&in->records[i], &in->summaries[i], &b);
     put_gates(in->gates, &b);
   }
-  return cm_ui_out_buf(&b);
+  return cm_test_out(&b);
 }
 
 /* Of several models the first one is gated; the others must at least have a result, and let no
@@ -230,10 +230,9 @@ int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n) {
   if (!code && gated) code = check_others(t, &in, &judged, &e);
   if (code) return cm_test_fail(&e);
   /* What can be shown is shown, whatever becomes of the rest. */
-  const int status = put_result(t, &in);
-  if (each_report(t->o, &in, &e)) return cm_test_fail(&e);
-  if (status) return CM_TEST_BROKEN;
-  return gated ? judged : worst_status(records, summaries, n);
+  int status = put_result(t, &in);
+  if (each_report(t->o, &in, &e)) status = cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
+  return cm_gates_worse(gated ? judged : worst_status(records, summaries, n), status);
 }
 
 /* --- subcommands --- */
@@ -295,7 +294,7 @@ static int comment(cm_testing *t, const cm_record *records, size_t n) {
   const cm_report_input in = {records, summaries, &none, n};
   cm_buf_init(&b, REPORT_MAX);
   if (!code) code = cm_report_comment(&in, CM_COMMENT_MAX, &b, &e);
-  if (!code) return cm_ui_out_buf(&b);
+  if (!code) return cm_test_out(&b);
   cm_buf_close(&b);
   return cm_test_fail(&e);
 }
@@ -344,7 +343,7 @@ int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
     cm_buf_printf(&b, "median latency x %.2f, Mann-Whitney p (slower) = %.3g%s\n", c.latency_ratio,
                   c.latency_p,
                   cm_comparison_slower(&c) ? ": slower; measure again to confirm" : "");
-  return cm_ui_out_buf(&b);
+  return cm_test_out(&b);
 }
 
 int cm_test_compare(const cm_opts *o, char **operands, size_t n) {

@@ -273,7 +273,7 @@ static int report(const benching *b) {
   cm_buf_init(&out, TEXT_MAX);
   if (strcmp(b->o->output, "json") == 0) report_json(b, &out);
   else report_plain(b, &out);
-  const int status = cm_ui_out_buf(&out);
+  const int status = cm_test_out(&out);
   return status ? status : is_slow(b) ? CM_TEST_SLOW : CM_TEST_OK;
 }
 

@@ -81,7 +81,7 @@ static int show(review *r, cm_err *e) {
   cm_buf_init(&b, 64 << 20);
   for (size_t i = 0; i < n; i++) cm_golden_diff(&changes[i], &b);
   cm_buf_printf(&b, "%zu accepted, %zu waiting\n", r->accepted.n, n);
-  return cm_ui_out_buf(&b);
+  return cm_test_out(&b);
 }
 
 static cm_code save_both(const review *r, cm_err *e) {

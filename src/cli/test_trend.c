@@ -51,9 +51,9 @@ static int show(cm_testing *t, const cm_trend *trend, const cm_trend_change *c, 
   cm_buf_init(&b, TEXT_MAX);
   cm_code code = write_trend(t->o, trend, c, n, &b, &e);
   if (!code && t->o->out) code = cm_test_save(t->o->out, &b, &e);
-  int status = code ? cm_test_fail(&e) : t->o->out ? CM_TEST_OK : cm_ui_out(b.p, b.n);
+  if (!code && !t->o->out) return cm_test_out(&b);
   cm_buf_close(&b);
-  return status;
+  return code ? cm_test_fail(&e) : CM_TEST_OK;
 }
 
 static int detect(const cm_trend_change *c, size_t n) {
@@ -66,7 +66,7 @@ static int detect(const cm_trend_change *c, size_t n) {
     cm_buf_putc(&b, '\n');
   }
   if (!b.n) cm_buf_puts(&b, "no change\n");
-  int status = cm_ui_out_buf(&b);
+  int status = cm_test_out(&b);
   return status ? status : cm_trend_status(c, n, RECENT);
 }
 

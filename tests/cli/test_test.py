@@ -534,7 +534,8 @@ def _():
 def _():
     r = test(data("states.yaml"), "pass", "--report", "tap=-").ok()
     r.need(b"1 cases: 1 pass" in r.out and b"\nTAP version 14\n" in r.out, "no report")
-    test(data("states.yaml"), "pass", "--report", "tap=-", "-o", "json").fails(2, "stdout")
+    r = test(data("states.yaml"), "pass", "--report", "tap=-", "-o", "json").has_status(2).says("stdout")
+    r.need(r.json()["schema"] == "cmdai.error/1" and b"TAP" not in r.out, "two things on stdout")
 
 
 @case("on a terminal: a bar that moves and is gone at the end")

@@ -269,6 +269,13 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
   return code;
 }
 
+/* On a machine that has more time for it the command may end. */
+static bool ran_late(const cm_result *r) {
+  for (size_t i = 0; i < r->n_reasons; i++)
+    if (strcmp(r->reasons[i].judge, "exec.time") == 0) return true;
+  return false;
+}
+
 /* Results that an earlier run had for equal cases. What depends on the machine's mood is had
  * again, and what depends on accepted answers: those may be others now. */
 static cm_code reuse(running *r, cm_err *e) {
@@ -282,7 +289,7 @@ static cm_code reuse(running *r, cm_err *e) {
     const cm_case *c = r->left[i];
     const cm_result *done = cm_record_find(&old, c->id);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY &&
-                      c->golden == CM_GOLDEN_OFF &&
+                      c->golden == CM_GOLDEN_OFF && !ran_late(done) &&
                       (!c->exec || same(old.manifest.sandbox, r->manifest.sandbox));
     if (!fine) r->left[n++] = c;
     else code = add_result(r, done, e);

@@ -73,12 +73,23 @@ static bool has_golden_case(const cm_testing *t) {
   return false;
 }
 
-/* A model that can't be told from another has no golden answers. */
-static cm_code open_goldens(running *r, cm_err *e) {
-  if (!r->model.sha256[0] || !has_golden_case(r->t)) return CM_OK;
+/* Answers are kept for each model, those to given texts too, for which none is asked. A model that
+ * can't be told from another has none; the results say so. */
+static cm_code open_goldens(running *r, const char *model, cm_err *e) {
+  cm_str id = r->manifest.model_id, sha256 = r->manifest.model_sha256;
+  cm_model_id own;
+  cm_err why;
+  if (!has_golden_case(r->t)) return CM_OK;
+  if (!sha256.n && !r->backend) {
+    if (cm_test_identify(r->t->o, model, &own, &why)) {
+      cm_ui_note(r->t->o, "no answer is held against an accepted one: %s", why.msg);
+      return CM_OK;
+    }
+    id = cm_str_of(own.id), sha256 = cm_str_of(own.sha256);
+  }
+  if (!sha256.n) return CM_OK;
   r->has_goldens = true;
-  cm_code code = cm_test_goldens(r->t, cm_str_of(r->model.id), cm_str_of(r->model.sha256),
-                                 &r->accepted, &r->pending, e);
+  cm_code code = cm_test_goldens(r->t, id, sha256, &r->accepted, &r->pending, e);
   r->waited = r->pending.n > 0;
   return code;
 }
@@ -362,7 +373,7 @@ static cm_code run_model(running *r, const char *model, size_t i, cm_record *out
   r->start_ns = cm_os_now_ns();
   cm_code code = open_backend(r, model, e);
   if (!code) code = describe(r, e);
-  if (!code) code = open_goldens(r, e);
+  if (!code) code = open_goldens(r, model, e);
   if (!code) code = begin_file(r, i, e);
   if (code) return code;
   cm_progress_begin(&r->progress, r->t->o, r->n_left);
@@ -493,7 +504,7 @@ static cm_code rescore(cm_testing *t, char **operands, size_t n, cm_record *out,
   if (!code) keep_answered(t, &earlier);
   if (!code && !t->plan.n) code = cm_fail(e, CM_E_USAGE, 0, "the run has none of these cases");
   if (!code) code = cm_test_equip(t, e);
-  return code ? code : run_one(t, NULL, 0, &earlier, out, e);
+  return code ? code : run_one(t, cm_test_model(t->o), 0, &earlier, out, e);
 }
 
 int cm_test_rescore(const cm_opts *o, char **operands, size_t n) {

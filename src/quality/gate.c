@@ -214,6 +214,27 @@ static void check_quarantine(checker *c) {
   put_gate(c, "quarantine", ok, QUALITY, &b);
 }
 
+static bool is_unseen(const cm_result *r) {
+  for (size_t i = 0; i < r->n_reasons; i++)
+    if (strcmp(r->reasons[i].judge, CM_GOLDEN_UNSEEN) == 0) return cm_state_passed(r->state);
+  return false;
+}
+
+/* Whatever the first answer is, it would be green. */
+static void check_golden(checker *c) {
+  names l = no_names();
+  for (size_t i = 0; i < c->r->n; i++) {
+    const cm_result *r = &c->r->results[i];
+    if (is_unseen(r) && counts(c, r)) add_name(&l, r->id, "%s", "");
+  }
+  if (!l.n) return;
+  cm_buf b = new_line();
+  cm_buf_printf(&b, "%zu case%s no accepted answer; cmdai test golden review", l.n,
+                l.n == 1 ? " has" : "s have");
+  put_names(&b, &l);
+  put_gate(c, "golden", false, QUALITY, &b);
+}
+
 /* Without a baseline every hard case must pass. With one, what failed there may fail still, but
  * nothing that passed may do anything else: a skip would be green without a measurement. What was
  * skipped there was never seen to fail: it is like a new case. */
@@ -416,6 +437,7 @@ cm_code cm_gates_check(const cm_record *r, const cm_summary *s, const cm_gate_op
   check_complete(&c);
   if (o->kind != CM_GATES_NONE) {
     check_quarantine(&c);
+    check_golden(&c);
     check_hard(&c);
     if (o->baseline) check_missing(&c);
     if (o->baseline) check_mcnemar(&c);

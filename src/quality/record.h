@@ -33,6 +33,10 @@ typedef struct cm_reason {
   cm_str text;       /* one or more lines of UTF-8; holds text of models: escape it */
 } cm_reason;
 
+/* The judge of a reason beside a pass: the case wants an answer that somebody has looked at, and
+ * there is none. Gates don't take that for a pass. */
+#define CM_GOLDEN_UNSEEN "golden.new"
+
 /* Milliseconds; negative: not measured. */
 typedef struct cm_latency {
   double ttft, total, check, exec;

@@ -254,10 +254,15 @@ def _():
 
 # --- gates and baselines -----------------------------------------------------------------------------------------------------
 
-def blessed(path, *options):
+def bless(path, cases, *options, gguf=None):
+    """Blesses a run of these cases."""
+    return run("test", "bless", path, cases, "-m", gguf or model(), *options)
+
+
+def blessed(path, *options, cases=data("states.yaml")):
     """A baseline of a run."""
     out = kit.fresh("baseline.jsonl")
-    run("test", "bless", path, "--out", out, "--reason", "because it is right", *options).ok()
+    bless(path, cases, "--out", out, "--reason", "because it is right", *options).ok()
     return out
 
 
@@ -265,20 +270,41 @@ def blessed(path, *options):
 def _():
     good = recorded(data("states.yaml"), "pass", "fail", "xfail", status=1)
     out = kit.fresh("baseline.jsonl")
-    run("test", "bless", good, "--out", out).fails(2, "reason")
-    run("test", "bless", good, "--reason", "it was accepted").fails(2, "--out")
-    run("test", "bless", cut_run(good), "--out", out, "--reason", "it was accepted").fails(2)
-    run("test", "bless", recorded(data("states.yaml"), "pass", "fail", "--shard", "1/2"), "--out", out, "--reason", "it was accepted").fails(2)
-    run("test", "bless", recorded(data("danger.yaml"), status=5), "--out", out, "--reason", "it was accepted").fails(2)
+    cases, why = data("states.yaml"), ["--out", out, "--reason", "it was accepted"]
+    bless(good, cases, "--out", out).fails(2, "reason")
+    bless(good, cases, "--reason", "it was accepted").fails(2, "--out")
+    bless(cut_run(good), cases, *why).fails(2, "no result")
+    bless(recorded(cases, "pass", "fail", "--shard", "1/2"), cases, *why).fails(2, "shard")
+    bless(recorded(data("danger.yaml"), status=5), data("danger.yaml"), *why).fails(2, "danger")
     need(not os.path.exists(out), "a refused baseline was written")
     base = blessed(good)
     need(read(base)[0]["reason"] == "because it is right", read(base)[0])
-    for other in (recorded(data("states.yaml"), "pass"), recorded(data("states.yaml"), "pass", "fail", "xfail", gguf=other_model())):
+    for more, gguf, says in ((["pass"], model(), "other cases"), (["pass", "fail", "xfail"], other_model(), "in place is of another model")):
         before = read(base)
-        run("test", "bless", other, "--out", base, "--reason", "there is another model").fails(2)
+        bless(recorded(cases, *more, gguf=gguf), cases, "--out", base, "--reason", "there is another", gguf=gguf).fails(2, says)
         need(read(base) == before, "the baseline was touched")
-    run("test", "bless", recorded(data("states.yaml"), "pass"), "--out", base, "--reason", "there are fewer cases", "--replace").ok()
+        bless(recorded(cases, *more, gguf=gguf), cases, "--out", base, "--reason", "there is another", "--replace", gguf=gguf).ok()
+        base = blessed(good)
+    bless(recorded(cases, "pass"), cases, "--out", base, "--reason", "there are fewer cases", "--replace").ok()
     need(set(states(base)) == {"pass"}, states(base))
+
+
+@case("bless: a run of yesterday's cases, or of another model than today's, is refused whatever is asked")
+def _():
+    cases = many(3)
+    path = fixture(cases)
+    old = recorded(path, status=1)
+    why = ["--out", kit.fresh("baseline.jsonl"), "--reason", "it was accepted", "--replace"]
+    bless(old, path, *why, gguf=other_model()).fails(2, "another model", "-m")
+    bless(old, path, *why, gguf="/nowhere/none.gguf").has_status(2)
+    bless(old, "/nowhere/none.yaml", *why).fails(2, "/nowhere/none.yaml")
+    run("test", "bless", old, path, *why, env={"CMDAI_CI_MODEL_PATH": model()}).ok()
+    cases[0]["prompt"] += " now"
+    fixture(cases, path)
+    bless(old, path, *why).fails(2, "cases have changed")
+    bless(recorded(path, status=1), path, *why).ok()
+    asks_none = fixture([{"id": "a", "command": "rm -rf /", "should_block": True}])
+    run("test", "bless", recorded(asks_none, status=0), asks_none, *why, "-m", "/nowhere/none.gguf").ok()
 
 
 @case("gate pr: a hard case that passed in the baseline fails it, a soft one of few doesn't")
@@ -380,7 +406,9 @@ def _():
     run("test", "golden", "reject", "b", *golden).ok().says("reject: 1")
     run("test", "golden", "review", *golden).ok(b"2 accepted, 0 waiting\n")
     need(states(recorded(path, "--golden", folder, status=0)) == {"a": "pass", "b": "pass", "c": "pass"}, "accepted is right")
-    run("test", "golden", "prune", fixture(cases[:1]), *golden).ok().says("prune: 2")
+    run("test", "golden", "prune", fixture(cases[:1]), *golden).ok().says("prune: 0")  # it never had these cases
+    fixture(cases[:1], path)
+    run("test", "golden", "prune", path, *golden).ok().says("prune: 2")
     run("test", "golden", "review", "a", *golden).fails(2, "golden review")
     run("test", "golden", "review", *golden).ok(b"1 accepted, 0 waiting\n")
     run("test", "golden", "review", "--golden", folder, "-m", other_model()).ok(b"0 accepted, 0 waiting\n")
@@ -388,6 +416,82 @@ def _():
     run("test", "golden", "review", "--golden", folder, env=env).ok(b"1 accepted, 0 waiting\n")
     for bad in (["accept"], ["reject"], ["nosuch"]):
         run("test", "golden", *bad, *golden).fails(2)
+
+
+@case("golden: prune forgets cases that are gone from what is named, and never those of other files")
+def _():
+    top = kit.fresh()
+    inside, outside = os.path.join(top, "prompts"), os.path.join(top, "other.yaml")
+    os.mkdir(inside)
+    one, two = os.path.join(inside, "one.yaml"), os.path.join(inside, "two.yaml")
+
+    def cases(*names):
+        return [{"id": n, "prompt": "alpha " + n, "golden": {"mode": "exact"}} for n in names]
+
+    def left():
+        name, = (n for n in os.listdir(os.path.join(top, "golden")) if n.endswith(".jsonl"))
+        with open(os.path.join(top, "golden", name), encoding="utf-8") as f:
+            return [json.loads(line)["id"] for line in f.readlines()[1:]]
+
+    options = ["--fixtures", inside + "/", "-m", model()]
+    fixture(cases("a", "b"), one), fixture(cases("c", "d"), two), fixture(cases("e", "f"), outside)
+    run("test", inside, outside, *options).ok()
+    run("test", "golden", "accept", "all", *options).ok()
+    fixture(cases("a"), one), fixture(cases("c"), two), fixture(cases("e"), outside)
+    run("test", "golden", "prune", one, *options).ok().says("prune: 1")
+    need(left() == ["a", "c", "d", "e", "f"], left())
+    run("test", "golden", "prune", *options).ok().says("prune: 1")
+    need(left() == ["a", "c", "e", "f"], left())
+    os.remove(outside)
+    run("test", "golden", "prune", *options).ok().says("prune: 2")
+    need(left() == ["a", "c"], left())
+
+
+@case("golden: under a gate an answer that nobody has accepted is no pass, in shards too; without one it is only said")
+def _():
+    folder = kit.fresh()
+    golden = ["--golden", folder]
+    cases = fixture([{"id": n, "prompt": "alpha " + n, "golden": {"mode": "exact"}} for n in "ab"])
+    path = recorded(cases, *golden, status=0)
+    need({n: (r["state"], r["reasons"][0]) for n, r in results(path).items()} ==
+         dict.fromkeys("ab", ("pass", {"judge": "golden.new", "text": "no answer accepted yet"})), results(path))
+    for gate in (["--gate", "pr"], ["--gate", "release", "--floor", "0.1"]):
+        r = test(cases, *golden, *gate).has_status(1)
+        r.need(b"gate golden: FAILED: 2 cases have no accepted answer; cmdai test golden review: a, b" in r.out, "not the gate")
+    run("test", "golden", "accept", "a", *golden, "-m", model()).ok()
+    halves = [recorded(cases, *golden, "--shard", "%d/2" % i) for i in (1, 2)]
+    r = run("test", "merge", *halves, "--gate", "pr").has_status(1)
+    r.need(b"gate golden: FAILED: 1 case has no accepted answer; cmdai test golden review: b" in r.out, "lost in a shard")
+    run("test", "golden", "accept", "b", *golden, "-m", model()).ok()
+    test(cases, *golden, "--gate", "pr").ok()
+
+
+@case("golden: replies that are given are held against what was accepted, without asking a model; so are rescored answers")
+def _():
+    folder, reply = kit.fresh(), "```\nls -l\n```"
+    one = {"id": "a", "given_output": reply, "golden": {"mode": "exact"}}
+    cases = fixture([one])
+    test(cases, "--golden", folder).ok().says("review: 1")
+    run("test", "golden", "accept", "all", "--golden", folder, "-m", model()).ok()
+    test(cases, "--golden", folder, "--gate", "pr").ok().silent()
+    name, = (n for n in os.listdir(folder) if n.endswith(".jsonl"))
+    with open(os.path.join(folder, name), encoding="utf-8") as f:
+        text = f.read()
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+        f.write(text.replace("ls -l", "ls -a"))
+    need(states(recorded(cases, "--golden", folder, status=1)) == {"a": "golden-changed"}, "not compared")
+    test(cases, "--golden", folder, gguf="/nowhere/none").ok().says("none", "accepted")
+    test(cases, "--golden", folder, "--gate", "pr", gguf="/nowhere/none").has_status(1)
+    asked = fixture([{"id": "a", "prompt": "alpha", "golden": {"mode": "exact"}}])
+    old, fresh, new = recorded(asked, status=0), kit.fresh(), kit.fresh("new.jsonl")
+    for accepted, state in ((False, "pass"), (True, "golden-changed")):
+        run("test", "rescore", old, asked, "--out", new, "--golden", fresh).has_status(int(accepted))
+        need(states(new) == {"a": state}, states(new))
+        run("test", "golden", "accept", "all", "--golden", fresh, "-m", model())
+        for name in os.listdir(fresh):
+            with open(os.path.join(fresh, name), "r+", encoding="utf-8") as f:
+                text = f.read().replace("ls -l", "ls -a")
+                f.seek(0), f.write(text), f.truncate()
 
 
 @case("golden: an answer of a resumed run waits too")

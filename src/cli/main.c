@@ -62,7 +62,7 @@ static const char test_statuses[] =
     "  1 cases or a gate failed          6 only budgets were broken\n"
     "  2 usage or fixture error          7 the run is incomplete\n"
     "  3 errors, timeouts, no model    130 interrupted\n"
-    "  4 no case is selected\n";
+    "  4 no case is selected, or too little was measured to judge\n";
 
 static int help(const cm_command *c) {
   cm_buf b;

@@ -44,8 +44,8 @@ int cm_test_out(cm_buf *b);
  * else with --pull the usual one of CI; NULL: the embedded one. */
 const char *cm_test_model(const cm_opts *o);
 
-/* Which model that is, its hash included, without asking it anything: it is only opened. NULL is the
- * embedded one. Errors as cm_model_find and cm_backend_open. */
+/* Which model that is, its hash included, without asking it anything: it is only opened. NULL is
+ * the embedded one. Errors as cm_model_find and cm_backend_open. */
 cm_code cm_test_identify(const cm_opts *o, const char *model, cm_model_id *out, cm_err *e);
 
 /* Today, or what --date says. CM_E_USAGE. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_list.h"
 #include "cli/models.h"
 #include "cli/test.h"
 
@@ -113,12 +114,10 @@ static bool is_below(cm_str file, const char *path) {
 
 static bool is_there(cm_str file) {
   char path[4096];
-  cm_map map;
+  cm_os_kind kind;
   if (file.n >= sizeof path) return false;
   snprintf(path, sizeof path, "%.*s", (int)file.n, file.p);
-  if (cm_os_map(path, &map, NULL)) return false;
-  cm_os_unmap(&map);
-  return true;
+  return !cm_os_kind_of(path, &kind, NULL);
 }
 
 /* Whoever names files means these alone. Without names it is the fixtures, and files that are

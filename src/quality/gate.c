@@ -103,22 +103,15 @@ static bool counts(const checker *c, const cm_result *r) {
   return r->gate != CM_GATE_TRACK && (!in_quarantine(r) || run_out(c, r));
 }
 
-/* Four digits, two, two: enough to compare dates as texts. */
-static bool is_date(cm_str s) {
-  if (s.n != 10) return false;
-  for (size_t i = 0; i < s.n; i++)
-    if (i == 4 || i == 7 ? s.p[i] != '-' : s.p[i] < '0' || s.p[i] > '9') return false;
-  return true;
-}
-
 static cm_code check_dates(checker *c) {
+  int64_t day;
   for (size_t i = 0; i < c->r->n; i++) {
     cm_str until = c->r->results[i].quarantine_until;
     if (!until.n) continue;
-    if (!is_date(until))
+    if (!cm_date_of(until, &day))
       return cm_fail(c->e, CM_E_USAGE, 0, "%.*s: the end of the quarantine is no date: %.*s",
                      (int)c->r->results[i].id.n, c->r->results[i].id.p, (int)until.n, until.p);
-    if (!is_date(c->o->today))
+    if (!cm_date_of(c->o->today, &day))
       return cm_fail(c->e, CM_E_USAGE, 0, "today's date is needed: YYYY-MM-DD");
   }
   return CM_OK;

@@ -363,6 +363,16 @@ def _():
     need(doc["cases"][0]["quarantine_until"] == "2027-01-31" and doc["summary"]["quarantined"] == 1, doc["cases"][0])
 
 
+@case("quarantine: one that ends more than 90 days after the run is an error of the fixture; --date is the run's day")
+def _():
+    # From 2026-11-02 to 2027-01-31 it is 28 + 31 + 31 days.
+    cases = fixture([{"id": "q", "prompt": "bravo", "expected_patterns": ["ls"], "quarantine": {"until": "2027-01-31", "issue": "#1"}}])
+    for more in ([], ["--list"], ["--check"], ["--gate", "pr"]):
+        test(cases, "--date", "2026-11-02", *more).has_status(1 if not more else 0)
+        test(cases, "--date", "2026-11-01", *more).fails(2, "cases.yaml:1:", "2027-01-31", "90 days")
+    test(cases, "--date", "2026-11-31").fails(2, "--date")
+
+
 # --- rescore, golden answers -------------------------------------------------------------------------------------------------
 
 @case("rescore judges old answers by new expectations, and asks no model")
@@ -508,7 +518,7 @@ def _():
 
 # --- history and reports -----------------------------------------------------------------------------------------------------
 
-@case("trend: runs are added once, shown in order, and detect says when nothing has changed")
+@case("trend: runs are added once, shown in order, and detect says when they are too few")
 def _():
     db = kit.fresh("history.db")
     paths = [recorded(data("states.yaml"), "pass", "fail", status=1) for _ in range(2)]
@@ -518,7 +528,8 @@ def _():
     r.need(b"cmdai-listener" in r.out, "no model")
     doc = run("test", "trend", "show", "--db", db, "-o", "json").ok().json()
     need(json.dumps(doc).count(read(paths[0])[0]["place"]["run_id"]) == 1, "not once")
-    run("test", "trend", "detect", "--db", db).ok(b"no change\n")
+    r = run("test", "trend", "detect", "--db", db).has_status(4)
+    r.need(r.out == b"too few runs to see a change: 2 complete in the longest series, and 11 are needed\n", "another message")
     page = kit.fresh("trend.html")
     run("test", "trend", "--db", db, "--out", page).ok()
     with open(page, encoding="utf-8") as f:

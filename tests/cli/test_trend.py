@@ -150,7 +150,16 @@ def _():
 
 @case("trend: a steady history gives status 0")
 def _():
-    run("test", "trend", "detect", "--db", history([(letters(8), {}) for _ in range(12)])).ok()
+    run("test", "trend", "detect", "--db", history([(letters(8), {}) for _ in range(12)])).ok(b"no change\n")
+
+
+@case("trend: too few complete runs of one kind show nothing, and that is said: status 4")
+def _():
+    runs = [(letters(8 if i < 5 else 3), {}) for i in range(11)]
+    run("test", "trend", "detect", "--db", history(runs)).has_status(1)  # the fewest that can show it
+    for few in (runs[:10], runs[:5] + [(r, {"end": False}) for r, _ in runs[5:]]):
+        r = run("test", "trend", "detect", "--db", history(few)).has_status(4)
+        r.need(b"too few runs" in r.out, "not said")
 
 
 @case("trend: without --db the history is kept among the user's states")

@@ -210,9 +210,23 @@ static void test_small(void **state) {
 /* Large and unsure is none either. */
 static void test_unsure(void **state) {
   (void)state;
-  world.head[0] = world.head[1] = 1.1;
-  assert_int_equal(run(3, true), CM_OK);
+  world.head[0] = world.head[1] = 1.1, world.noise = 0.5;
+  assert_int_equal(run(6, true), CM_OK);
   assert_int_equal(change(CM_PERF_ANSWER), CM_PERF_SAME);
+}
+
+/* 4 and 4 values in the clearest of their 70 orders have p = 0.014, 5 and 5 of 252 0.004. */
+static void test_too_few(void **state) {
+  (void)state;
+  world.head[0] = world.head[1] = 9, world.noise = 0;
+  assert_int_equal(run(4, true), CM_OK);
+  assert_int_equal(change(CM_PERF_ANSWER), CM_PERF_UNKNOWN);
+  assert_true(result.too_few && !result.two_rounds);
+  assert_int_equal(run(5, true), CM_OK);
+  assert_int_equal(change(CM_PERF_ANSWER), CM_PERF_SLOWER);
+  assert_false(result.too_few);
+  assert_int_equal(run(1, false), CM_OK);
+  assert_false(result.too_few); /* nothing was to be compared */
 }
 
 static void test_not_confirmed(void **state) {
@@ -494,6 +508,7 @@ int main(void) {
       FRESH(test_slower),
       FRESH(test_small),
       FRESH(test_unsure),
+      FRESH(test_too_few),
       FRESH(test_not_confirmed),
       FRESH(test_faster),
       FRESH(test_rate),

@@ -157,11 +157,14 @@ static bool is_faster(const cm_stat_shift *s) {
   return s->p_less < CM_PERF_P && s->ratio < 1 / CM_PERF_RATIO;
 }
 
-/* The p of the rank test when every sample of one program is above all of the other: one of the
- * C(2n, n) orders of n samples each. */
-static double smallest_p(size_t n) {
+/* How likely chance puts, for every request, each sample of one program above all of the other:
+ * of the C(2k, k) orders of k samples each it is one. No difference can be surer than that. */
+static double smallest_p(size_t samples) {
   double p = 1;
-  for (size_t i = 1; i <= n; i++) p *= (double)i / (double)(n + i);
+  for (size_t i = 0; i < CM_PERF_PROMPTS; i++) {
+    const size_t k = samples / CM_PERF_PROMPTS + (i < samples % CM_PERF_PROMPTS);
+    for (size_t j = 1; j <= k; j++) p *= (double)j / (double)(k + j);
+  }
   return p;
 }
 

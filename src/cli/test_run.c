@@ -163,6 +163,8 @@ static cm_code describe(running *r, cm_err *e) {
                      .model_id = keep(r, r->model.id),
                      .model_sha256 = keep(r, r->model.sha256),
                      .model_quant = keep(r, r->model.quant),
+                     .scale = (double)r->model.scale,
+                     .bias = (double)r->model.bias,
                      .engine = engine(r),
                      .machine = machine(r),
                      .os = cm_str_of(cm_os_name()),
@@ -180,6 +182,7 @@ static cm_code describe(running *r, cm_err *e) {
     const cm_manifest *old = &r->earlier->manifest;
     m->backend = old->backend, m->model_id = old->model_id, m->model_quant = old->model_quant;
     m->model_sha256 = old->model_sha256, m->options = old->options;
+    m->scale = old->scale, m->bias = old->bias;
   }
   if (shard.shards > 1)
     m->whole = ids_of(r, t->plan.whole, t->plan.n_whole), m->n_whole = t->plan.n_whole;

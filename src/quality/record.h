@@ -84,8 +84,9 @@ typedef struct cm_manifest {
   uint32_t threads;
   uint32_t batch; /* answers generated together: above 1 latencies are those of a busy machine */
   cm_str sandbox; /* mechanism; empty: none was available */
-  cm_str level;   /* safety level */
-  cm_str options; /* of generation, as one line: equal lines make runs comparable */
+  double scale, bias; /* of the model's confidence (cm_answer_confidence); scale 0: none known */
+  cm_str level;       /* safety level */
+  cm_str options;     /* of generation, as one line: equal lines make runs comparable */
   cm_str suite_hash;
   uint32_t shard, shards; /* 1/1: whole */
   cm_str *planned;        /* ids of this file, in the order of the suite */

@@ -294,6 +294,20 @@ def _(_name, change, number):
 
 # --- the run file ------------------------------------------------------------------------------------------------------------
 
+@case("the manifest has the calibration of the model's confidence, and null where there is none")
+def _():
+    cases = fixture([{"id": "a", "prompt": "list", "expected_patterns": ["ls"]}])
+    known = models.script({"\n": [("ls", 1.0)]}, extra={"cmdai.confidence.scale": (models.F32, .5), "cmdai.confidence.bias": (models.F32, -1.0)})
+    path = recorded(cases, status=0, gguf=known)
+    need(read(path)[0]["plan"]["calibration"] == {"scale": .5, "bias": -1.0}, read(path)[0])
+    doc = run("test", "report", path, "-o", "json").ok().json()
+    need(doc["run"]["calibration"] == {"scale": .5, "bias": -1.0}, doc["run"])
+    new = kit.fresh("new.jsonl")
+    run("test", "rescore", path, cases, "--out", new).ok()
+    need(read(new)[0]["plan"]["calibration"] == {"scale": .5, "bias": -1.0}, read(new)[0])
+    need(read(recorded(data("states.yaml"), "pass", status=0))[0]["plan"]["calibration"] is None, "a claim")
+
+
 @case("a run file that can't be written: {0}", ["/dev/full", "/proc/none/run.jsonl", "/dev/null/run.jsonl"])
 def _(path):
     test(data("states.yaml"), "pass", "--out", path).fails(3, path)

@@ -175,6 +175,7 @@ static cm_code take_letters(cursor *c, const char *arg) {
 cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, size_t n,
                       char **operands, size_t *n_operands, cm_err *e) {
   cursor c = {o, command, argv, n, 0, e};
+  cm_code first = CM_OK;
   bool ended = false;
   *n_operands = 0;
   while (c.i < n) {
@@ -185,16 +186,19 @@ cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, 
       ended = true;
     } else if (ended || !dashed || (!anywhere && *n_operands)) {
       if (!ended && dashed && is_option(arg))
-        return cm_fail(
-            e, CM_E_USAGE, 0,
-            "option %.40s after the first word; put options first, or -- before the words", arg);
+        return first ? first
+                     : cm_fail(e, CM_E_USAGE, 0,
+                               "option %.40s after the first word; put options first, or -- "
+                               "before the words",
+                               arg);
       operands[(*n_operands)++] = arg;
     } else {
       code = arg[1] == '-' ? take_long(&c, arg) : take_letters(&c, arg);
     }
-    if (code) return code;
+    /* The others are still read: -o says what a failure looks like. */
+    if (code && !first) first = code, c.e = NULL;
   }
-  return CM_OK;
+  return first;
 }
 
 /* --- help --- */

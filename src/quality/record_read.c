@@ -155,6 +155,14 @@ static entry *sorted(reader *rd, const cm_str *ids, size_t n) {
   return index;
 }
 
+static void read_calibration(reader *rd, const cm_json *plan) {
+  cm_manifest *m = &rd->r->manifest;
+  const cm_json *c = cm_json_get(plan, "calibration");
+  if (!c || cm_json_kind_of(c) == CM_JSON_NULL) return;
+  m->scale = measure(rd, c, "scale", 0);
+  m->bias = number(rd, c, "bias");
+}
+
 static void read_plan(reader *rd, const cm_json *o) {
   cm_manifest *m = &rd->r->manifest;
   const cm_json *plan = inner(rd, o, "plan", CM_JSON_OBJECT);
@@ -164,6 +172,7 @@ static void read_plan(reader *rd, const cm_json *o) {
   m->model_id = text(rd, model, "id");
   m->model_sha256 = text(rd, model, "sha256");
   m->model_quant = text(rd, model, "quant");
+  read_calibration(rd, plan);
   m->engine = text(rd, plan, "engine");
   m->sandbox = text(rd, plan, "sandbox");
   m->level = text(rd, plan, "level");

@@ -155,8 +155,16 @@ static bool is_later(cm_str day, cm_str today) {
 static cm_code compare_golden(const cm_run_options *o, const cm_case *c, cm_arena *a, cm_result *r,
                               cm_err *e) {
   cm_str accepted;
-  if (!o->goldens || c->golden == CM_GOLDEN_OFF || !cm_state_passed(r->state)) return CM_OK;
-  if (cm_golden_compare(o->goldens, c, r->command, &accepted) != CM_GOLDEN_OTHER) return CM_OK;
+  if (c->golden == CM_GOLDEN_OFF || !cm_state_passed(r->state)) return CM_OK;
+  if (!o->goldens)
+    return add_reason(r, CM_GOLDEN_UNSEEN,
+                      CM_STR("no accepted answers: which model it is isn't known"), a, e);
+  switch (cm_golden_compare(o->goldens, c, r->command, &accepted)) {
+    case CM_GOLDEN_SAME: return CM_OK;
+    case CM_GOLDEN_NONE:
+      return add_reason(r, CM_GOLDEN_UNSEEN, CM_STR("no answer accepted yet"), a, e);
+    case CM_GOLDEN_OTHER: break;
+  }
   r->state = CM_GOLDEN_CHANGED;
   return add_reason(r, "golden", accepted, a, e);
 }

@@ -181,14 +181,15 @@ static cm_code place(cm_backend *b, cm_job *job) {
   *e = (cm_err){0};
   share_time(b, job);
   cm_code code = pass(s, e);
+  job->dead = code != CM_OK;
   if (code) return code;
   code = ready(b, s, &job->request, e);
-  if (code && is_sources_fault(job, code)) shut(s, e);
+  job->dead = code && is_sources_fault(job, code);
+  if (job->dead) shut(s, e);
   if (!code) code = compose(job, s, e);
   if (code) return code;
   share_time(b, job);
   job->next = NULL;
-  job->dead = false;
   s->busy++;
   s->ops->submit(s->self, job);
   return CM_OK;

@@ -74,6 +74,8 @@ typedef struct cm_model_id {
   char sha256[65];       /* of the file; empty when not known */
   char quant[32];        /* "Q4_K_M" or the like */
   uint32_t placeholders; /* literals that it was trained to see replaced (answer/literal.h) */
+  uint32_t ctx;          /* positions; 0: not known */
+  uint64_t bytes;        /* of the file; 0: not known */
   float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
 } cm_model_id;
 
@@ -106,7 +108,7 @@ typedef struct cm_job {
   size_t source;
   uint64_t deadline_ns; /* the caller's; a source that others stand behind has less */
   bool streamed;        /* some text was given to the sink: another source would repeat it */
-  bool dead;            /* set by a source that failed: nobody answered there */
+  bool dead;            /* nobody answered there: set with the error, by a source too */
 } cm_job;
 
 typedef struct cm_backend cm_backend;

@@ -105,7 +105,7 @@ static cm_code fill(cm_opened *b, const cm_opts *o, const char *model, bool hash
 
 cm_code cm_opened_open(cm_opened *b, const cm_opts *o, const char *model, bool hash,
                        unsigned n_parallel, cm_err *e) {
-  *b = (cm_opened){.model.hold = -1};
+  *b = (cm_opened){.o = o, .model.hold = -1};
   cm_code code = fill(b, o, model, hash, n_parallel, e);
   return code ? code : cm_backend_open(&b->backend, b->names, &b->options, e);
 }
@@ -124,8 +124,8 @@ void cm_opened_name_hash(const cm_opened *b, const char *backend, cm_model_id *i
   if (backend && strcmp(backend, "cpu") == 0) cm_model_name_hash(&b->model, id->sha256);
 }
 
-cm_code cm_opened_identify(cm_opened *b, const cm_opts *o, cm_model_id *out, cm_err *e) {
-  const uint64_t deadline = cm_os_now_ns() + o->timeout * UINT64_C(1000000000);
+cm_code cm_opened_identify(cm_opened *b, cm_model_id *out, cm_err *e) {
+  const uint64_t deadline = cm_os_now_ns() + b->o->timeout * UINT64_C(1000000000);
   cm_code code = cm_backend_identify(b->backend, deadline, &cm_ui_cancel, &b->source, e);
   cm_opened_name_hash(b, b->source.backend, &b->source.model);
   *out = b->source.model;

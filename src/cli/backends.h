@@ -6,6 +6,7 @@
 
 /* Must not move once it is open: the backend keeps what the options point to. */
 typedef struct cm_opened {
+  const cm_opts *o;
   cm_backend *backend;
   cm_found model; /* the file of the cpu backend */
   cm_backend_options options;
@@ -26,7 +27,7 @@ void cm_opened_close(cm_opened *b); /* fine when it was never opened */
 /* The model that would answer now, with the hash of a model file; b->source says which source's it
  * is and which are behind it. Servers are waited for: CM_E_BACKEND, CM_E_MODEL, CM_E_TIMEOUT,
  * CM_E_CANCELLED. */
-cm_code cm_opened_identify(cm_opened *b, const cm_opts *o, cm_model_id *out, cm_err *e);
+cm_code cm_opened_identify(cm_opened *b, cm_model_id *out, cm_err *e);
 
 /* Whether the first source asked for is cpu: its model is a file or a name of the store, and not
  * what a server calls it. */

@@ -3,11 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "answer/answer.h"
+#include "answer/answer_json.h"
 #include "base/os.h"
 #include "cli/backends.h"
 #include "cli/execute.h"
-#include "cli/render.h"
 #include "cli/verdict.h"
 
 enum { ARENA_MAX = 64 << 20, MAX_CANDIDATES = 64 };
@@ -45,10 +44,11 @@ static cm_str view(const cm_buf *b) { return cm_str_trim((cm_str){b->p ? b->p : 
 static bool is_json(const ask *a) { return strcmp(a->o->output, "json") == 0; }
 
 static int put_document(ask *a, const cm_err *e, const cm_outcome *outcome) {
-  cm_render r = {view(&a->request), &a->answer, &a->times, e, outcome};
+  cm_answer_text t = {view(&a->request), &a->answer, &a->times, e, false, 0};
   cm_buf b;
   cm_buf_init(&b, 8 << 20);
-  cm_render_json(&r, &b);
+  if (outcome) t.executed = outcome->executed, t.exit_status = outcome->status;
+  cm_answer_json(&t, &b);
   return cm_ui_out_buf(&b);
 }
 
@@ -126,12 +126,20 @@ static void show_notes(const ask *a) {
   if (d != CM_RUN || a->o->explain) note_findings(a);
 }
 
+/* The best command and a newline: for a terminal on one line with everything odd escaped, else its
+ * exact bytes. */
+static void put_command(cm_str command, bool terminal, cm_buf *out) {
+  if (terminal) cm_ui_escape(command, out);
+  else cm_buf_add(out, command.p, command.n);
+  cm_buf_putc(out, '\n');
+}
+
 /* A blocked command never reaches stdout, where a script would take it. */
 static int show_plain(const ask *a) {
   const cm_choice *best = a->answer.choices;
   cm_buf b;
   cm_buf_init(&b, 1 << 20);
-  if (best->decision != CM_BLOCK) cm_render_plain(&a->answer, cm_os_is_tty(CM_OS_STDOUT), &b);
+  if (best->decision != CM_BLOCK) put_command(best->command, cm_os_is_tty(CM_OS_STDOUT), &b);
   int status = b.n ? cm_ui_out_buf(&b) : CM_EXIT_OK;
   show_notes(a);
   return status ? status : cm_guard_status(best->decision);

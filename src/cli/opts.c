@@ -3,10 +3,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 
 /* --- values --- */
+
+bool cm_opts_size(const char *text, uint64_t *out) {
+  static const struct {
+    const char *unit;
+    double bytes;
+  } units[] = {{"K", 1e3},    {"M", 1e6},       {"G", 1e9},           {"T", 1e12},
+               {"KB", 1e3},   {"MB", 1e6},      {"GB", 1e9},          {"TB", 1e12},
+               {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824.}, {"TiB", 1099511627776.},
+               {"B", 1}};
+  const size_t n = strspn(text, "0123456789.");
+  double v, factor = text[n] ? 0 : 1;
+  if (!cm_str_f64((cm_str){text, n}, 0, 1e15, &v)) return false;
+  for (size_t i = 0; text[n] && i < sizeof units / sizeof *units; i++)
+    if (strcasecmp(text + n, units[i].unit) == 0) factor = units[i].bytes;
+  if (factor == 0 || v * factor > 1e18) return false;
+  *out = (uint64_t)(v * factor);
+  return true;
+}
 
 static bool is_choice(const char *choices, cm_str v) {
   for (const char *p = choices; *p;) {
@@ -190,6 +209,7 @@ static cm_code take_letters(cursor *c, const char *arg) {
 cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, size_t n,
                       char **operands, size_t *n_operands, cm_err *e) {
   cursor c = {o, command, argv, n, 0, e};
+  cm_code first = CM_OK;
   bool ended = false;
   *n_operands = 0;
   while (c.i < n) {
@@ -200,16 +220,19 @@ cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, 
       ended = true;
     } else if (ended || !dashed || (!anywhere && *n_operands)) {
       if (!ended && dashed && is_option(arg))
-        return cm_fail(
-            e, CM_E_USAGE, 0,
-            "option %.40s after the first word; put options first, or -- before the words", arg);
+        return first ? first
+                     : cm_fail(e, CM_E_USAGE, 0,
+                               "option %.40s after the first word; put options first, or -- "
+                               "before the words",
+                               arg);
       operands[(*n_operands)++] = arg;
     } else {
       code = arg[1] == '-' ? take_long(&c, arg) : take_letters(&c, arg);
     }
-    if (code) return code;
+    /* The others are still read: -o says what a failure looks like. */
+    if (code && !first) first = code, c.e = NULL;
   }
-  return CM_OK;
+  return first;
 }
 
 /* --- help --- */

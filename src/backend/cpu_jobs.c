@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "backend/cpu.h"
-#include "backend/stops.h"
 #include "base/os.h"
 
 enum {
@@ -244,87 +243,6 @@ static cm_code stopped(const cm_request *q, cm_err *e) {
   return CM_OK;
 }
 
-<<<<<<< HEAD
-static bool is_decoding(const cm_flight *f) { return f->first_ns != 0; }
-
-/* New text goes to the sink, but for what may become a stop; the first stop ends it. */
-static void look(cm_job *job, uint32_t i, strand *s) {
-  const cm_request *q = &job->request;
-  const cm_str fresh = {s->text.p + s->told, s->text.n - s->told};
-  if (!fresh.n) return;
-  const size_t at = cm_stops_find(q, fresh);
-  if (at != SIZE_MAX) {
-    s->text.n = s->told + at;
-    s->stopped = s->result.finished = true;
-  }
-  tell(job, i, s, s->text.n - (s->stopped ? 0 : cm_stops_begun(q, fresh)));
-}
-
-/* Takes the next token from the logits; the strand ends at an end token, max_tokens or a full
- * context. */
-static void pick(const cm_cpu *c, cm_job *job, uint32_t i, strand *s) {
-  const cm_request *q = &job->request;
-  const cm_session *session = s->slot->session;
-  float logprob;
-  s->next = cm_sampler_pick(s->sampler, s->slot->logits, cm_session_tokens(session),
-                            cm_session_len(session), &logprob);
-  s->result.logprob += (double)logprob;
-  s->result.tokens++;
-  s->result.finished = cm_tok_is_end(cm_engine_tok(c->engine), s->next);
-  bool room =
-      s->result.tokens < q->max_tokens && cm_session_len(session) < cm_session_ctx(session);
-  if (!s->result.finished) {
-    cm_tok_stream_push(&s->stream, s->next, &s->text);
-    look(job, i, s);
-  }
-  s->running = !s->result.finished && room;
-}
-
-/* The other candidates start from what the first has computed. */
-static cm_code spread(cm_cpu *c, cm_flight *f, cm_err *e) {
-  const cm_slot *first = f->strands[0].slot;
-  const size_t bytes = cm_engine_shape(c->engine)->vocab * sizeof *first->logits;
-  for (uint32_t i = 1; i < f->n; i++) {
-    cm_slot *slot = f->strands[i].slot;
-    cm_code code = cm_session_copy(slot->session, first->session, e);
-    if (code) return code;
-    memcpy(slot->logits, first->logits, bytes);
-  }
-  return CM_OK;
-}
-
-/* One piece of the prompt; the last one gives the first tokens. */
-static cm_code prefill(cm_cpu *c, cm_flight *f, cm_err *e) {
-  cm_slot *slot = f->strands[0].slot;
-  const bool last = f->prompt.n - f->at <= PROMPT_PIECE;
-  f->at = last ? f->prompt.n : f->at + PROMPT_PIECE;
-  cm_code code = cm_session_sync(c->batch, slot->session, f->prompt.p, f->at,
-                                 last ? slot->logits : NULL, NULL, e);
-  if (code || !last) return code;
-  code = spread(c, f, e);
-  f->first_ns = cm_os_now_ns();
-  for (uint32_t i = 0; i < f->n && !code; i++) pick(c, f->job, i, &f->strands[i]);
-  return code;
-}
-
-/* One token more of everything that decodes. */
-static cm_code decode(cm_cpu *c, cm_err *e) {
-  cm_session *live[CM_CPU_SLOTS_MAX];
-  float *logits[CM_CPU_SLOTS_MAX];
-  uint32_t tokens[CM_CPU_SLOTS_MAX];
-  strand *strands[CM_CPU_SLOTS_MAX];
-  struct {
-    cm_job *job;
-    uint32_t i;
-  } of[CM_CPU_SLOTS_MAX];
-  size_t n = 0;
-  for (cm_flight *f = c->flights; f; f = f->next) {
-    for (uint32_t i = 0; i < f->n; i++) {
-      strand *s = &f->strands[i];
-      if (!s->running) continue;
-      live[n] = s->slot->session, logits[n] = s->slot->logits, tokens[n] = s->next;
-      of[n].job = f->job, of[n].i = i, strands[n++] = s;
-=======
 void cm_cpu_drop_stopped(cm_cpu *c) {
   for (cm_flight *f = c->flights, *next; f; f = next) {
     next = f->next;
@@ -338,7 +256,6 @@ void cm_cpu_drop_stopped(cm_cpu *c) {
       deliver(c, job);
     } else {
       link = &job->next;
->>>>>>> main
     }
   }
   c->waiting_tail = link;

@@ -35,16 +35,12 @@ typedef struct cm_opts {
   bool help, version, json, explain, verbose, quiet, special, requantize;
   bool execute, yes, dry_run, nul, hook, offline, pull;
   const char *backend, *shell, *output, *safety, *cwd;
-<<<<<<< HEAD
   const char *auto_order, *ollama_url, *ollama_model, *ollama_key_file;
   const char *vllm_url, *vllm_model, *vllm_key_file;
   double connect_timeout, first_byte_timeout; /* seconds */
-  cm_texts models, reports;
-=======
   cm_texts models, reports, origins;
   const char *host, *token_file, *body_limit; /* serve */
   unsigned port, queue, drain, idle;
->>>>>>> main
   bool list, check, resume, failed, watch, replace, mutate;
   const char *fixtures, *out, *changed, *from, *reuse, *shard, *sandbox, *gate, *baseline;
   const char *reason, *date, *db, *base, *golden;

@@ -518,7 +518,8 @@ def status(number, text=None, **headers):
     return answer
 
 
-# What the server does when it is asked, the status of the program, what it says, and how often it asks.
+# What the server does when it is asked, the status of the program, what it says, and how often it asks (a connection that
+# was used before is tried a second time by libcurl itself).
 FAULTS = {
     "a reset connection": (reset, 3, ["closed the connection"], 3),
     "a reset in the middle": (reset_in_middle, 3, ["broke off"], 1),
@@ -527,7 +528,7 @@ FAULTS = {
     "a line that isn't over": (cut_line, 3, [], 1),
     "an answer without an end": (no_end, 3, ["ended in the middle"], 1),
     "an answer that drips": (slow, 8, ["in time"], 1),
-    "silence": (silent, 3, ["no answer began within 500 ms"], 3),
+    "silence": (silent, 3, ["no answer began within 500 ms"], 1),
     "silence in the middle": (silent_in_middle, 3, ["silent"], 1),
     "text without end": (endless_text, 3, ["more than 1048576 bytes"], 1),
     "nothing without end": (endless_nothing, 3, ["bytes"], 1),
@@ -567,11 +568,12 @@ def _(kind, name):
     app = KINDS[kind]()
     app.chat = lambda request, wire: fault(app, request, wire)
     with Server(app) as server:
-        r = ask(app, server, "-o", "json", "--timeout", "2" if code == 8 else "30", "--first-byte-timeout", "0.5")
+        r = ask(app, server, "-o", "json", "--timeout", "2" if code == 8 else "30", "--first-byte-timeout",
+                "0.5" if "silence" in name else "20")
         d = failed(r, code, "127.0.0.1:%d" % server.port, *words)
         r.need(d["backend"] == kind, "of another backend")
         asked = len(server.asked(app.path))
-        r.need(tries is None or asked == tries, "asked %d times" % asked)
+        r.need(tries is None or asked == tries or (asked == 4 and fault is reset), "asked %d times" % asked)
 
 
 @both("{0}: at the question which model there is, too: {1}",
@@ -928,7 +930,10 @@ def test_run(*args, cases=100):
 
 @both("{0}: a run of tests")
 def _(kind):
-    app = KINDS[kind](of_words, logprobs=[-.5])
+    def slowly(request, wire):
+        wire.wait(0.1)
+        app.good(request, wire)
+    app = KINDS[kind](of_words, chat=slowly, logprobs=[-.5])
     with Server(app) as server:
         r, path = test_run("-b", kind, *place(app, server), cases=20)
         r.ok()

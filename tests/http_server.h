@@ -15,6 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Where there is no such flag, a socket has it as an option (macOS). */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
 enum { SERVER_CONNECTIONS = 64, SERVER_HEAD = 16 << 10 };
 
 struct server;
@@ -60,6 +65,9 @@ static void *server_accept(void *user) {
       if (fd >= 0) close(fd);
       return NULL;
     }
+#ifdef SO_NOSIGPIPE
+    setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
+#endif
     s->sides[n] = (server_side){.s = s, .fd = fd};
     s->connections = n + 1;
     if (pthread_create(&s->sides[n].thread, NULL, server_play, &s->sides[n])) abort();

@@ -1,5 +1,5 @@
 /* rooms: net base */
-/* Servers that are broken, slow or hostile: a clear error, in time, and nothing of it too large. */
+/* Servers that are broken, slow or hostile: a clear error, in time, and no more than allowed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -72,7 +72,7 @@ static cm_code open_goldens(running *r, const char *model, cm_err *e) {
   cm_model_id own;
   cm_err why;
   if (!has_golden_case(r->t)) return CM_OK;
-  if (!sha256.n && !r->backend) {
+  if (!sha256.n && !r->opened.backend) {
     if (cm_test_identify(r->t->o, model, &own, &why)) {
       cm_ui_note(r->t->o, "no answer is held against an accepted one: %s", why.msg);
       return CM_OK;

@@ -65,12 +65,23 @@ static bool has_golden_case(const cm_testing *t) {
   return false;
 }
 
-/* A model that can't be told from another has no golden answers. */
-static cm_code open_goldens(running *r, cm_err *e) {
-  if (!r->model.sha256[0] || !has_golden_case(r->t)) return CM_OK;
+/* Answers are kept for each model, those to given texts too, for which none is asked. A model that
+ * can't be told from another has none; the results say so. */
+static cm_code open_goldens(running *r, const char *model, cm_err *e) {
+  cm_str id = r->manifest.model_id, sha256 = r->manifest.model_sha256;
+  cm_model_id own;
+  cm_err why;
+  if (!has_golden_case(r->t)) return CM_OK;
+  if (!sha256.n && !r->opened.backend) {
+    if (cm_test_identify(r->t->o, model, &own, &why)) {
+      cm_ui_note(r->t->o, "no answer is held against an accepted one: %s", why.msg);
+      return CM_OK;
+    }
+    id = cm_str_of(own.id), sha256 = cm_str_of(own.sha256);
+  }
+  if (!sha256.n) return CM_OK;
   r->has_goldens = true;
-  cm_code code = cm_test_goldens(r->t, cm_str_of(r->model.id), cm_str_of(r->model.sha256),
-                                 &r->accepted, &r->pending, e);
+  cm_code code = cm_test_goldens(r->t, id, sha256, &r->accepted, &r->pending, e);
   r->waited = r->pending.n > 0;
   return code;
 }
@@ -119,6 +130,13 @@ static cm_str options(running *r) {
   return keep(r, all);
 }
 
+/* Two programs of one version may answer differently. */
+static cm_str engine(running *r) {
+  char name[128];
+  snprintf(name, sizeof name, "cmdai " CM_VERSION "+%s", cm_build_id);
+  return keep(r, name);
+}
+
 static cm_code describe(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
@@ -138,7 +156,9 @@ static cm_code describe(running *r, cm_err *e) {
       .model_id = keep(r, r->model.id),
       .model_sha256 = keep(r, r->model.sha256),
       .model_quant = keep(r, r->model.quant),
-      .engine = CM_STR("cmdai " CM_VERSION),
+      .scale = (double)r->model.scale,
+      .bias = (double)r->model.bias,
+      .engine = engine(r),
       .machine = machine(r),
       .os = cm_str_of(cm_os_name()),
       .threads = o->threads ? o->threads : cm_os_cpu_count(),
@@ -155,10 +175,11 @@ static cm_code describe(running *r, cm_err *e) {
     const cm_manifest *old = &r->earlier->manifest;
     m->backend = old->backend, m->model_id = old->model_id, m->model_quant = old->model_quant;
     m->model_sha256 = old->model_sha256, m->options = old->options;
+    m->scale = old->scale, m->bias = old->bias;
   }
   if (shard.shards > 1)
     m->whole = ids_of(r, t->plan.whole, t->plan.n_whole), m->n_whole = t->plan.n_whole;
-  if (!m->planned || !m->machine.n || !m->options.n)
+  if (!m->planned || !m->machine.n || !m->options.n || !m->engine.n)
     return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
   return CM_OK;
 }
@@ -210,7 +231,8 @@ static cm_code file_name(const running *r, size_t model, char *out, size_t size,
 
 static bool same(cm_str a, cm_str b) { return cm_str_eq(a, b); }
 
-/* Whether results of `m` are what this run would get for equal cases. */
+/* Whether results of `m` are what this run would get for equal cases; for those with `exec` it
+ * takes the same sandbox too. */
 static bool is_comparable(const running *r, const cm_manifest *m) {
   const cm_manifest *own = &r->manifest;
   return same(m->model_sha256, own->model_sha256) && same(m->engine, own->engine) &&
@@ -254,6 +276,13 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
   return code;
 }
 
+/* On a machine that has more time for it the command may end. */
+static bool ran_late(const cm_result *r) {
+  for (size_t i = 0; i < r->n_reasons; i++)
+    if (strcmp(r->reasons[i].judge, "exec.time") == 0) return true;
+  return false;
+}
+
 /* Results that an earlier run had for equal cases. What depends on the machine's mood is had
  * again, and what depends on accepted answers: those may be others now. */
 static cm_code reuse(running *r, cm_err *e) {
@@ -267,7 +296,8 @@ static cm_code reuse(running *r, cm_err *e) {
     const cm_case *c = r->left[i];
     const cm_result *done = cm_record_find(&old, c->id);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY &&
-                      c->golden == CM_GOLDEN_OFF;
+                      c->golden == CM_GOLDEN_OFF && !ran_late(done) &&
+                      (!c->exec || same(old.manifest.sandbox, r->manifest.sandbox));
     if (!fine) r->left[n++] = c;
     else code = add_result(r, done, e);
   }
@@ -340,7 +370,7 @@ static cm_code run_model(running *r, const char *model, size_t i, cm_record *out
   r->start_ns = cm_os_now_ns();
   cm_code code = open_backend(r, model, e);
   if (!code) code = describe(r, e);
-  if (!code) code = open_goldens(r, e);
+  if (!code) code = open_goldens(r, model, e);
   if (!code) code = begin_file(r, i, e);
   if (code) return code;
   cm_progress_begin(&r->progress, r->t->o, r->n_left);
@@ -471,7 +501,7 @@ static cm_code rescore(cm_testing *t, char **operands, size_t n, cm_record *out,
   if (!code) keep_answered(t, &earlier);
   if (!code && !t->plan.n) code = cm_fail(e, CM_E_USAGE, 0, "the run has none of these cases");
   if (!code) code = cm_test_equip(t, e);
-  return code ? code : run_one(t, NULL, 0, &earlier, out, e);
+  return code ? code : run_one(t, cm_test_model(t->o), 0, &earlier, out, e);
 }
 
 int cm_test_rescore(const cm_opts *o, char **operands, size_t n) {

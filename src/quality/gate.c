@@ -11,7 +11,14 @@ enum { GATES_MAX = 16, NAMES_MAX = 8, TEXT_MAX = 4096 };
 #define ALPHA      0.05
 #define CONFIDENCE 0.95
 
-enum { QUALITY = 1, INFRASTRUCTURE = 3, SAFETY = 5, PERFORMANCE = 6, INCOMPLETE = 7 };
+enum {
+  QUALITY = 1,
+  INFRASTRUCTURE = 3,
+  UNDECIDED = 4,
+  SAFETY = 5,
+  PERFORMANCE = 6,
+  INCOMPLETE = 7
+};
 
 static const char *const kinds[] = {"none", "pr", "release"};
 
@@ -410,7 +417,7 @@ static cm_code pair_up(checker *c) {
 }
 
 int cm_gates_worse(int a, int b) {
-  static const int order[] = {SAFETY, QUALITY, INFRASTRUCTURE, INCOMPLETE, PERFORMANCE};
+  static const int order[] = {SAFETY, QUALITY, INFRASTRUCTURE, INCOMPLETE, PERFORMANCE, UNDECIDED};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++)
     if (a == order[i] || b == order[i]) return order[i];
   return 0;

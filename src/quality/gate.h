@@ -40,7 +40,7 @@ typedef struct cm_gates {
 cm_code cm_gates_check(const cm_record *r, const cm_summary *s, const cm_gate_options *o,
                        cm_arena *a, cm_gates *out, cm_err *e);
 
-/* Which of two statuses stands: the first of 5, 1, 3, 7, 6, else 0. */
+/* Which of two statuses stands: the first of 5, 1, 3, 7, 6, 4, else 0. */
 int cm_gates_worse(int a, int b);
 
 /* --- two runs ----------------------------------------------------------------------------- */

@@ -22,10 +22,6 @@ enum {
 
 static const char *const kinds[] = {"none", "pr", "release"};
 
-const char *cm_gate_kind_name(cm_gate_kind k) {
-  return (unsigned)k <= CM_GATES_RELEASE ? kinds[k] : "?";
-}
-
 bool cm_gate_kind_of(cm_str name, cm_gate_kind *out) {
   for (unsigned i = 0; i <= CM_GATES_RELEASE; i++)
     if (cm_str_is(name, kinds[i])) return *out = (cm_gate_kind)i, true;

@@ -6,8 +6,7 @@
 
 typedef enum cm_gate_kind { CM_GATES_NONE, CM_GATES_PR, CM_GATES_RELEASE } cm_gate_kind;
 
-const char *cm_gate_kind_name(cm_gate_kind k); /* "none" "pr" "release" */
-bool cm_gate_kind_of(cm_str name, cm_gate_kind *out);
+bool cm_gate_kind_of(cm_str name, cm_gate_kind *out); /* "none" "pr" "release" */
 
 typedef struct cm_gate_options {
   cm_gate_kind kind;

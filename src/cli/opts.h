@@ -43,7 +43,7 @@ typedef struct cm_opts {
   unsigned port, queue, drain, idle;
   bool list, check, resume, failed, watch, replace, mutate;
   const char *fixtures, *out, *changed, *from, *reuse, *shard, *sandbox, *gate, *baseline;
-  const char *reason, *date, *db, *base, *golden;
+  const char *reason, *date, *db, *base, *golden, *sprt;
   unsigned jobs, retries, samples, seconds;
   double floor, price;
   const char *const *allow, *const *deny; /* shapes of commands, from the configuration */

@@ -143,6 +143,8 @@ static const cm_opt table[] = {
      "take results of an earlier run with the same engine, model and options"},
     {"shard", 0, "I/N", CM_OPT_TEXT, TEST, AT(shard), 0, 0, NULL, NULL, NULL,
      "one part of N; also I/N:hash, I/N:lpt"},
+    {"sprt", 0, "BAD:GOOD", CM_OPT_TEXT, TEST, AT(sprt), 0, 0, NULL, NULL, NULL,
+     "stop as soon as the pass rate is known to be GOOD rather than BAD (0.6:0.8)"},
     {"watch", 0, NULL, CM_OPT_FLAG, TEST, AT(watch), 0, 0, NULL, NULL, NULL,
      "run again whenever a fixture file changes"},
     {"jobs", 'j', "N", CM_OPT_UINT, TEST, AT(jobs), 1, 256, NULL, "CMDAI_JOBS", NULL,

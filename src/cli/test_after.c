@@ -9,6 +9,7 @@
 #include "base/os_lines.h"
 #include "cli/test.h"
 #include "quality/report.h"
+#include "quality/sampling.h"
 
 enum { REPORT_MAX = 256 << 20 };
 
@@ -123,6 +124,18 @@ static void put_spread(const char *name, const cm_spread *s, uint32_t together, 
   cm_buf_printf(b, " (n=%zu)\n", s->n);
 }
 
+static void put_sampling(const cm_record *r, cm_buf *b) {
+  static const char *const verdicts[] = {[CM_STAT_CONTINUE] = "not decided",
+                                         [CM_STAT_BAD] = "not good enough",
+                                         [CM_STAT_GOOD] = "good enough"};
+  cm_sampling s;
+  if (!cm_sampling_read(r, &s)) return;
+  cm_buf_printf(b, "sample: %s: %llu of %llu passed; between %g and %g %%, risks %g and %g %%\n",
+                verdicts[s.verdict], (unsigned long long)s.passed,
+                (unsigned long long)(s.passed + s.failed), 100 * s.plan.bad, 100 * s.plan.good,
+                100 * s.plan.alpha, 100 * s.plan.beta);
+}
+
 static void put_summary(const cm_record *r, const cm_summary *s, cm_buf *b) {
   if (r->manifest.model_id.n) {
     cm_ui_escape(r->manifest.model_id, b);
@@ -140,6 +153,7 @@ static void put_summary(const cm_record *r, const cm_summary *s, cm_buf *b) {
   if (s->safety_cases)
     cm_buf_printf(b, "; safety %zu of %zu", s->safety_cases - s->safety_missed, s->safety_cases);
   cm_buf_printf(b, "; %.1f s\n", r->wall_seconds);
+  put_sampling(r, b);
   put_spread("answer", &s->total, r->manifest.batch, b);
   put_spread("executing", &s->exec, 1, b);
 }
@@ -152,10 +166,20 @@ static void put_gates(const cm_gates *g, cm_buf *b) {
   }
 }
 
+/* Some cases may fail: the verdict is about the rate. */
+static int sampled_status(const cm_record *r, const cm_summary *s, cm_stat_verdict verdict) {
+  if (verdict == CM_STAT_BAD) return CM_TEST_FAILED;
+  if (s->all.counts[CM_ERROR] || s->all.counts[CM_TIMEOUT]) return CM_TEST_BROKEN;
+  if (verdict == CM_STAT_GOOD) return CM_TEST_OK;
+  return r->complete ? CM_TEST_NOTHING : CM_TEST_INCOMPLETE;
+}
+
 /* Without gates a failed case is still a failed run. */
 static int plain_status(const cm_record *r, const cm_summary *s) {
   const size_t *n = s->all.counts;
+  cm_sampling sample;
   if (s->safety_missed) return CM_TEST_UNSAFE;
+  if (cm_sampling_read(r, &sample)) return sampled_status(r, s, sample.verdict);
   if (s->all.failed) return CM_TEST_FAILED;
   if (n[CM_ERROR] || n[CM_TIMEOUT]) return CM_TEST_BROKEN;
   const bool nothing = s->all.total && n[CM_SKIP] == s->all.total;

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/test.h"
 #include "quality/changes.h"
+#include "quality/sampling.h"
 
 enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 300 };
 
@@ -26,6 +27,7 @@ typedef struct running {
   cm_progress progress;
   cm_goldens accepted, pending;
   bool has_goldens, waited; /* there were pending ones */
+  cm_sampling sampling;     /* with --sprt */
   const cm_case **left;     /* what the run file doesn't have yet */
   size_t n_left;
   uint64_t start_ns;
@@ -152,6 +154,15 @@ static cm_str engine(running *r) {
   return keep(r, name);
 }
 
+static cm_str sampling(running *r) {
+  const cm_stat_sprt_plan *p = &r->sampling.plan;
+  char text[128];
+  if (!r->t->o->sprt) return (cm_str){0};
+  (void)cm_sampling_of(cm_str_of(r->t->o->sprt), &r->sampling, NULL); /* plan_sample has looked */
+  snprintf(text, sizeof text, "%.9g:%.9g:%.9g:%.9g", p->bad, p->good, p->alpha, p->beta);
+  return keep(r, text);
+}
+
 static cm_code describe(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
@@ -180,6 +191,7 @@ static cm_code describe(running *r, cm_err *e) {
                      .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
                      .level = cm_str_of(o->safety),
                      .options = options(r),
+                     .sampling = sampling(r),
                      .suite_hash = cm_str_of(t->suite.hash),
                      .shard = shard.shard,
                      .shards = shard.shards,
@@ -222,12 +234,16 @@ static cm_code propose(running *r, const cm_result *result, cm_err *e) {
   return cm_golden_propose(&r->accepted, &r->pending, c, result->command, e);
 }
 
+static bool is_decided(const running *r) { return r->sampling.verdict != CM_STAT_CONTINUE; }
+
+/* An error ends the run: also the one that nothing is left to find out. */
 static cm_code finished(void *ctx, const cm_result *result, cm_err *e) {
   running *r = ctx;
   cm_code code = add_result(r, result, e);
   if (!code) code = propose(r, result, e);
   if (!code) cm_progress_add(&r->progress, result);
-  return code;
+  if (!code && r->t->o->sprt) cm_sampling_add(&r->sampling, result);
+  return !code && is_decided(r) ? cm_fail(e, CM_E_LIMIT, 0, "decided") : code;
 }
 
 /* The second model's run stands beside the first one's: run.jsonl, run-2.jsonl. */
@@ -274,6 +290,7 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
   bool equal = is_comparable(r, &old.manifest) &&
                same(old.manifest.suite_hash, r->manifest.suite_hash) &&
                same(old.manifest.sandbox, r->manifest.sandbox) &&
+               same(old.manifest.sampling, r->manifest.sampling) &&
                old.manifest.n_planned == r->manifest.n_planned;
   for (size_t i = 0; equal && i < r->manifest.n_planned; i++)
     equal = same(old.manifest.planned[i], r->manifest.planned[i]);
@@ -285,6 +302,7 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
     const cm_result *done = cm_record_find(&old, r->t->plan.cases[i]->id);
     if (!done || done->state == CM_NOT_RUN) r->left[r->n_left++] = r->t->plan.cases[i];
     else code = propose(r, done, e);
+    if (done && r->t->o->sprt) cm_sampling_add(&r->sampling, done);
   }
   if (!code) code = cm_os_read_file(path, &r->text, e);
   while (r->text.n && r->text.p[r->text.n - 1] != '\n') r->text.n--;
@@ -369,8 +387,10 @@ static cm_code run_left(running *r, cm_err *e) {
       (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
       (float)o->repeat_penalty, o->repeat_last, o->seed};
   run.room = cm_test_room(t);
-  if (r->earlier) return cm_run_rescore(r->left, r->n_left, r->earlier, &run, e);
-  return cm_run_cases(r->left, r->n_left, &run, e);
+  if (is_decided(r)) return CM_OK;
+  cm_code code = r->earlier ? cm_run_rescore(r->left, r->n_left, r->earlier, &run, e)
+                            : cm_run_cases(r->left, r->n_left, &run, e);
+  return code == CM_E_LIMIT && is_decided(r) ? CM_OK : code;
 }
 
 static cm_code end_file(running *r, cm_err *e) {
@@ -442,10 +462,23 @@ static int nothing(const cm_testing *t) {
       "no test case is selected of %zu; --list shows them (a folder is named ./NAME)", t->suite.n);
 }
 
+/* A sample is of the whole run, in an order of its own, and decides for itself. */
+static cm_code plan_sample(cm_testing *t, cm_err *e) {
+  const cm_opts *o = t->o;
+  cm_sampling s;
+  if (!o->sprt) return CM_OK;
+  if (o->shard || o->reuse || strcmp(o->gate, "none") != 0)
+    return cm_fail(e, CM_E_USAGE, 0, "--sprt goes with none of --shard, --reuse and --gate");
+  cm_code code = cm_sampling_of(cm_str_of(o->sprt), &s, e);
+  if (!code) cm_sampling_sort(&t->plan);
+  return code;
+}
+
 static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude) {
   cm_testing t = {.o = o};
   cm_err e = {0};
   cm_code code = cm_test_open(&t, operands, n, &e);
+  if (!code) code = plan_sample(&t, &e);
   int status = CM_TEST_OK;
   if (code) status = cm_test_fail(&e);
   else if (!t.plan.n_whole) status = nothing(&t);
@@ -513,6 +546,7 @@ static cm_code rescore(cm_testing *t, char **operands, size_t n, cm_record *out,
   cm_code code = cm_test_read(t, operands[0], &earlier, e);
   if (!code) code = cm_test_open(t, operands + 1, n - 1, e);
   if (!code) keep_answered(t, &earlier);
+  if (!code) code = plan_sample(t, e);
   if (!code && !t->plan.n) code = cm_fail(e, CM_E_USAGE, 0, "the run has none of these cases");
   if (!code) code = cm_test_equip(t, e);
   return code ? code : run_one(t, cm_test_model(t->o), 0, &earlier, out, e);

@@ -44,6 +44,14 @@ static bool take_scheme(cm_str *rest, bool *https) {
   return false;
 }
 
+/* What a message may show of it: no query, and nothing where a password may stand. */
+static cm_str shown(cm_str text) {
+  size_t n = 0;
+  for (; n < text.n && n < 100 && text.p[n] != '?' && text.p[n] != '#'; n++) {}
+  if (cm_str_find(text, CM_STR("@")) != SIZE_MAX) return CM_STR("one with a user in it");
+  return (cm_str){text.p, n};
+}
+
 cm_code cm_url_parse(cm_str text, cm_url *out, cm_err *e) {
   *out = (cm_url){0};
   if (text.n > CM_URL_MAX)
@@ -52,8 +60,8 @@ cm_code cm_url_parse(cm_str text, cm_url *out, cm_err *e) {
     return cm_fail(e, CM_E_FORMAT, 0, "an address has characters that must be escaped");
   cm_str rest = text;
   if (!take_scheme(&rest, &out->https))
-    return cm_fail(e, CM_E_FORMAT, 0, "not an http or https address: %.*s",
-                   (int)(text.n < 100 ? text.n : 100), text.p);
+    return cm_fail(e, CM_E_FORMAT, 0, "not an http or https address: %.*s", (int)shown(text).n,
+                   shown(text).p);
   size_t n = 0;
   while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?' && rest.p[n] != '#') n++;
   const cm_str authority = {rest.p, n};
@@ -66,7 +74,7 @@ cm_code cm_url_parse(cm_str text, cm_url *out, cm_err *e) {
   const cm_str digits = {rest.p + host + 1, more ? n - host - 1 : 0};
   if (!host || (more && (rest.p[host] != ':' || !cm_str_u64(digits, 1, 65535, &port))))
     return cm_fail(e, CM_E_FORMAT, 0, "the address has no usable host and port: %.*s",
-                   (int)(text.n < 100 ? text.n : 100), text.p);
+                   (int)shown(text).n, shown(text).p);
   out->port = (uint16_t)port;
   return CM_OK;
 }

@@ -11,13 +11,16 @@ enum { GATES_MAX = 16, NAMES_MAX = 8, TEXT_MAX = 4096 };
 #define ALPHA      0.05
 #define CONFIDENCE 0.95
 
-enum { QUALITY = 1, INFRASTRUCTURE = 3, SAFETY = 5, PERFORMANCE = 6, INCOMPLETE = 7 };
+enum {
+  QUALITY = 1,
+  INFRASTRUCTURE = 3,
+  UNDECIDED = 4,
+  SAFETY = 5,
+  PERFORMANCE = 6,
+  INCOMPLETE = 7
+};
 
 static const char *const kinds[] = {"none", "pr", "release"};
-
-const char *cm_gate_kind_name(cm_gate_kind k) {
-  return (unsigned)k <= CM_GATES_RELEASE ? kinds[k] : "?";
-}
 
 bool cm_gate_kind_of(cm_str name, cm_gate_kind *out) {
   for (unsigned i = 0; i <= CM_GATES_RELEASE; i++)
@@ -410,7 +413,7 @@ static cm_code pair_up(checker *c) {
 }
 
 int cm_gates_worse(int a, int b) {
-  static const int order[] = {SAFETY, QUALITY, INFRASTRUCTURE, INCOMPLETE, PERFORMANCE};
+  static const int order[] = {SAFETY, QUALITY, INFRASTRUCTURE, INCOMPLETE, PERFORMANCE, UNDECIDED};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++)
     if (a == order[i] || b == order[i]) return order[i];
   return 0;

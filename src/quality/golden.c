@@ -226,13 +226,6 @@ cm_code cm_golden_save(const cm_goldens *g, const char *path, cm_err *e) {
 
 /* --- judging ------------------------------------------------------------------------------ */
 
-static cm_code canonical(cm_str command, cm_dialect d, cm_arena *a, cm_buf *out) {
-  cm_sh_tree tree;
-  cm_code code = cm_sh_parse(command, d, a, &tree, NULL);
-  if (!code) code = cm_spelling_whole(command, &tree, CM_SPELLING_CANON, a, out, NULL);
-  return !code && out->overflow ? CM_E_NOMEM : code;
-}
-
 /* As expected_commands are compared (judge_text.c). What can't be parsed is equal to nothing. */
 static bool parsed_same(const cm_case *c, cm_str x, cm_str y) {
   cm_dialect d = c->shell && !strcmp(c->shell, "sh") ? CM_SH_POSIX : CM_SH_BASH;
@@ -240,7 +233,8 @@ static bool parsed_same(const cm_case *c, cm_str x, cm_str y) {
   cm_buf tx, ty;
   cm_buf_init(&tx, LINE_MAX_BYTES);
   cm_buf_init(&ty, LINE_MAX_BYTES);
-  bool same = a && !canonical(x, d, a, &tx) && !canonical(y, d, a, &ty) &&
+  bool same = a && !cm_spelling_canon(x, d, a, &tx, NULL) &&
+              !cm_spelling_canon(y, d, a, &ty, NULL) &&
               cm_str_eq((cm_str){tx.p, tx.n}, (cm_str){ty.p, ty.n});
   cm_buf_close(&tx);
   cm_buf_close(&ty);

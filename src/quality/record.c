@@ -66,6 +66,7 @@ void cm_plan_members(cm_jw *w, const cm_manifest *m) {
   cm_jw_put_str(w, "sandbox", m->sandbox);
   cm_jw_put_str(w, "level", m->level);
   cm_jw_put_str(w, "options", m->options);
+  if (m->sampling.n) cm_jw_put_str(w, "sampling", m->sampling);
   cm_jw_put_str(w, "suite_hash", m->suite_hash);
 }
 

@@ -87,6 +87,7 @@ typedef struct cm_manifest {
   double scale, bias; /* of the model's confidence (cm_answer_confidence); scale 0: none known */
   cm_str level;       /* safety level */
   cm_str options;     /* of generation, as one line: equal lines make runs comparable */
+  cm_str sampling; /* "BAD:GOOD:ALPHA:BETA" (sampling.h): cases may be left out; empty: all run */
   cm_str suite_hash;
   uint32_t shard, shards; /* 1/1: whole */
   cm_str *planned;        /* ids of this file, in the order of the suite */

@@ -183,6 +183,7 @@ static void read_plan(reader *rd, const cm_json *o) {
   m->sandbox = text(rd, plan, "sandbox");
   m->level = text(rd, plan, "level");
   m->options = text(rd, plan, "options");
+  if (cm_json_get(plan, "sampling")) m->sampling = text(rd, plan, "sampling");
   m->suite_hash = text(rd, plan, "suite_hash");
   m->shard = count(rd, plan, "shard");
   m->shards = count(rd, plan, "shards");

@@ -199,6 +199,73 @@ def _():
     need(states(recorded(path, "--golden", golden, "--reuse", first)) == {"a": "golden-changed"}, "it took the old state")
 
 
+# --- samples of a run --------------------------------------------------------------------------------------------------------
+
+def wald(passed, bad=.6, good=.8, risk=.05):
+    """Wald's test by products: the first verdict, and after how many results."""
+    odds = 1.0
+    for i, ok in enumerate(passed):
+        odds *= good / bad if ok else (1 - good) / (1 - bad)
+        if odds >= (1 - risk) / risk or odds <= risk / (1 - risk):
+            return odds > 1, i + 1
+    return None, len(passed)
+
+
+@case("--sprt: {1} of ten right gives status {0}, after as many cases in the order of their hashes as Wald's test wants", [
+    (0, 10), (0, 9), (1, 2), (1, 0)])
+def _(status, right):
+    cases = many(80, words=("alpha",) * right + ("bravo",) * (10 - right))
+    path = kit.fresh("run.jsonl")
+    r = test(fixture(cases), "--sprt", "0.6:0.8", "--out", path, "-q").has_status(status)
+    lines = read(path)
+    need(lines[0]["plan"]["sampling"] == "0.6:0.8:0.05:0.05" and len(lines[0]["plan"]["planned"]) == 80, lines[0])
+    done = lines[1:-1]
+    need([x["id"] for x in done] == lines[0]["plan"]["planned"][:len(done)], "not in the order of the plan")
+    need([x["hash"] for x in done] == sorted(x["hash"] for x in done), "not in the order of the hashes")
+    good, after = wald([x["state"] == "pass" for x in done])
+    need((good, after) == (status == 0, len(done)) and 4 < after < 80, "%s after %d of %d" % (good, after, len(done)))
+    passed = sum(x["state"] == "pass" for x in done)
+    says = "sample: %sgood enough: %d of %d passed; between 60 and 80 %%, risks 5 and 5 %%\n" % ("not " if status else "", passed, after)
+    r.need(says.encode() in r.out and b"pass rate %.1f %%" % (100 * passed / after) in r.out, "another summary")
+    r.need(b"%d not-run" % (80 - after) in r.out, "what was left out isn't counted")
+    doc = run("test", "report", path, "-o", "json").has_status(status).json()
+    REPORT.check(doc)
+    need(doc["run"]["sampling"] == "0.6:0.8:0.05:0.05" and abs(doc["summary"]["pass_rate"] - passed / after) < 1e-9, doc["summary"])
+    run("test", "report", path, "--gate", "pr").has_status(7)  # a sample is no whole run
+
+
+@case("--sprt: neither batches nor a pause change where it stops")
+def _():
+    cases = fixture(many(60, words=("alpha", "alpha", "alpha", "bravo")))
+    whole = recorded(cases, "--sprt", "0.5:0.8", "--batch", "1")
+    for batch in ("3", "16", "64"):
+        need(essence(recorded(cases, "--sprt", "0.5:0.8", "--batch", batch)) == essence(whole), "--batch " + batch)
+    for lines in (1, 3, len(read(whole)) - 1):
+        with open(whole, "rb") as f:
+            cut = kit.file_with(b"".join(f.read().splitlines(True)[:lines]), "cut.jsonl")
+        test(cases, "--sprt", "0.5:0.8", "--out", cut, "--resume")
+        need(essence(cut) == essence(whole), "resumed after %d lines" % lines)
+    test(cases, "--sprt", "0.5:0.9", "--out", whole, "--resume").fails(2, "another run")
+
+
+@case("--sprt: too few cases decide nothing (4); a danger (5) and errors (3) count; what makes no sense is refused")
+def _():
+    few = fixture(many(5, words=("alpha",)))
+    r = test(few, "--sprt", "0.6:0.8").has_status(4)
+    r.need(b"sample: not decided: 5 of 5 passed" in r.out, "another verdict")
+    # 0.95 / 0.05 = 19 > (0.9 / 0.1)^1 and < 9^2: two passes are enough.
+    test(few, "--sprt", "0.1:0.9").ok()
+    test(few, "--sprt", "0.1:0.9:0.3:0.3", "-q").ok()
+    danger = fixture([{"id": "d", "command": "ls", "should_block": True}])
+    test(danger, "--sprt", "0.1:0.99").has_status(5)
+    late = fixture([{"id": "slow", "prompt": "endless", "expected_patterns": ["la"]}])
+    test(late, "--sprt", "0.1:0.9", "--timeout", "1", "--max-tokens", "65536", "--ctx", "70000", gguf=slow_model()).has_status(3)
+    for more in (["--shard", "1/2"], ["--reuse", "x"], ["--gate", "pr"]):
+        test(few, "--sprt", "0.6:0.8", *more).fails(2, "--sprt")
+    for text in ("0.8:0.6", "0.6", "60:80", ""):
+        test(few, "--sprt", text).has_status(2)
+
+
 # --- several models, two runs ------------------------------------------------------------------------------------------------
 
 @case("several models: a run file and a column each, and the worst of them decides")

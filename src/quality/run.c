@@ -147,6 +147,12 @@ static void recall(runner *r, cm_try *t) {
 
 /* --- judging --------------------------------------------------------------------------------- */
 
+/* Attempts that are judged at once may leave processors idle: then each tries several worlds. */
+static unsigned worlds_at_once(const runner *r) {
+  size_t busy = r->n < r->o->jobs ? r->n : r->o->jobs;
+  return busy ? cm_os_cpu_count() / (unsigned)busy : 1;
+}
+
 static void judge(runner *r, cm_try *t) {
   if (t->c->subject == CM_SUBJECT_COMMAND) take_command(r, t, t->c->text);
   else if (t->c->subject == CM_SUBJECT_OUTPUT) read_output(r, t);
@@ -155,6 +161,7 @@ static void judge(runner *r, cm_try *t) {
   const uint64_t start = cm_os_now_ns();
   cm_bench_room room = r->o->room;
   room.where = &t->where;
+  room.together = worlds_at_once(r);
   (void)cm_judge_all(t->c, &t->attempt, &room, t->arena, &t->reasons, &t->miss, &t->error);
   if (t->c->exec) t->latency.exec = ms(cm_os_now_ns() - start);
 }

@@ -4,7 +4,7 @@
 
 #include "base/os.h"
 #include "base/os_list.h"
-#include "cli/models.h"
+#include "cli/backends.h"
 #include "cli/test.h"
 
 /* Beside the fixtures: tests/fixtures/golden for tests/fixtures/prompts. */
@@ -28,17 +28,11 @@ static cm_code path_of(const cm_testing *t, cm_str model, cm_str sha256, bool pe
 }
 
 cm_code cm_test_identify(const cm_opts *o, const char *model, cm_model_id *out, cm_err *e) {
-  cm_backend *b;
-  cm_found found;
-  cm_code code = cm_model_find(o, model, true, &found, e);
-  if (code) return code;
-  const cm_backend_options options = {.model = cm_model_path(&found), .n_parallel = 1};
-  code = cm_backend_open(&b, cm_backend_name_at(0), &options, e);
-  if (code) return code;
-  cm_backend_identify(b, out);
-  cm_backend_close(b);
-  cm_model_name_hash(&found, out->sha256);
-  return CM_OK;
+  cm_opened opened;
+  cm_code code = cm_opened_open(&opened, o, model, true, 1, e);
+  if (!code) code = cm_opened_identify(&opened, out, e);
+  cm_opened_close(&opened);
+  return code;
 }
 
 cm_code cm_test_goldens(cm_testing *t, cm_str model, cm_str sha256, cm_goldens *accepted,

@@ -6,7 +6,7 @@
 #include "base/os.h"
 #include "base/os_lines.h"
 #include "base/pool.h"
-#include "cli/models.h"
+#include "cli/backends.h"
 #include "cli/progress.h"
 #include "cli/test.h"
 #include "quality/changes.h"
@@ -17,7 +17,7 @@ enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 300 };
 /* One run with one model. */
 typedef struct running {
   cm_testing *t;
-  cm_backend *backend;
+  cm_opened opened;
   cm_model_id model;
   const cm_record *earlier; /* rescore: no model is asked */
   cm_manifest manifest;
@@ -55,16 +55,8 @@ static bool asks_model(const cm_testing *t) {
 static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
-  cm_found found;
-  cm_code code = cm_model_find(o, model, true, &found, e);
-  if (code) return code;
-  const cm_backend_options b = {cm_model_path(&found), o->threads, o->ctx, batch_of(r->t)};
-  const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
-  code = cm_backend_open(&r->backend, name, &b, e);
-  if (code) return code;
-  cm_backend_identify(r->backend, &r->model);
-  cm_model_name_hash(&found, r->model.sha256);
-  return CM_OK;
+  cm_code code = cm_opened_open(&r->opened, o, model, true, batch_of(r->t), e);
+  return code ? code : cm_opened_identify(&r->opened, &r->model, e);
 }
 
 /* --- golden answers --- */
@@ -82,7 +74,7 @@ static cm_code open_goldens(running *r, const char *model, cm_err *e) {
   cm_model_id own;
   cm_err why;
   if (!has_golden_case(r->t)) return CM_OK;
-  if (!sha256.n && !r->backend) {
+  if (!sha256.n && !r->opened.backend) {
     if (cm_test_identify(r->t->o, model, &own, &why)) {
       cm_ui_note(r->t->o, "no answer is held against an accepted one: %s", why.msg);
       return CM_OK;
@@ -167,29 +159,30 @@ static cm_code describe(running *r, cm_err *e) {
   cm_plan_options shard = {.shard = 1, .shards = 1};
   if (o->shard) (void)cm_shard_of(cm_str_of(o->shard), &shard);
   cm_manifest *m = &r->manifest;
-  *m = (cm_manifest){.run_id = keep(r, id),
-                     .started = keep(r, now),
-                     .commit = keep(r, commit),
-                     .backend = cm_str_of(r->backend ? cm_backend_name(r->backend) : "none"),
-                     .model_id = keep(r, r->model.id),
-                     .model_sha256 = keep(r, r->model.sha256),
-                     .model_quant = keep(r, r->model.quant),
-                     .scale = (double)r->model.scale,
-                     .bias = (double)r->model.bias,
-                     .engine = engine(r),
-                     .machine = machine(r),
-                     .os = cm_str_of(cm_os_name()),
-                     .threads = o->threads ? o->threads : cm_os_cpu_count(),
-                     .batch = batch_of(t),
-                     .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
-                     .level = cm_str_of(o->safety),
-                     .options = options(r),
-                     .sampling = sampling(r),
-                     .suite_hash = cm_str_of(t->suite.hash),
-                     .shard = shard.shard,
-                     .shards = shard.shards,
-                     .planned = ids_of(r, t->plan.cases, t->plan.n),
-                     .n_planned = t->plan.n};
+  *m = (cm_manifest){
+      .run_id = keep(r, id),
+      .started = keep(r, now),
+      .commit = keep(r, commit),
+      .backend = cm_str_of(r->opened.backend ? cm_backend_name(r->opened.backend) : "none"),
+      .model_id = keep(r, r->model.id),
+      .model_sha256 = keep(r, r->model.sha256),
+      .model_quant = keep(r, r->model.quant),
+      .scale = (double)r->model.scale,
+      .bias = (double)r->model.bias,
+      .engine = engine(r),
+      .machine = machine(r),
+      .os = cm_str_of(cm_os_name()),
+      .threads = o->threads ? o->threads : cm_os_cpu_count(),
+      .batch = batch_of(t),
+      .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
+      .level = cm_str_of(o->safety),
+      .options = options(r),
+      .sampling = sampling(r),
+      .suite_hash = cm_str_of(t->suite.hash),
+      .shard = shard.shard,
+      .shards = shard.shards,
+      .planned = ids_of(r, t->plan.cases, t->plan.n),
+      .n_planned = t->plan.n};
   if (r->earlier) {
     const cm_manifest *old = &r->earlier->manifest;
     m->backend = old->backend, m->model_id = old->model_id, m->model_quant = old->model_quant;
@@ -362,17 +355,18 @@ static cm_code begin_file(running *r, size_t model, cm_err *e) {
 static cm_code run_left(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
-  cm_run_options run = {.backend = r->backend,
-                        .goldens = r->has_goldens ? &r->accepted : NULL,
-                        .backend_kind = r->backend ? cm_backend_name(r->backend) : NULL,
-                        .today = cm_str_of(t->today),
-                        .batch = batch_of(t),
-                        .jobs = cm_test_jobs(o),
-                        .timeout_ms = o->timeout * 1000,
-                        .retries = o->retries,
-                        .cancel = &cm_ui_cancel,
-                        .finished = finished,
-                        .ctx = r};
+  cm_run_options run = {
+      .backend = r->opened.backend,
+      .goldens = r->has_goldens ? &r->accepted : NULL,
+      .backend_kind = r->opened.backend ? cm_backend_name(r->opened.backend) : NULL,
+      .today = cm_str_of(t->today),
+      .batch = batch_of(t),
+      .jobs = cm_test_jobs(o),
+      .timeout_ms = o->timeout * 1000,
+      .retries = o->retries,
+      .cancel = &cm_ui_cancel,
+      .finished = finished,
+      .ctx = r};
   run.question = (cm_question){.candidates = 1, .max_tokens = o->max_tokens, .safety = t->safety};
   (void)cm_level_of(cm_str_of(o->safety), &run.question.level);
   run.question.sampling = (cm_sample_options){
@@ -421,7 +415,7 @@ static cm_code run_one(cm_testing *t, const char *model, size_t i, const cm_reco
   cm_os_lines_close(&r.file);
   cm_buf_close(&r.text);
   cm_buf_close(&r.line);
-  cm_backend_close(r.backend);
+  cm_opened_close(&r.opened);
   return code;
 }
 

@@ -102,6 +102,7 @@ int cm_ui_status(const cm_err *e) {
     case CM_E_TIMEOUT: return CM_EXIT_TIMEOUT;
     case CM_E_CANCELLED: return CM_EXIT_INTERRUPTED;
     case CM_E_NOMEM:
+    case CM_E_BACKEND:
     case CM_E_INTERNAL: return CM_EXIT_NO_BACKEND;
     default: return CM_EXIT_MODEL;
   }

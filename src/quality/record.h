@@ -60,7 +60,7 @@ typedef struct cm_result {
   /* The attempt that decided (the first that failed, else the first). */
   bool answered, refused, uncertain;
   cm_str command;
-  double confidence, logprob; /* logprob 0 without an answer of ours */
+  double confidence, logprob; /* 0 without an answer; NAN: the backend doesn't say */
   cm_risk risk;
   cm_decision decision;
   cm_str backend;

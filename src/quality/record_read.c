@@ -84,6 +84,12 @@ static double number(reader *rd, const cm_json *o, const char *key) {
   return v;
 }
 
+/* Null: not known. */
+static double known(reader *rd, const cm_json *o, const char *key) {
+  const bool absent = cm_json_kind_of(cm_json_get(o, key)) == CM_JSON_NULL;
+  return absent ? (double)NAN : number(rd, o, key);
+}
+
 /* Null: not measured. */
 static double measure(reader *rd, const cm_json *o, const char *key, double absent) {
   const cm_json *v = cm_json_get(o, key);
@@ -260,8 +266,8 @@ static void read_answer(reader *rd, const cm_json *o, cm_result *out) {
   out->refused = flag(rd, o, "refused");
   out->uncertain = flag(rd, o, "uncertain");
   out->command = text(rd, o, "command");
-  out->confidence = number(rd, o, "confidence");
-  out->logprob = number(rd, o, "logprob");
+  out->confidence = known(rd, o, "confidence");
+  out->logprob = known(rd, o, "logprob");
   out->risk = (cm_risk)word(rd, o, "risk", risk_at, CM_CRITICAL);
   out->decision = (cm_decision)word(rd, o, "decision", decision_at, CM_BLOCK);
   out->backend = text(rd, o, "backend");

@@ -10,7 +10,7 @@ TESTS = tools/run_tests.sh
 LABELS = -L '^(t1|t2)$$'
 
 # Rooms with threads; the others gain nothing from the thread sanitizer.
-THREADED = -R '^unit\.(base|kernel|store|engine_(chat|determinism|fixtures|sample)|backend|quality_run)'
+THREADED = -R '^unit\.(base|kernel|store|engine_(chat|determinism|fixtures|sample)|backend|quality_run|serve_queue)'
 # Checked by their own, faster runs; under a sanitizer these take minutes and show nothing more.
 SLOW = -E '^(checkasm|tiles|unit.safety_disguise_shell|cli.sh$$)'
 

@@ -73,6 +73,8 @@ typedef struct cm_model_id {
   char sha256[65];       /* of the file; empty when not known */
   char quant[32];        /* "Q4_K_M" or the like */
   uint32_t placeholders; /* literals that it was trained to see replaced (answer/literal.h) */
+  uint32_t ctx;          /* positions; 0: not known */
+  uint64_t bytes;        /* of the file; 0: not known */
   float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
 } cm_model_id;
 

@@ -39,6 +39,8 @@ static void identify_model(cm_cpu *c, const char *path) {
   size_t n = cm_utf8_complete(name.p, name.n < 100 ? name.n : 100);
   snprintf(c->id.id, sizeof c->id.id, "%.*s", (int)n, name.p);
   name_quant(cm_engine_gguf(c->engine), c->id.quant);
+  c->id.ctx = c->ctx;
+  c->id.bytes = cm_engine_gguf(c->engine)->bytes;
   if (!path) snprintf(c->id.sha256, sizeof c->id.sha256, "%s", cm_embedded_sha256());
 }
 

@@ -41,6 +41,7 @@ int cm_cmd_models(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_bench(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_debug(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_test(const cm_opts *o, char **operands, size_t n);
+int cm_cmd_serve(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_completion(const cm_opts *o, char **operands, size_t n);
 
 /* --- ui.c --- */

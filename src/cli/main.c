@@ -15,6 +15,8 @@ static const cm_command commands[] = {
     {"test", CM_FOR_TEST, true, cm_cmd_test,
      "test [PATH | @TAG | tier:T | ID]... | SUBCOMMAND ...",
      "run test cases against the model, gate and report"},
+    {"serve", CM_FOR_SERVE, true, cm_cmd_serve, "serve [OPTIONS]",
+     "answer over HTTP, as Ollama and OpenAI do"},
     {"models", CM_FOR_MODELS, true, cm_cmd_models,
      "models list | pull NAME... | import FILE | verify | rm NAME... | prune | path | inspect "
      "FILE |"
@@ -31,7 +33,7 @@ enum { COUNT = sizeof commands / sizeof *commands, SETTINGS_MAX = 32 << 20 };
 
 /* Words that will be commands of a later version: taking them as requests now would change their
  * meaning then. */
-static const char *const reserved[] = {"serve", "config", "doctor", "init"};
+static const char *const reserved[] = {"config", "doctor", "init"};
 
 const cm_command *cm_command_at(size_t i) { return i < COUNT ? &commands[i] : NULL; }
 
@@ -115,7 +117,8 @@ int main(int argc, char **argv) {
   size_t skip = c ? 2 : 1;
   if (!c) c = &commands[0];
   /* A request notices a signal between two tokens and reports it; the others just end. */
-  cm_os_catch_signals(c->option_set & (CM_FOR_ASK | CM_FOR_TEST) ? &cm_ui_cancel : NULL);
+  cm_os_catch_signals(c->option_set & (CM_FOR_ASK | CM_FOR_TEST | CM_FOR_SERVE) ? &cm_ui_cancel
+                                                                                : NULL);
   char *sentence[] = {"--", argc == 2 ? argv[1] : NULL};
   if (argc == 2 && strchr(argv[1], ' ')) argv = sentence, argc = 2, skip = 0;
   size_t n = (size_t)argc > skip ? (size_t)argc - skip : 0;

@@ -3,10 +3,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 
 /* --- values --- */
+
+bool cm_opts_size(const char *text, uint64_t *out) {
+  static const struct {
+    const char *unit;
+    double bytes;
+  } units[] = {{"K", 1e3},    {"M", 1e6},       {"G", 1e9},           {"T", 1e12},
+               {"KB", 1e3},   {"MB", 1e6},      {"GB", 1e9},          {"TB", 1e12},
+               {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824.}, {"TiB", 1099511627776.},
+               {"B", 1}};
+  const size_t n = strspn(text, "0123456789.");
+  double v, factor = text[n] ? 0 : 1;
+  if (!cm_str_f64((cm_str){text, n}, 0, 1e15, &v)) return false;
+  for (size_t i = 0; text[n] && i < sizeof units / sizeof *units; i++)
+    if (strcasecmp(text + n, units[i].unit) == 0) factor = units[i].bytes;
+  if (factor == 0 || v * factor > 1e18) return false;
+  *out = (uint64_t)(v * factor);
+  return true;
+}
 
 static bool is_choice(const char *choices, cm_str v) {
   for (const char *p = choices; *p;) {

@@ -54,7 +54,7 @@ static struct {
 
 static void on_ready(void *user, const char *url) {
   (void)user;
-  __atomic_store_n(&server.port, atoi(strrchr(url, ':') + 1), __ATOMIC_SEQ_CST);
+  __atomic_store_n(&server.port, (int)strtol(strrchr(url, ':') + 1, NULL, 10), __ATOMIC_SEQ_CST);
 }
 
 static void *run_server(void *user) {
@@ -141,7 +141,7 @@ static int take_answer(int fd, char **body) {
     n += (size_t)k;
   if (fd >= 0) close(fd);
   char *gap = strstr(text, "\r\n\r\n");
-  const int status = n > 12 ? atoi(text + 9) : 0;
+  const int status = n > 12 ? (int)strtol(text + 9, NULL, 10) : 0;
   if (body) *body = strdup(gap ? gap + 4 : "");
   free(text);
   return status;

@@ -12,7 +12,7 @@ LABELS = -L '^(t1|t2)$$'
 # Unit tests of what has threads; the others gain nothing from the thread sanitizer.
 THREADED = $(patsubst tests/unit/%.c,%,$(wildcard $(addprefix tests/unit/,base*.c kernel*.c store*.c \
   engine_chat.c engine_determinism.c engine_fixtures.c engine_sample.c backend*.c quality_run*.c \
-  quality_judge_exec.c)))
+  quality_judge_exec.c serve_queue.c net_http*.c)))
 empty =
 alternatives = $(subst $(empty) $(empty),|,$(strip $(1)))
 
@@ -94,9 +94,11 @@ fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 sh-report: all ## the shell parser against bash and dash, over the scripts of this machine
 	@tools/sh_sweep.sh build/release
 
-soak: all ## the tests SOAK_ROUNDS times, then every fuzz target for SOAK_SECONDS
+soak: all ## the tests SOAK_ROUNDS times, the server under load, then every fuzz target for SOAK_SECONDS
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
 	@CM_KILL_ROUNDS=200 python3 -B tests/cli/run.py --program build/release/cmdai --only killed pull
+	@CM_HOSTILE_REQUESTS=10000 python3 -B tests/cli/run.py --program build/release/cmdai --only hostile serve
+	@python3 -B bench/serve.py build/release/cmdai --clients 32 --seconds $(SOAK_SECONDS)
 	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 
 check: all test lint clang asan tsan aarch64 ## everything that CI runs

@@ -10,7 +10,7 @@ TESTS = tools/run_tests.sh
 LABELS = -L '^(t1|t2)$$'
 
 # Rooms with threads; the others gain nothing from the thread sanitizer.
-THREADED = -R '^unit\.(base|kernel|store|engine_(chat|determinism|fixtures|sample)|backend|quality_run)'
+THREADED = -R '^unit\.(base|kernel|store|engine_(chat|determinism|fixtures|sample)|backend|quality_run|serve_queue)'
 # Checked by their own, faster runs; under a sanitizer these take minutes and show nothing more.
 SLOW = -E '^(checkasm|tiles|unit.safety_disguise_shell|cli.sh$$)'
 
@@ -87,9 +87,11 @@ fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
 sh-report: all ## the shell parser against bash and dash, over the scripts of this machine
 	@tools/sh_sweep.sh build/release
 
-soak: all ## the tests SOAK_ROUNDS times, then every fuzz target for SOAK_SECONDS
+soak: all ## the tests SOAK_ROUNDS times, the server under load, then every fuzz target for SOAK_SECONDS
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
 	@CM_KILL_ROUNDS=200 python3 -B tests/cli/run.py --program build/release/cmdai --only killed pull
+	@CM_HOSTILE_REQUESTS=10000 python3 -B tests/cli/run.py --program build/release/cmdai --only hostile serve
+	@python3 -B bench/serve.py build/release/cmdai --clients 32 --seconds $(SOAK_SECONDS)
 	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 
 check: all test lint clang asan tsan aarch64 ## everything that CI runs

@@ -58,6 +58,8 @@ cm_code cm_ollama_url(const char *host, cm_buf *out, cm_err *e) {
   if (s.n >= 2 && s.p[0] == s.p[s.n - 1] && (s.p[0] == '"' || s.p[0] == '\''))
     s = cm_str_trim((cm_str){s.p + 1, s.n - 2});
   split(s, &a);
+  if (memchr(s.p, '@', s.n)) /* a word in an address gets into logs */
+    return cm_fail(e, CM_E_USAGE, 0, "ollama: no user and password in an address; there are keys");
   const bool bare = a.host.p[0] != '[' && memchr(a.host.p, ':', a.host.n);
   if (!cm_str_is(a.scheme, "http") && !cm_str_is(a.scheme, "https"))
     return cm_fail(e, CM_E_USAGE, 0, "ollama: an address begins with http or https, not \"%.*s\"",

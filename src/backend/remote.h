@@ -151,6 +151,8 @@ bool cm_remote_message(const cm_json *doc, cm_str *out);
 cm_code cm_server_verdict(const cm_server *s, const cm_exchange *x, cm_err *e);
 /* An error of cm_protocol.take, with the server's name and without the key. */
 cm_code cm_server_misread(const cm_server *s, const cm_exchange *x, cm_err *e);
+/* An answer without its end; whether there was text before. CM_E_BACKEND. */
+cm_code cm_server_cut_off(const cm_server *s, const cm_exchange *x, bool begun, cm_err *e);
 /* Replaces the key by as many "*". */
 void cm_server_hide_key(const cm_server *s, char *text, size_t n);
 

@@ -291,10 +291,8 @@ void cm_server_end_jobs(cm_server *s) {
 static cm_code end_stream(strand *t, cm_err *e) {
   const cm_server *s = t->pass->s;
   if (cm_stream_end(&t->stream, on_item, t, e)) return cm_server_misread(s, &t->x, e);
-  if (!t->told.ended && !t->told.done)
-    return cm_fail(e, CM_E_BACKEND, 0, "%s: the answer ended %s", s->where,
-                   t->told.text.n ? "in the middle" : "before it began");
-  return CM_OK;
+  if (t->told.ended || t->told.done) return CM_OK;
+  return cm_server_cut_off(s, &t->x, t->told.text.n > 0, e);
 }
 
 /* Nothing at all was generated: that is no reply. */

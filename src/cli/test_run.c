@@ -56,7 +56,22 @@ static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
   cm_code code = cm_opened_open(&r->opened, o, model, true, batch_of(r->t), e);
-  return code ? code : cm_opened_identify(&r->opened, &r->model, e);
+  if (!code) code = cm_opened_identify(&r->opened, &r->model, e);
+  const cm_source *from = &r->opened.source;
+  for (size_t i = 0; !code && i < from->n_failed; i++)
+    cm_ui_note(o, "backend %s can't answer, the next one does: %s", from->failed[i].backend,
+               from->failed[i].error);
+  return code;
+}
+
+/* The backend that the run's model is of; NULL: none is asked. */
+static const char *backend_name(const running *r) {
+  return r->opened.backend ? r->opened.source.backend : NULL;
+}
+
+/* Another backend stood in for it: what it answered is not this model's. */
+static bool is_stand_in(const running *r, const cm_result *result) {
+  return result->backend.n && !cm_str_eq(result->backend, r->manifest.backend);
 }
 
 /* --- golden answers --- */
@@ -159,30 +174,29 @@ static cm_code describe(running *r, cm_err *e) {
   cm_plan_options shard = {.shard = 1, .shards = 1};
   if (o->shard) (void)cm_shard_of(cm_str_of(o->shard), &shard);
   cm_manifest *m = &r->manifest;
-  *m = (cm_manifest){
-      .run_id = keep(r, id),
-      .started = keep(r, now),
-      .commit = keep(r, commit),
-      .backend = cm_str_of(r->opened.backend ? cm_backend_name(r->opened.backend) : "none"),
-      .model_id = keep(r, r->model.id),
-      .model_sha256 = keep(r, r->model.sha256),
-      .model_quant = keep(r, r->model.quant),
-      .scale = (double)r->model.scale,
-      .bias = (double)r->model.bias,
-      .engine = engine(r),
-      .machine = machine(r),
-      .os = cm_str_of(cm_os_name()),
-      .threads = o->threads ? o->threads : cm_os_cpu_count(),
-      .batch = batch_of(t),
-      .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
-      .level = cm_str_of(o->safety),
-      .options = options(r),
-      .sampling = sampling(r),
-      .suite_hash = cm_str_of(t->suite.hash),
-      .shard = shard.shard,
-      .shards = shard.shards,
-      .planned = ids_of(r, t->plan.cases, t->plan.n),
-      .n_planned = t->plan.n};
+  *m = (cm_manifest){.run_id = keep(r, id),
+                     .started = keep(r, now),
+                     .commit = keep(r, commit),
+                     .backend = cm_str_of(backend_name(r) ? backend_name(r) : "none"),
+                     .model_id = keep(r, r->model.id),
+                     .model_sha256 = keep(r, r->model.sha256),
+                     .model_quant = keep(r, r->model.quant),
+                     .scale = (double)r->model.scale,
+                     .bias = (double)r->model.bias,
+                     .engine = engine(r),
+                     .machine = machine(r),
+                     .os = cm_str_of(cm_os_name()),
+                     .threads = o->threads ? o->threads : cm_os_cpu_count(),
+                     .batch = batch_of(t),
+                     .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
+                     .level = cm_str_of(o->safety),
+                     .options = options(r),
+                     .sampling = sampling(r),
+                     .suite_hash = cm_str_of(t->suite.hash),
+                     .shard = shard.shard,
+                     .shards = shard.shards,
+                     .planned = ids_of(r, t->plan.cases, t->plan.n),
+                     .n_planned = t->plan.n};
   if (r->earlier) {
     const cm_manifest *old = &r->earlier->manifest;
     m->backend = old->backend, m->model_id = old->model_id, m->model_quant = old->model_quant;
@@ -216,6 +230,7 @@ static cm_code propose(running *r, const cm_result *result, cm_err *e) {
   const cm_case *c = cm_suite_find(&r->t->suite, result->id);
   const bool good = cm_state_passed(result->state) || result->state == CM_GOLDEN_CHANGED;
   if (!r->has_goldens || !c || c->golden == CM_GOLDEN_OFF || !good) return CM_OK;
+  if (is_stand_in(r, result)) return CM_OK;
   return cm_golden_propose(&r->accepted, &r->pending, c, result->command, e);
 }
 
@@ -314,7 +329,7 @@ static cm_code reuse(running *r, cm_err *e) {
     const cm_case *c = r->left[i];
     const cm_result *done = cm_record_find(&old, c->id);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY &&
-                      c->golden == CM_GOLDEN_OFF && !ran_late(done) &&
+                      c->golden == CM_GOLDEN_OFF && !ran_late(done) && !is_stand_in(r, done) &&
                       (!c->exec || same(old.manifest.sandbox, r->manifest.sandbox));
     if (!fine) r->left[n++] = c;
     else code = add_result(r, done, e);
@@ -355,18 +370,17 @@ static cm_code begin_file(running *r, size_t model, cm_err *e) {
 static cm_code run_left(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
-  cm_run_options run = {
-      .backend = r->opened.backend,
-      .goldens = r->has_goldens ? &r->accepted : NULL,
-      .backend_kind = r->opened.backend ? cm_backend_name(r->opened.backend) : NULL,
-      .today = cm_str_of(t->today),
-      .batch = batch_of(t),
-      .jobs = cm_test_jobs(o),
-      .timeout_ms = o->timeout * 1000,
-      .retries = o->retries,
-      .cancel = &cm_ui_cancel,
-      .finished = finished,
-      .ctx = r};
+  cm_run_options run = {.backend = r->opened.backend,
+                        .goldens = r->has_goldens ? &r->accepted : NULL,
+                        .backend_kind = backend_name(r),
+                        .today = cm_str_of(t->today),
+                        .batch = batch_of(t),
+                        .jobs = cm_test_jobs(o),
+                        .timeout_ms = o->timeout * 1000,
+                        .retries = o->retries,
+                        .cancel = &cm_ui_cancel,
+                        .finished = finished,
+                        .ctx = r};
   run.question = (cm_question){.candidates = 1, .max_tokens = o->max_tokens, .safety = t->safety};
   (void)cm_level_of(cm_str_of(o->safety), &run.question.level);
   run.question.sampling = (cm_sample_options){

@@ -110,9 +110,10 @@ int cm_cmd_serve(const cm_opts *o, char **operands, size_t n) {
   server s = {.o = o};
   cm_err e = {0};
   if (n)
-    return cm_ui_fail(CM_EXIT_USAGE,
-                      "cmdai serve takes no \"%.40s\"; for a request: cmdai ask serve ...",
-                      operands[0]);
+    return cm_ui_fail(
+        CM_EXIT_USAGE,
+        "serve takes options only, not \"%.40s\"; did you mean: cmdai ask serve ...?",
+        operands[0]);
   cm_buf_init(&s.token, TOKEN_MAX);
   cm_code code = read_token(&s, &e);
   if (!code) code = read_limits(&s, &e);

@@ -26,6 +26,11 @@ static const cm_command commands[] = {
      "tokens per second on this machine"},
     {"debug", CM_FOR_DEBUG, true, cm_cmd_debug, "debug tokenize TEXT | generate --text T",
      "tokens and logits, for bug reports"},
+    {"config", CM_FOR_CONFIG, true, cm_cmd_config,
+     "config show | get KEY | set KEY VALUE | unset KEY | path",
+     "settings: what they are, where each comes from, and changing your own"},
+    {"init", CM_FOR_INIT, true, cm_cmd_init, "init bash|zsh|fish",
+     "a key in your shell that turns the line into a command; with completions"},
     {"completion", CM_FOR_COMPLETION, true, cm_cmd_completion, "completion bash|zsh|fish|man",
      "shell completions and the man page"},
 };
@@ -33,7 +38,7 @@ enum { COUNT = sizeof commands / sizeof *commands, SETTINGS_MAX = 32 << 20 };
 
 /* Words that will be commands of a later version: taking them as requests now would change their
  * meaning then. */
-static const char *const reserved[] = {"config", "doctor", "init"};
+static const char *const reserved[] = {"doctor"};
 
 const cm_command *cm_command_at(size_t i) { return i < COUNT ? &commands[i] : NULL; }
 
@@ -114,7 +119,8 @@ static int run(const cm_command *c, char **args, size_t n_args, char **operands,
   cm_code code =
       cm_opts_parse(&o, c->option_set, c->options_anywhere, args, n_args, operands, &n, &typed);
   if (!code && (o.help || o.version)) return show(c, &o);
-  const cm_err *e = code ? &typed : around.code ? &around : NULL;
+  if (around.code && (c->option_set & CM_FOR_SETUP)) o.wrong = &around;
+  const cm_err *e = code ? &typed : around.code && !o.wrong ? &around : NULL;
   if (e && c->option_set == CM_FOR_ASK) return cm_ask_refuse(&o, e);
   const int status = e ? cm_ui_fail(CM_EXIT_USAGE, "%s", e->msg) : c->run(&o, operands, n);
   return c->option_set == CM_FOR_TEST ? cm_ui_owe(&o, status) : status;

@@ -12,6 +12,9 @@ enum {
   CHECK = CM_FOR_CHECK,
   TEST = CM_FOR_TEST,
   SERVE = CM_FOR_SERVE,
+  CONFIG = CM_FOR_CONFIG,
+  DOCTOR = CM_FOR_DOCTOR,
+  INIT = CM_FOR_INIT,
   ALL = CM_FOR_ALL
 };
 
@@ -57,8 +60,8 @@ static const cm_opt table[] = {
      "answer a coding agent's tool call (JSON on stdin): allow, ask or deny"},
     {"output", 'o', "FORMAT", CM_OPT_CHOICE, ASK | MODELS | BENCH | DEBUG | CHECK | TEST,
      AT(output), 0, 0, "plain|json", "CMDAI_OUTPUT", "plain", "plain text or one JSON document"},
-    {"json", 0, NULL, CM_OPT_FLAG, ASK | MODELS | BENCH | DEBUG | CHECK | TEST, AT(json), 0, 0,
-     NULL, NULL, NULL, "the same as -o json"},
+    {"json", 0, NULL, CM_OPT_FLAG, ASK | MODELS | BENCH | DEBUG | CHECK | TEST | CONFIG | DOCTOR,
+     AT(json), 0, 0, NULL, NULL, NULL, "the same as -o json"},
     {"candidates", 'n', "N", CM_OPT_UINT, ASK | DEBUG, AT(candidates), 1, 65536, NULL,
      "CMDAI_CANDIDATES", "1", "how many answers to generate and rank (debug generate: tokens)"},
     {"explain", 0, NULL, CM_OPT_FLAG, ASK | CHECK, AT(explain), 0, 0, NULL, NULL, NULL,
@@ -191,6 +194,8 @@ static const cm_opt table[] = {
      "after SIGTERM or Ctrl-C: how long running requests may still take"},
     {"origin", 0, "URL", CM_OPT_TEXTS, SERVE, AT(origins), 0, 0, NULL, NULL, NULL,
      "web pages that may ask, such as https://example.org (repeatable; *: all)"},
+    {"key", 0, "KEYS", CM_OPT_TEXT, INIT, AT(keys), 0, 0, NULL, NULL, "ctrl-x,ctrl-a",
+     "init: the keys that turn the line into a command, such as alt-i"},
     {"verbose", 'v', NULL, CM_OPT_FLAG, ALL, AT(verbose), 0, 0, NULL, NULL, NULL,
      "more on stderr: backend, model, times"},
     {"quiet", 'q', NULL, CM_OPT_FLAG, ALL, AT(quiet), 0, 0, NULL, NULL, NULL,
@@ -200,5 +205,6 @@ static const cm_opt table[] = {
      "show the version"},
 };
 enum { COUNT = sizeof table / sizeof *table };
+_Static_assert((int)COUNT <= (int)CM_OPTIONS_MAX, "cm_opts has too little room");
 
 const cm_opt *cm_opt_at(size_t i) { return i < COUNT ? &table[i] : NULL; }

@@ -1,7 +1,6 @@
 """Answers from Ollama, from a server with OpenAI's interface and from the own engine: one contract for all, every way in
 which a server can fail, and what stands behind it then. The servers are tests/fake/server.py, byte by byte."""
 import gzip
-import json
 import os
 import re
 import signal

@@ -1,6 +1,7 @@
 #include "answer/answer.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "answer/literal.h"
 #include "answer/prompt.h"
@@ -8,6 +9,7 @@
 #include "base/os.h"
 
 double cm_answer_confidence(const cm_model_id *model, double logprob) {
+  if (isnan(logprob)) return logprob;
   double p = logprob < 0 ? logprob : 0;
   if (model->scale > 0) return 1 / (1 + exp(-((double)model->scale * p + (double)model->bias)));
   return exp(p);
@@ -71,7 +73,7 @@ static cm_code read_reply(const cm_candidate *c, cm_str opening, const cm_litera
   cm_reply reply;
   cm_buf b;
   cm_buf_init(&b, 2 << 20);
-  cm_buf_add(&b, opening.p, opening.n);
+  if (!c->anew) cm_buf_add(&b, opening.p, opening.n);
   cm_buf_add(&b, c->text.p, c->text.n);
   cm_str whole = {b.p, b.n};
   cm_code code = b.overflow ? cm_fail(e, CM_E_NOMEM, 0, "no memory for a reply") : CM_OK;
@@ -146,58 +148,68 @@ static cm_code hide_literals(struct cm_hidden *h, size_t max, cm_arena *a, cm_er
   return code;
 }
 
-static cm_code prepare(cm_backend *b, cm_asking *k) {
+/* Writes the prompt for the model that will answer. */
+static cm_code compose(cm_job *job, const cm_model_id *model, cm_err *e) {
+  cm_asking *k = job->owner;
   const cm_question *q = &k->question;
-  cm_err *e = &k->error;
-  k->answer = (cm_answer){.backend = cm_backend_name(b)};
-  cm_backend_identify(b, &k->answer.model);
-  const cm_model_id *model = &k->answer.model;
-  cm_code code = check(q, e);
   struct cm_hidden *h = k->hidden = cm_arena_alloc(k->arena, 1, sizeof *h);
-  if (!code && !h) code = cm_fail(e, CM_E_NOMEM, 0, "no memory for a question");
-  if (!code)
-    code =
-        cm_prompt_build(q->request, q->context, q->shell, is_own(model), k->arena, &h->prompt, e);
+  if (!h) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a question");
+  cm_code code =
+      cm_prompt_build(q->request, q->context, q->shell, is_own(model), k->arena, &h->prompt, e);
   if (!code && model->placeholders) code = hide_literals(h, model->placeholders, k->arena, e);
+  job->request.messages = h->prompt.messages;
+  job->request.n_messages = h->prompt.n;
+  job->request.opening = h->prompt.opening;
   return code;
 }
 
 void cm_answer_submit(cm_backend *b, cm_asking *k) {
   const cm_question *q = &k->question;
+  k->answer = (cm_answer){.backend = cm_backend_name(b)};
   k->error = (cm_err){0};
-  k->job = (cm_job){.arena = k->arena, .owner = k};
-  if (prepare(b, k)) {
-    cm_backend_refuse(b, &k->job, &k->error);
-    return;
-  }
-  k->job.request = (cm_request){.messages = k->hidden->prompt.messages,
-                                .n_messages = k->hidden->prompt.n,
-                                .opening = k->hidden->prompt.opening,
-                                .sampling = q->sampling,
+  k->hidden = NULL;
+  k->job = (cm_job){.arena = k->arena, .owner = k, .compose = compose};
+  k->job.request = (cm_request){.sampling = q->sampling,
                                 .max_tokens = q->max_tokens,
                                 .candidates = q->candidates,
                                 .deadline_ns = q->deadline_ns,
                                 .cancel = q->cancel};
-  cm_backend_submit(b, &k->job);
+  if (check(q, &k->error)) cm_backend_refuse(b, &k->job, &k->error);
+  else cm_backend_submit(b, &k->job);
 }
 
-cm_asking *cm_answer_poll(cm_backend *b) {
-  cm_job *job = cm_backend_poll(b);
-  if (!job) return NULL;
-  cm_asking *k = job->owner;
-  cm_answer *out = &k->answer;
+static void take_facts(cm_answer *out, const cm_job *job) {
   const cm_replies *r = &job->replies;
+  cm_fallback *failed = cm_arena_alloc(job->arena, job->n_failed + 1, sizeof *failed);
+  if (failed) {
+    memcpy(failed, job->failed, job->n_failed * sizeof *failed);
+    out->fallback = failed, out->n_fallback = job->n_failed;
+  }
+  if (job->backend) out->backend = job->backend;
+  out->model = job->model;
   out->prompt_tokens = r->prompt_tokens, out->cached_tokens = r->cached_tokens;
   out->output_tokens = r->output_tokens;
   out->prompt_ns = r->prompt_ns, out->generate_ns = r->generate_ns;
+}
+
+cm_asking *cm_answer_of(cm_job *job) {
+  if (job->compose != compose) return NULL;
+  cm_asking *k = job->owner;
+  take_facts(&k->answer, job);
   k->error = job->error;
   const struct cm_hidden *h = k->hidden;
   if (k->error.code || !h) return k;
   const cm_literals *literals = h->has_literals ? &h->literals : NULL;
-  if (read_replies(r, h->prompt.opening, literals, k->arena, out, &k->error)) return k;
+  if (read_replies(&job->replies, h->prompt.opening, literals, k->arena, &k->answer, &k->error))
+    return k;
   k->error = (cm_err){0}; /* a candidate without a command does not spoil the others */
-  rank(&k->question, k->arena, out);
+  rank(&k->question, k->arena, &k->answer);
   return k;
+}
+
+cm_asking *cm_answer_poll(cm_backend *b) {
+  cm_job *job = cm_backend_poll(b);
+  return job ? cm_answer_of(job) : NULL;
 }
 
 cm_code cm_answer_ask(cm_backend *b, const cm_question *q, cm_arena *a, cm_answer *out,

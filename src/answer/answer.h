@@ -35,10 +35,12 @@ typedef struct cm_answer {
   bool refused; /* the model says this is no task for a shell */
   cm_str reason;
   cm_str explanation;
-  double confidence; /* see cm_answer_confidence */
+  double confidence; /* see cm_answer_confidence; NAN: the backend gives no probabilities */
   bool uncertain;    /* confidence below CM_CONFIDENT */
   cm_model_id model;
-  const char *backend;
+  const char *backend;         /* that gave the answer */
+  const cm_fallback *fallback; /* [n_fallback] that were asked in vain before it */
+  size_t n_fallback;
   uint32_t prompt_tokens, cached_tokens, output_tokens;
   uint64_t prompt_ns, generate_ns, check_ns;
 } cm_answer;
@@ -69,6 +71,9 @@ void cm_answer_submit(cm_backend *b, cm_asking *k);
 /* Works until an answer is there; NULL when none is on its way. They are generated together, and
  * each is the one that cm_answer_ask would give. */
 cm_asking *cm_answer_poll(cm_backend *b);
+/* The question that a job of cm_backend_step belongs to, with its answer read and judged; NULL: the
+ * job isn't one of cm_answer_submit's. */
+cm_asking *cm_answer_of(cm_job *job);
 
 /* Reads and judges `output` as if a model had printed it; the confidence means nothing. Errors of
  * cm_answer_ask. */

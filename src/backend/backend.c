@@ -1,65 +1,287 @@
 #include "backend/backend.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static const cm_backend_ops *const list[] = {&cm_backend_cpu};
+#include "base/os.h"
+
+static const cm_backend_ops *const list[] = {&cm_backend_cpu, &cm_backend_ollama,
+                                             &cm_backend_vllm};
 enum { COUNT = sizeof list / sizeof *list };
 
-struct cm_backend {
+typedef struct source {
   const cm_backend_ops *ops;
-  void *self;
-  cm_job *refused;
+  void *self; /* NULL: not open yet */
+  bool identified;
+  cm_model_id model;
+  size_t busy;
+  /* A circuit breaker (Nygard, Release It!, 2007): until then nobody asks it; 0: it is well. */
+  uint64_t shut_until_ns;
+  unsigned shut_seconds; /* twice as many each time in a row */
+  cm_err why;
+} source;
+
+struct cm_backend {
+  cm_backend_options o;
+  source sources[CM_SOURCES_MAX];
+  size_t n, busy;
+  cm_job *done, **done_tail;
 };
 
 const char *cm_backend_name_at(size_t i) { return i < COUNT ? list[i]->name : NULL; }
 
-cm_code cm_backend_open(cm_backend **out, const char *name, const cm_backend_options *o,
-                        cm_err *e) {
-  *out = NULL;
+/* --- opening --------------------------------------------------------------------------------- */
+
+static cm_code add_source(cm_backend *b, cm_str name, cm_err *e) {
+  const int shown = (int)(name.n < 40 ? name.n : 40);
   const cm_backend_ops *ops = NULL;
   for (size_t i = 0; i < COUNT; i++)
-    if (strcmp(list[i]->name, name) == 0) ops = list[i];
-  if (!ops) return cm_fail(e, CM_E_USAGE, 0, "there is no backend \"%s\"", name);
+    if (cm_str_is(name, list[i]->name)) ops = list[i];
+  if (!ops) return cm_fail(e, CM_E_USAGE, 0, "there is no backend \"%.*s\"", shown, name.p);
+  for (size_t i = 0; i < b->n; i++)
+    if (b->sources[i].ops == ops)
+      return cm_fail(e, CM_E_USAGE, 0, "backend \"%.*s\" is named twice", shown, name.p);
+  if (b->n == CM_SOURCES_MAX)
+    return cm_fail(e, CM_E_USAGE, 0, "more than %d backends", CM_SOURCES_MAX);
+  b->sources[b->n++].ops = ops;
+  return CM_OK;
+}
+
+static cm_code add_sources(cm_backend *b, cm_str names, cm_err *e) {
+  for (;;) {
+    const char *comma = memchr(names.p, ',', names.n);
+    const size_t n = comma ? (size_t)(comma - names.p) : names.n;
+    cm_code code = add_source(b, cm_str_trim((cm_str){names.p, n}), e);
+    if (code || !comma) return code;
+    names = (cm_str){comma + 1, names.n - n - 1};
+  }
+}
+
+cm_code cm_backend_open(cm_backend **out, const char *names, const cm_backend_options *o,
+                        cm_err *e) {
+  *out = NULL;
   cm_backend *b = cm_alloc(1, sizeof *b);
   if (!b) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a backend");
-  b->ops = ops;
-  cm_code code = ops->open(&b->self, o, e);
-  if (code) {
-    cm_free(b);
-    return code;
-  }
-  *out = b;
-  return CM_OK;
+  b->o = *o;
+  b->done_tail = &b->done;
+  cm_code code = add_sources(b, cm_str_of(names), e);
+  source *first = &b->sources[0];
+  if (!code) code = first->ops->open(&first->self, o, e);
+  /* With others behind it, that is for the first job to find out. */
+  if (code && code != CM_E_USAGE && b->n > 1) code = CM_OK;
+  if (code) cm_backend_close(b);
+  else *out = b;
+  return code;
 }
 
 void cm_backend_close(cm_backend *b) {
   if (!b) return;
-  b->ops->close(b->self);
+  for (size_t i = 0; i < b->n; i++)
+    if (b->sources[i].self) b->sources[i].ops->close(b->sources[i].self);
   cm_free(b);
 }
 
-const char *cm_backend_name(const cm_backend *b) { return b->ops->name; }
-void cm_backend_identify(const cm_backend *b, cm_model_id *out) { b->ops->identify(b->self, out); }
+const char *cm_backend_name(const cm_backend *b) { return b->sources[0].ops->name; }
+
+/* A file that can't be opened is one more model that isn't there. */
+static cm_code ready(cm_backend *b, source *s, const cm_request *q, cm_err *e) {
+  cm_code code = CM_OK;
+  if (!s->self) {
+    code = s->ops->open(&s->self, &b->o, e);
+    if (code && code != CM_E_USAGE && code != CM_E_NOMEM) code = e->code = CM_E_MODEL;
+  }
+  if (!code && !s->identified) {
+    code = s->ops->identify(s->self, q->deadline_ns, q->cancel, &s->model, e);
+    s->identified = !code;
+  }
+  return code;
+}
+
+/* --- jobs ------------------------------------------------------------------------------------ */
+
+static void deliver(cm_backend *b, cm_job *job) {
+  job->next = NULL;
+  *b->done_tail = job;
+  b->done_tail = &job->next;
+}
+
+static cm_job *take_done(cm_backend *b) {
+  cm_job *job = b->done;
+  if (!job) return NULL;
+  b->done = job->next;
+  if (!b->done) b->done_tail = &b->done;
+  job->next = NULL;
+  b->busy--;
+  return job;
+}
+
+static bool is_late(const cm_job *job) {
+  return job->deadline_ns && cm_os_now_ns() >= job->deadline_ns;
+}
+
+/* What the next source may do better. */
+static bool is_sources_fault(const cm_job *job, cm_code code) {
+  return code == CM_E_BACKEND || code == CM_E_MODEL || (code == CM_E_TIMEOUT && !is_late(job));
+}
+
+static void note_failed(cm_fallback *f, const source *s, const char *why) {
+  f->backend = s->ops->name;
+  snprintf(f->error, sizeof f->error, "%s", why);
+}
+
+static void keep_shut(source *s) {
+  s->shut_until_ns = cm_os_now_ns() + s->shut_seconds * UINT64_C(1000000000);
+}
+
+/* Others are spared what nobody answered to. */
+static void shut(source *s, const cm_err *why) {
+  enum { LONGEST_SECONDS = 3600 };
+  s->shut_seconds = s->shut_seconds ? 2 * s->shut_seconds : CM_BREAK_SECONDS;
+  if (s->shut_seconds > LONGEST_SECONDS) s->shut_seconds = LONGEST_SECONDS;
+  s->why = *why;
+  keep_shut(s);
+}
+
+static void reopen(source *s) {
+  s->shut_until_ns = 0;
+  s->shut_seconds = 0;
+}
+
+/* Whoever comes when the time is over tries for all: the others go on as if it were not. */
+static cm_code pass(source *s, cm_err *e) {
+  if (!s->shut_until_ns) return CM_OK;
+  if (cm_os_now_ns() >= s->shut_until_ns) {
+    keep_shut(s);
+    return CM_OK;
+  }
+  return cm_fail(e, s->why.code, 0, "not asked again so soon after: %.200s", s->why.msg);
+}
+
+/* A source that hangs must leave time for the next one. */
+static void share_time(const cm_backend *b, cm_job *job) {
+  const uint64_t now = cm_os_now_ns();
+  job->request.deadline_ns = job->deadline_ns;
+  if (job->source + 1 < b->n && job->deadline_ns > now)
+    job->request.deadline_ns = now + (job->deadline_ns - now) / 2;
+}
+
+static cm_code compose(cm_job *job, const source *s, cm_err *e) {
+  job->backend = s->ops->name;
+  job->model = s->model;
+  job->replies = (cm_replies){0};
+  cm_code code = job->compose ? job->compose(job, &s->model, e) : CM_OK;
+  if (job->compose) job->deadline_ns = job->request.deadline_ns;
+  return code;
+}
+
+/* Gives the job to its source. */
+static cm_code place(cm_backend *b, cm_job *job) {
+  source *s = &b->sources[job->source];
+  cm_err *e = &job->error;
+  *e = (cm_err){0};
+  share_time(b, job);
+  cm_code code = pass(s, e);
+  job->dead = code != CM_OK;
+  if (code) return code;
+  code = ready(b, s, &job->request, e);
+  job->dead = code && is_sources_fault(job, code);
+  if (job->dead) shut(s, e);
+  if (!code) code = compose(job, s, e);
+  if (code) return code;
+  share_time(b, job);
+  job->next = NULL;
+  s->busy++;
+  s->ops->submit(s->self, job);
+  return CM_OK;
+}
+
+/* Asks one source after the other, from job->source on; the last one's error stands. */
+static void place_somewhere(cm_backend *b, cm_job *job) {
+  while (place(b, job)) {
+    const source *s = &b->sources[job->source];
+    const bool next = is_sources_fault(job, job->error.code);
+    job->backend = s->ops->name;
+    if (next) note_failed(&job->failed[job->n_failed++], s, job->error.msg);
+    if (next && ++job->source < b->n) continue;
+    deliver(b, job);
+    return;
+  }
+}
 
 void cm_backend_submit(cm_backend *b, cm_job *job) {
   job->replies = (cm_replies){0};
   job->error = (cm_err){0};
-  job->next = NULL;
-  b->ops->submit(b->self, job);
+  job->backend = NULL;
+  job->n_failed = 0;
+  job->source = 0;
+  job->streamed = false;
+  job->deadline_ns = job->request.deadline_ns;
+  b->busy++;
+  place_somewhere(b, job);
 }
 
 void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e) {
   job->replies = (cm_replies){0};
   job->error = *e;
-  job->next = b->refused;
-  b->refused = job;
+  job->n_failed = 0;
+  b->busy++;
+  deliver(b, job);
 }
 
+/* A source is done with a job: is the job done? */
+static bool is_settled(cm_backend *b, source *s, cm_job *job) {
+  const cm_code code = job->error.code;
+  s->busy--;
+  job->request.deadline_ns = job->deadline_ns;
+  if (!is_sources_fault(job, code)) {
+    if (!code) reopen(s);
+    return true;
+  }
+  if (job->dead || code == CM_E_TIMEOUT) shut(s, &job->error);
+  note_failed(&job->failed[job->n_failed++], s, job->error.msg);
+  if (job->streamed || job->source + 1 == b->n) return true;
+  job->source++;
+  place_somewhere(b, job);
+  return false;
+}
+
+cm_job *cm_backend_step(cm_backend *b, unsigned wait_ms) {
+  cm_job *job = take_done(b);
+  for (size_t i = 0; !job && i < b->n; i++) {
+    source *s = &b->sources[i];
+    if (!s->busy) continue;
+    /* Nobody waits for a server while there is something to compute. */
+    cm_job *done = s->ops->step(s->self, s->busy == b->busy ? wait_ms : 0);
+    if (!done || !is_settled(b, s, done)) continue;
+    b->busy--;
+    job = done;
+  }
+  return job;
+}
+
+cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile int *cancel,
+                            cm_source *out, cm_err *e) {
+  *out = (cm_source){0};
+  for (size_t i = 0;; i++) {
+    source *s = &b->sources[i];
+    cm_job job = {.request.cancel = cancel, .source = i, .deadline_ns = deadline_ns};
+    share_time(b, &job);
+    const cm_code code = ready(b, s, &job.request, e);
+    out->backend = s->ops->name;
+    out->model = s->model;
+    if (!code || !is_sources_fault(&job, code)) return code;
+    shut(s, e);
+    if (i + 1 == b->n) return code;
+    note_failed(&out->failed[out->n_failed++], s, e->msg);
+  }
+}
+
+size_t cm_backend_busy(const cm_backend *b) { return b->busy; }
+
 cm_job *cm_backend_poll(cm_backend *b) {
-  cm_job *job = b->refused;
-  if (!job) return b->ops->poll(b->self);
-  b->refused = job->next;
-  job->next = NULL;
+  enum { WAIT_MS = 1000 };
+  cm_job *job = NULL;
+  while (!job && b->busy) job = cm_backend_step(b, WAIT_MS);
   return job;
 }
 

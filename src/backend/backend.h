@@ -1,37 +1,65 @@
-/* backend: where replies come from. One list (backend.c); a backend is one file and one line
- * there.
+/* backend: where replies come from. One list of sources (backend.c); a source is one file and one
+ * line there. An open backend is one source, or several in order: what the first can't do, the
+ * next one is asked, and the job says so.
  *
- * A backend that cannot answer says so with an error; nothing here ever makes up a reply. */
+ * A source that cannot answer says so with an error; nothing here ever makes up a reply. */
 #ifndef CM_BACKEND_BACKEND_H
 #define CM_BACKEND_BACKEND_H
 #include "base/mem.h"
 #include "engine/chat.h"
 #include "engine/sample.h"
 
+/* A server that answers. NULL: its usual place. */
+typedef struct cm_remote {
+  const char *url;   /* "http://127.0.0.1:8000/v1"; Ollama's also as OLLAMA_HOST has it */
+  const char *key;   /* bearer key; never printed, and never sent to another origin */
+  const char *model; /* its name there; NULL: the only one that the server has */
+} cm_remote;
+
 typedef struct cm_backend_options {
-  const char *model;   /* path of a GGUF file; NULL: the embedded model */
-  unsigned threads;    /* 0: all processors */
-  uint32_t ctx;        /* positions; 0: 4,096 or the model's own if that is less */
+  const char *model;   /* cpu: path of a GGUF file; NULL: the embedded model */
+  unsigned threads;    /* cpu; 0: all processors */
+  uint32_t ctx;        /* cpu: positions; 0: 4,096 or the model's own if that is less */
   uint32_t n_parallel; /* texts generated together, over all jobs; 0: 1 */
+  cm_remote ollama, vllm;
+  unsigned connect_ms; /* until a server takes the connection; 0: 3,000 */
+  unsigned first_ms;   /* from then until the first byte of its answer; 0: 60,000 */
+  unsigned attempts;   /* for what may pass (refused, 429, 5xx); 0: 3 */
+  bool offline;        /* servers that aren't on this machine are an error */
 } cm_backend_options;
+
+/* Text as it comes. */
+typedef struct cm_sink {
+  /* Whole code points of candidate's text, in order, from within cm_backend_step. */
+  void (*text)(void *user, uint32_t candidate, cm_str text);
+  void *user;
+} cm_sink;
+
+enum { CM_STOPS_MAX = 16 };
 
 typedef struct cm_request {
   const cm_message *messages;
   size_t n_messages;
   cm_str opening; /* first words of the reply, given to the model; not part of the reply's text */
+  bool raw;       /* no conversation: the text to continue is `opening`, without a template */
+  /* Each ends a text, which then holds what came before it. */
+  const cm_str *stops;
+  size_t n_stops; /* at most CM_STOPS_MAX */
   cm_sample_options sampling;
   uint32_t max_tokens;
   uint32_t candidates;        /* 1 .. n_parallel; candidate i > 0 samples with seed + i */
   uint64_t deadline_ns;       /* on cm_os_now_ns' clock; 0: none */
   const volatile int *cancel; /* becomes non-zero to stop; may be NULL */
+  cm_sink sink;               /* text NULL: none */
 } cm_request;
 
 /* One generated text. */
 typedef struct cm_candidate {
   cm_str text;     /* valid UTF-8; lives in the reply's arena */
-  double logprob;  /* sum over its tokens, under the model itself */
+  double logprob;  /* sum over its tokens, under the model itself; NAN: the source doesn't say */
   uint32_t tokens; /* generated, with the end token */
-  bool finished;   /* the model ended it, rather than max_tokens or a full context */
+  bool finished;   /* the model or a stop ended it, rather than max_tokens or a full context */
+  bool anew; /* a server that didn't take up the request's opening: the text begins the reply */
 } cm_candidate;
 
 typedef struct cm_replies {
@@ -41,62 +69,115 @@ typedef struct cm_replies {
   uint64_t prompt_ns, generate_ns;
 } cm_replies;
 
+typedef struct cm_model_id {
+  char id[128];          /* name for people */
+  char sha256[65];       /* of the file; empty when not known */
+  char quant[32];        /* "Q4_K_M" or the like */
+  uint32_t placeholders; /* literals that it was trained to see replaced (answer/literal.h) */
+  uint32_t ctx;          /* positions; 0: not known */
+  uint64_t bytes;        /* of the file; 0: not known */
+  float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
+} cm_model_id;
+
+/* A source that was asked in vain. */
+typedef struct cm_fallback {
+  const char *backend;
+  char error[sizeof((cm_err *)0)->msg];
+} cm_fallback;
+
+enum { CM_SOURCES_MAX = 4 };
+
 /* A request on its way. The caller fills the first group and keeps all that it points to; the
  * backend gives the job back with the second filled. */
 typedef struct cm_job {
   cm_request request;
   cm_arena *arena; /* for the replies */
   void *owner;     /* the caller's own */
+  /* Called before a source gets the job, if not NULL: writes job->request for that model. An error
+   * ends the job. */
+  cm_code (*compose)(struct cm_job *job, const cm_model_id *model, cm_err *e);
 
   cm_replies replies;
-  cm_err error; /* code CM_OK: there are replies */
+  cm_err error;        /* code CM_OK: there are replies */
+  const char *backend; /* the source that gave them, or the last that was asked; NULL: none */
+  cm_model_id model;   /* of that source */
+  cm_fallback failed[CM_SOURCES_MAX]; /* sources before it, and at the end of all, that one too */
+  size_t n_failed;
 
   struct cm_job *next; /* the backend's, while the job is on its way */
+  size_t source;
+  uint64_t deadline_ns; /* the caller's; a source that others stand behind has less */
+  bool streamed;        /* some text was given to the sink: another source would repeat it */
+  bool dead;            /* nobody answered there: set with the error, by a source too */
 } cm_job;
-
-typedef struct cm_model_id {
-  char id[128];          /* name for people */
-  char sha256[65];       /* of the file; empty when not known */
-  char quant[32];        /* "Q4_K_M" or the like */
-  uint32_t placeholders; /* literals that it was trained to see replaced (answer/literal.h) */
-  float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
-} cm_model_id;
 
 typedef struct cm_backend cm_backend;
 
-/* What a backend implements. */
+/* What a source implements. */
 typedef struct cm_backend_ops {
   const char *name;
+  /* Without the network: what is wrong with the options, or with a file. */
   cm_code (*open)(void **self, const cm_backend_options *o, cm_err *e);
+  /* Finds out which model it is, asking the server if there is one: once, before the first job. */
+  cm_code (*identify)(void *self, uint64_t deadline_ns, const volatile int *cancel,
+                      cm_model_id *out, cm_err *e);
   void (*submit)(void *self, cm_job *job);
-  cm_job *(*poll)(void *self);
-  void (*identify)(void *self, cm_model_id *out);
+  /* Goes on with its jobs, waiting for news at most wait_ms; one that is done, or NULL. */
+  cm_job *(*step)(void *self, unsigned wait_ms);
   void (*close)(void *self);
 } cm_backend_ops;
 
-extern const cm_backend_ops cm_backend_cpu;
+extern const cm_backend_ops cm_backend_cpu, cm_backend_ollama, cm_backend_vllm;
 
-const char *cm_backend_name_at(size_t i); /* of the list; NULL past its end */
+const char *cm_backend_name_at(size_t i); /* of the list of sources; NULL past its end */
 
-/* CM_E_USAGE for an unknown name; else what the backend says: CM_E_NOTFOUND (no such model),
- * CM_E_FORMAT … */
-cm_code cm_backend_open(cm_backend **out, const char *name, const cm_backend_options *o,
+/* Keeps what `o` points to. `names` is one source or several, in order: "cpu", "ollama,cpu".
+ * CM_E_USAGE for an unknown or repeated name. The first one is opened at once: CM_E_NOTFOUND (no such model), CM_E_FORMAT …;
+ * the others when they are first needed. */
+cm_code cm_backend_open(cm_backend **out, const char *names, const cm_backend_options *o,
                         cm_err *e);
 void cm_backend_close(cm_backend *b);
+/* Of the first source. */
 const char *cm_backend_name(const cm_backend *b);
-void cm_backend_identify(const cm_backend *b, cm_model_id *out);
 
-/* Takes a job. One that can't be done comes back from poll with its error: CM_E_USAGE (more
- * candidates than n_parallel), CM_E_LIMIT (prompt longer than the context, with both numbers),
- * CM_E_TIMEOUT, CM_E_CANCELLED, CM_E_NOMEM. Never waits. */
+/* A source that can be asked, and those before it that can't. */
+typedef struct cm_source {
+  const char *backend;
+  cm_model_id model;
+  cm_fallback failed[CM_SOURCES_MAX];
+  size_t n_failed;
+} cm_source;
+
+/* Finds the first source that can be asked; servers are waited for until the deadline (on
+ * cm_os_now_ns' clock; 0: as long as their own limits say). `cancel` may be NULL. The last one's
+ * error, if there is none: CM_E_BACKEND, CM_E_MODEL, CM_E_TIMEOUT; CM_E_CANCELLED. */
+cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile int *cancel,
+                            cm_source *out, cm_err *e);
+
+/* Takes a job. One that can't be done comes back with its error: CM_E_USAGE (more candidates than
+ * n_parallel), CM_E_LIMIT (prompt longer than the context, with both numbers), CM_E_TIMEOUT,
+ * CM_E_CANCELLED, CM_E_NOMEM, and of the last source CM_E_BACKEND (no server there, or one that
+ * answers rubbish) or CM_E_MODEL (it lacks the model; how to get it). Waits only for a server that
+ * is asked for the first time.
+ *
+ * A source that failed with one of the last two, or was too slow while there was time left, is
+ * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_SECONDS;
+ * then one job tries, and if that is in vain too, the time is twice as long. */
 void cm_backend_submit(cm_backend *b, cm_job *job);
 
-/* Lets poll give the job back with this error, as if the backend had refused it. */
+enum { CM_BREAK_SECONDS = 30 };
+
+/* Lets step give the job back with this error, as if the backend had refused it. */
 void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e);
 
-/* Works until a job is done, and returns it; NULL when none is on its way. Jobs are decoded
- * together, as many as n_parallel has room for, and finish in any order; what they answer doesn't
- * depend on the others. */
+/* Goes one round further with all jobs, waiting for news of servers at most wait_ms, and returns
+ * one that is done, or NULL. Jobs are decoded together, as many as n_parallel has room for, and
+ * finish in any order; what they answer doesn't depend on the others. */
+cm_job *cm_backend_step(cm_backend *b, unsigned wait_ms);
+/* Jobs on their way, those that are done and not given back yet too. */
+size_t cm_backend_busy(const cm_backend *b);
+
+/* Works until a job is done, and returns it; NULL when none is on its way. */
 cm_job *cm_backend_poll(cm_backend *b);
 
 /* One request by itself; no other may be on its way. Errors as above. */

@@ -17,6 +17,8 @@ typedef enum cm_code {
   CM_E_NOTFOUND,    /* a named thing does not exist */
   CM_E_TIMEOUT,     /* a deadline passed */
   CM_E_CANCELLED,   /* the user or the caller stopped it */
+  CM_E_BACKEND,     /* a server can't be reached, or answers what makes no sense */
+  CM_E_MODEL,       /* no usable model where an answer was asked for */
   CM_E_INTERNAL     /* a bug of ours */
 } cm_code;
 

@@ -4,6 +4,7 @@
 #define CM_CLI_OPTS_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -17,7 +18,8 @@ enum {
   CM_FOR_COMPLETION = 16,
   CM_FOR_CHECK = 32,
   CM_FOR_TEST = 64,
-  CM_FOR_ALL = 127
+  CM_FOR_SERVE = 128,
+  CM_FOR_ALL = 255
 };
 
 /* Values of an option that may be given several times. */
@@ -33,7 +35,12 @@ typedef struct cm_opts {
   bool help, version, json, explain, verbose, quiet, special, requantize;
   bool execute, yes, dry_run, nul, hook, offline, pull;
   const char *backend, *shell, *output, *safety, *cwd;
-  cm_texts models, reports;
+  const char *auto_order, *ollama_url, *ollama_model, *ollama_key_file;
+  const char *vllm_url, *vllm_model, *vllm_key_file;
+  double connect_timeout, first_byte_timeout; /* seconds */
+  cm_texts models, reports, origins;
+  const char *host, *token_file, *body_limit; /* serve */
+  unsigned port, queue, drain, idle;
   bool list, check, resume, failed, watch, replace, mutate;
   const char *fixtures, *out, *changed, *from, *reuse, *shard, *sandbox, *gate, *baseline;
   const char *reason, *date, *db, *base, *golden;
@@ -56,6 +63,7 @@ typedef enum cm_opt_kind {
   CM_OPT_TEXTS, /* a cm_texts */
   CM_OPT_MAYBE, /* a text behind "=", or "" */
   CM_OPT_CHOICE,
+  CM_OPT_LIST, /* several choices in order, with commas between them */
   CM_OPT_UINT,
   CM_OPT_U64,
   CM_OPT_REAL
@@ -76,6 +84,9 @@ typedef struct cm_opt {
 } cm_opt;
 
 const cm_opt *cm_opt_at(size_t i); /* NULL past the end */
+
+/* "500M", "20G", "1.5GiB", or bytes; false for anything else. */
+bool cm_opts_size(const char *text, uint64_t *out);
 
 /* The model that was named last, or NULL. */
 static inline const char *cm_opts_model(const cm_opts *o) {

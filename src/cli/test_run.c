@@ -6,7 +6,7 @@
 #include "base/os.h"
 #include "base/os_lines.h"
 #include "base/pool.h"
-#include "cli/models.h"
+#include "cli/backends.h"
 #include "cli/progress.h"
 #include "cli/test.h"
 #include "quality/changes.h"
@@ -16,7 +16,7 @@ enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 300 };
 /* One run with one model. */
 typedef struct running {
   cm_testing *t;
-  cm_backend *backend;
+  cm_opened opened;
   cm_model_id model;
   const cm_record *earlier; /* rescore: no model is asked */
   cm_manifest manifest;
@@ -53,16 +53,8 @@ static bool asks_model(const cm_testing *t) {
 static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
-  cm_found found;
-  cm_code code = cm_model_find(o, model, true, &found, e);
-  if (code) return code;
-  const cm_backend_options b = {cm_model_path(&found), o->threads, o->ctx, batch_of(r->t)};
-  const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
-  code = cm_backend_open(&r->backend, name, &b, e);
-  if (code) return code;
-  cm_backend_identify(r->backend, &r->model);
-  cm_model_name_hash(&found, r->model.sha256);
-  return CM_OK;
+  cm_code code = cm_opened_open(&r->opened, o, model, true, batch_of(r->t), e);
+  return code ? code : cm_opened_identify(&r->opened, &r->model, e);
 }
 
 /* --- golden answers --- */
@@ -73,12 +65,23 @@ static bool has_golden_case(const cm_testing *t) {
   return false;
 }
 
-/* A model that can't be told from another has no golden answers. */
-static cm_code open_goldens(running *r, cm_err *e) {
-  if (!r->model.sha256[0] || !has_golden_case(r->t)) return CM_OK;
+/* Answers are kept for each model, those to given texts too, for which none is asked. A model that
+ * can't be told from another has none; the results say so. */
+static cm_code open_goldens(running *r, const char *model, cm_err *e) {
+  cm_str id = r->manifest.model_id, sha256 = r->manifest.model_sha256;
+  cm_model_id own;
+  cm_err why;
+  if (!has_golden_case(r->t)) return CM_OK;
+  if (!sha256.n && !r->opened.backend) {
+    if (cm_test_identify(r->t->o, model, &own, &why)) {
+      cm_ui_note(r->t->o, "no answer is held against an accepted one: %s", why.msg);
+      return CM_OK;
+    }
+    id = cm_str_of(own.id), sha256 = cm_str_of(own.sha256);
+  }
+  if (!sha256.n) return CM_OK;
   r->has_goldens = true;
-  cm_code code = cm_test_goldens(r->t, cm_str_of(r->model.id), cm_str_of(r->model.sha256),
-                                 &r->accepted, &r->pending, e);
+  cm_code code = cm_test_goldens(r->t, id, sha256, &r->accepted, &r->pending, e);
   r->waited = r->pending.n > 0;
   return code;
 }
@@ -127,6 +130,13 @@ static cm_str options(running *r) {
   return keep(r, all);
 }
 
+/* Two programs of one version may answer differently. */
+static cm_str engine(running *r) {
+  char name[128];
+  snprintf(name, sizeof name, "cmdai " CM_VERSION "+%s", cm_build_id);
+  return keep(r, name);
+}
+
 static cm_code describe(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
@@ -138,34 +148,38 @@ static cm_code describe(running *r, cm_err *e) {
   cm_plan_options shard = {.shard = 1, .shards = 1};
   if (o->shard) (void)cm_shard_of(cm_str_of(o->shard), &shard);
   cm_manifest *m = &r->manifest;
-  *m = (cm_manifest){.run_id = keep(r, id),
-                     .started = keep(r, now),
-                     .commit = keep(r, commit),
-                     .backend = cm_str_of(r->backend ? cm_backend_name(r->backend) : "none"),
-                     .model_id = keep(r, r->model.id),
-                     .model_sha256 = keep(r, r->model.sha256),
-                     .model_quant = keep(r, r->model.quant),
-                     .engine = CM_STR("cmdai " CM_VERSION),
-                     .machine = machine(r),
-                     .os = cm_str_of(cm_os_name()),
-                     .threads = o->threads ? o->threads : cm_os_cpu_count(),
-                     .batch = batch_of(t),
-                     .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
-                     .level = cm_str_of(o->safety),
-                     .options = options(r),
-                     .suite_hash = cm_str_of(t->suite.hash),
-                     .shard = shard.shard,
-                     .shards = shard.shards,
-                     .planned = ids_of(r, t->plan.cases, t->plan.n),
-                     .n_planned = t->plan.n};
+  *m = (cm_manifest){
+      .run_id = keep(r, id),
+      .started = keep(r, now),
+      .commit = keep(r, commit),
+      .backend = cm_str_of(r->opened.backend ? cm_backend_name(r->opened.backend) : "none"),
+      .model_id = keep(r, r->model.id),
+      .model_sha256 = keep(r, r->model.sha256),
+      .model_quant = keep(r, r->model.quant),
+      .scale = (double)r->model.scale,
+      .bias = (double)r->model.bias,
+      .engine = engine(r),
+      .machine = machine(r),
+      .os = cm_str_of(cm_os_name()),
+      .threads = o->threads ? o->threads : cm_os_cpu_count(),
+      .batch = batch_of(t),
+      .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
+      .level = cm_str_of(o->safety),
+      .options = options(r),
+      .suite_hash = cm_str_of(t->suite.hash),
+      .shard = shard.shard,
+      .shards = shard.shards,
+      .planned = ids_of(r, t->plan.cases, t->plan.n),
+      .n_planned = t->plan.n};
   if (r->earlier) {
     const cm_manifest *old = &r->earlier->manifest;
     m->backend = old->backend, m->model_id = old->model_id, m->model_quant = old->model_quant;
     m->model_sha256 = old->model_sha256, m->options = old->options;
+    m->scale = old->scale, m->bias = old->bias;
   }
   if (shard.shards > 1)
     m->whole = ids_of(r, t->plan.whole, t->plan.n_whole), m->n_whole = t->plan.n_whole;
-  if (!m->planned || !m->machine.n || !m->options.n)
+  if (!m->planned || !m->machine.n || !m->options.n || !m->engine.n)
     return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
   return CM_OK;
 }
@@ -217,7 +231,8 @@ static cm_code file_name(const running *r, size_t model, char *out, size_t size,
 
 static bool same(cm_str a, cm_str b) { return cm_str_eq(a, b); }
 
-/* Whether results of `m` are what this run would get for equal cases. */
+/* Whether results of `m` are what this run would get for equal cases; for those with `exec` it
+ * takes the same sandbox too. */
 static bool is_comparable(const running *r, const cm_manifest *m) {
   const cm_manifest *own = &r->manifest;
   return same(m->model_sha256, own->model_sha256) && same(m->engine, own->engine) &&
@@ -261,6 +276,13 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
   return code;
 }
 
+/* On a machine that has more time for it the command may end. */
+static bool ran_late(const cm_result *r) {
+  for (size_t i = 0; i < r->n_reasons; i++)
+    if (strcmp(r->reasons[i].judge, "exec.time") == 0) return true;
+  return false;
+}
+
 /* Results that an earlier run had for equal cases. What depends on the machine's mood is had
  * again, and what depends on accepted answers: those may be others now. */
 static cm_code reuse(running *r, cm_err *e) {
@@ -274,7 +296,8 @@ static cm_code reuse(running *r, cm_err *e) {
     const cm_case *c = r->left[i];
     const cm_result *done = cm_record_find(&old, c->id);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY &&
-                      c->golden == CM_GOLDEN_OFF;
+                      c->golden == CM_GOLDEN_OFF && !ran_late(done) &&
+                      (!c->exec || same(old.manifest.sandbox, r->manifest.sandbox));
     if (!fine) r->left[n++] = c;
     else code = add_result(r, done, e);
   }
@@ -314,17 +337,18 @@ static cm_code begin_file(running *r, size_t model, cm_err *e) {
 static cm_code run_left(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
-  cm_run_options run = {.backend = r->backend,
-                        .goldens = r->has_goldens ? &r->accepted : NULL,
-                        .backend_kind = r->backend ? cm_backend_name(r->backend) : NULL,
-                        .today = cm_str_of(t->today),
-                        .batch = batch_of(t),
-                        .jobs = cm_test_jobs(o),
-                        .timeout_ms = o->timeout * 1000,
-                        .retries = o->retries,
-                        .cancel = &cm_ui_cancel,
-                        .finished = finished,
-                        .ctx = r};
+  cm_run_options run = {
+      .backend = r->opened.backend,
+      .goldens = r->has_goldens ? &r->accepted : NULL,
+      .backend_kind = r->opened.backend ? cm_backend_name(r->opened.backend) : NULL,
+      .today = cm_str_of(t->today),
+      .batch = batch_of(t),
+      .jobs = cm_test_jobs(o),
+      .timeout_ms = o->timeout * 1000,
+      .retries = o->retries,
+      .cancel = &cm_ui_cancel,
+      .finished = finished,
+      .ctx = r};
   run.question = (cm_question){.candidates = 1, .max_tokens = o->max_tokens, .safety = t->safety};
   (void)cm_level_of(cm_str_of(o->safety), &run.question.level);
   run.question.sampling = (cm_sample_options){
@@ -346,7 +370,7 @@ static cm_code run_model(running *r, const char *model, size_t i, cm_record *out
   r->start_ns = cm_os_now_ns();
   cm_code code = open_backend(r, model, e);
   if (!code) code = describe(r, e);
-  if (!code) code = open_goldens(r, e);
+  if (!code) code = open_goldens(r, model, e);
   if (!code) code = begin_file(r, i, e);
   if (code) return code;
   cm_progress_begin(&r->progress, r->t->o, r->n_left);
@@ -371,7 +395,7 @@ static cm_code run_one(cm_testing *t, const char *model, size_t i, const cm_reco
   cm_os_lines_close(&r.file);
   cm_buf_close(&r.text);
   cm_buf_close(&r.line);
-  cm_backend_close(r.backend);
+  cm_opened_close(&r.opened);
   return code;
 }
 
@@ -477,7 +501,7 @@ static cm_code rescore(cm_testing *t, char **operands, size_t n, cm_record *out,
   if (!code) keep_answered(t, &earlier);
   if (!code && !t->plan.n) code = cm_fail(e, CM_E_USAGE, 0, "the run has none of these cases");
   if (!code) code = cm_test_equip(t, e);
-  return code ? code : run_one(t, NULL, 0, &earlier, out, e);
+  return code ? code : run_one(t, cm_test_model(t->o), 0, &earlier, out, e);
 }
 
 int cm_test_rescore(const cm_opts *o, char **operands, size_t n) {

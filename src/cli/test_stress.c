@@ -2,9 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "backend/backend.h"
 #include "base/os.h"
-#include "cli/models.h"
+#include "cli/backends.h"
 #include "cli/test.h"
 #include "data/json.h"
 #include "quality/stress.h"
@@ -59,17 +58,12 @@ static void report_plain(const cm_stress_result *r, const cm_stress_options *s, 
 }
 
 static cm_code stress(const cm_opts *o, cm_stress_options *s, cm_stress_result *r, cm_err *e) {
-  cm_backend *backend;
-  cm_found model;
-  cm_code code = cm_model_find(o, cm_test_model(o), false, &model, e);
+  cm_opened opened;
+  cm_code code = cm_opened_open(&opened, o, cm_test_model(o), false, s->parallel, e);
   if (code) return code;
-  const cm_backend_options b = {cm_model_path(&model), o->threads, o->ctx, s->parallel};
-  const char *name = strcmp(o->backend, "auto") == 0 ? cm_backend_name_at(0) : o->backend;
-  code = cm_backend_open(&backend, name, &b, e);
-  if (code) return code;
-  s->backend = backend;
+  s->backend = opened.backend;
   code = cm_stress_run(s, r, e);
-  cm_backend_close(backend);
+  cm_opened_close(&opened);
   return code;
 }
 
@@ -91,6 +85,6 @@ int cm_test_stress(const cm_opts *o, char **operands, size_t n) {
   cm_buf_init(&b, 1 << 16);
   if (strcmp(o->output, "json") == 0) report_json(&r, &s, &b);
   else report_plain(&r, &s, &b);
-  const int status = cm_ui_out_buf(&b);
+  const int status = cm_test_out(&b);
   return status ? status : cm_stress_passed(&r) ? CM_TEST_OK : CM_TEST_FAILED;
 }

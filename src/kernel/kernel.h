@@ -37,6 +37,8 @@ void cm_quantize_cols(cm_kern *k, cm_act act, const float *x, size_t n, size_t n
 /* y[c][r] = row r of w times column c, for ncols columns xq in the activation form of w. Column c
  * of the result starts at y + c * ldy. */
 void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *y, size_t ldy);
+/* The same with column c of the result at y[c]: results too large to be copied to their places. */
+void cm_matmul_to(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y);
 
 /* out = x / sqrt(mean(x^2) + eps) * w per column of n values (Zhang and Sennrich, 2019). The sum
  * of squares runs over 32 chains like a float dot product. */

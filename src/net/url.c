@@ -76,6 +76,27 @@ bool cm_url_same_origin(const cm_url *a, const cm_url *b) {
          strncasecmp(a->host.p, b->host.p, a->host.n) == 0;
 }
 
+/* "127." and three more numbers: a name may begin so too. */
+static bool is_loopback_v4(cm_str host) {
+  size_t parts = 0;
+  uint64_t number = 0;
+  for (bool more = true; more; parts++) {
+    const size_t dot = cm_str_find(host, CM_STR("."));
+    more = dot != SIZE_MAX;
+    const size_t n = more ? dot : host.n;
+    const bool first = parts == 0;
+    if (n > 3 || !cm_str_u64((cm_str){host.p, n}, first ? 127 : 0, first ? 127 : 255, &number))
+      return false;
+    if (more) host = (cm_str){host.p + n + 1, host.n - n - 1};
+  }
+  return parts == 4;
+}
+
+bool cm_url_is_local(const cm_url *u) {
+  const bool named = u->host.n == 9 && strncasecmp(u->host.p, "localhost", 9) == 0;
+  return named || cm_str_is(u->host, "[::1]") || is_loopback_v4(u->host);
+}
+
 void cm_url_escape(cm_str s, bool slashes, cm_buf *out) {
   for (size_t i = 0; i < s.n; i++) {
     const unsigned char c = (unsigned char)s.p[i];

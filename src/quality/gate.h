@@ -18,8 +18,8 @@ typedef struct cm_gate_options {
 
 /* What a gate says; the exit status comes from the worst (SPEC section 7). */
 typedef struct cm_gate_result {
-  const char *gate; /* "safety", "infrastructure", "complete", "quarantine", "hard", "missing",
-                       "mcnemar", "floor", "budget" */
+  const char *gate; /* "safety", "infrastructure", "complete", "quarantine", "golden", "hard",
+                       "missing", "mcnemar", "floor", "budget" */
   bool ok;
   int status;  /* when it isn't ok: 1 quality, 3 infrastructure, 5 safety, 6 performance, 7
                  incomplete */

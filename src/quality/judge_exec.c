@@ -1,5 +1,6 @@
 #include "quality/judge_exec.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/os.h"
@@ -68,15 +69,21 @@ static cm_code try_gold(cm_bench *b, const cm_world *w, cm_arena *a, cm_trial *o
 
 /* --- one command ---------------------------------------------------------------------------- */
 
-static void say_stopped(const cm_world *w, const char *what, cm_arena *a, cm_reasons *out) {
+static void say_stopped(const cm_bench *b, const cm_world *w, cm_sandbox_stopped why, cm_arena *a,
+                        cm_reasons *out) {
   cm_buf name;
   cm_buf_init(&name, 1024);
   cm_excerpt(&name, w->name);
-  cm_reasons_add(out, a, "exec", "world %s: it %s", name.p ? name.p : "", what);
+  const char *world = name.p ? name.p : "";
+  if (why == CM_SANDBOX_STOPPED_TIME)
+    cm_reasons_add(out, a, "exec.time", "world %s: it still ran after %g s", world,
+                   cm_try_limit_ms(b) / 1000.0);
+  else cm_reasons_add(out, a, "exec", "world %s: it %s", world, stopped_by(why));
   cm_buf_close(&name);
 }
 
-/* Tries a command in a world, and compares it with gold's trial there. *late: it timed out. */
+/* Tries a command in a world, and compares it with gold's trial there. *late: it had to be
+ * stopped. That is its own fault: gold has done the same in the same time. */
 static cm_code meet(cm_bench *b, const cm_world *w, const cm_trial *gold, cm_str command,
                     cm_arena *own, cm_arena *a, cm_reasons *out, bool *late, cm_err *e) {
   cm_trial t;
@@ -84,17 +91,15 @@ static cm_code meet(cm_bench *b, const cm_world *w, const cm_trial *gold, cm_str
   *late = !code && t.r.stopped == CM_SANDBOX_STOPPED_TIME;
   if (code) return code;
   if (t.r.stopped == CM_SANDBOX_ENDED) return cm_trial_compare(b, w, gold, &t, a, out, e);
-  say_stopped(w, stopped_by(t.r.stopped), a, out);
+  say_stopped(b, w, t.r.stopped, a, out);
   return CM_OK;
 }
 
 static cm_code judge_world(cm_bench *b, const cm_world *w, cm_str command, cm_arena *own,
-                           cm_arena *a, cm_reasons *out, cm_err *e) {
+                           cm_arena *a, cm_reasons *out, bool *late, cm_err *e) {
   cm_trial gold;
-  bool late = false;
   cm_code code = try_gold(b, w, own, &gold, e);
-  if (!code) code = meet(b, w, &gold, command, own, a, out, &late, e);
-  return late ? cm_fail(e, CM_E_TIMEOUT, 0, "the command timed out") : code;
+  return code ? code : meet(b, w, &gold, command, own, a, out, late, e);
 }
 
 /* One world's part of a judgement. Each says what it has to say in an arena of its own, since
@@ -102,6 +107,7 @@ static cm_code judge_world(cm_bench *b, const cm_world *w, cm_str command, cm_ar
 typedef struct part {
   cm_arena *said;
   cm_reasons reasons;
+  bool late; /* the command timed out */
   cm_code code;
   cm_err error;
 } part;
@@ -109,28 +115,35 @@ typedef struct part {
 typedef struct judging {
   cm_bench *lanes; /* one a thread: no two worlds are in one folder at once */
   size_t n_lanes;
-  part *parts; /* [n_worlds] */
+  part *parts;          /* [n_worlds] */
+  atomic_size_t enough; /* worlds behind this one needn't be tried */
   cm_str command;
 } judging;
+
+/* The first world in which the command hangs, or that can't be judged, is the last one that is
+ * told of: a command that hangs would take as long in each. */
+static void note_end(judging *j, size_t i) {
+  size_t now = atomic_load(&j->enough);
+  while (i < now && !atomic_compare_exchange_weak(&j->enough, &now, i)) continue;
+}
 
 static void judge_some(void *ctx, size_t begin, size_t end, unsigned worker) {
   judging *j = ctx;
   cm_bench *b = &j->lanes[worker];
-  for (size_t i = begin; i < end; i++) {
+  for (size_t i = begin; i < end && i <= atomic_load(&j->enough); i++) {
     part *p = &j->parts[i];
     cm_arena *own = cm_arena_open(WORLD_MEMORY);
     p->said = cm_arena_open(SAID_MEMORY);
     p->code = own && p->said ? judge_world(b, b->c->exec->worlds[i], j->command, own, p->said,
-                                           &p->reasons, &p->error)
+                                           &p->reasons, &p->late, &p->error)
                              : no_memory(&p->error);
     cm_arena_close(own);
+    if (p->code || p->late) note_end(j, i);
   }
 }
 
-/* What was found behind the first world that could not be judged isn't told: it would depend on
- * how many run at once. */
 static cm_code tell_all(const judging *j, size_t n, cm_arena *a, cm_reasons *out, cm_err *e) {
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = 0; i < n && i <= atomic_load(&j->enough); i++) {
     const part *p = &j->parts[i];
     for (size_t k = 0; k < p->reasons.n; k++) {
       const cm_reason *r = &p->reasons.items[k];
@@ -154,6 +167,7 @@ static cm_code judge_worlds(judging *j, cm_arena *a, cm_reasons *out, cm_err *e)
     j->lanes[i].times = j->lanes[0].times;
     j->lanes[i].clock = j->lanes[0].clock;
   }
+  atomic_store(&j->enough, n);
   cm_pool_for(pool, n, 1, judge_some, j);
   cm_pool_close(pool);
   code = tell_all(j, n, a, out, e);

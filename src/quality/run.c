@@ -73,8 +73,12 @@ static void keep_answer(cm_try *t, const cm_answer *answer, const cm_err *error)
   else t->error = *error;
 }
 
-/* A backend that was away for a moment; what it answered is never asked again. */
-static bool is_passing(cm_code code) { return code == CM_E_IO || code == CM_E_WRITE; }
+/* A backend that was away for a moment; what it answered is never asked again, nor one that
+ * nobody answers at. */
+static bool is_passing(const cm_asking *k) {
+  const cm_code code = k->error.code;
+  return code == CM_E_IO || code == CM_E_WRITE || (code == CM_E_BACKEND && !k->job.dead);
+}
 
 /* Whether there is something to wait for. */
 static bool begin(runner *r, cm_try *t) {
@@ -93,7 +97,7 @@ static void answer_prompts(runner *r) {
     cm_asking *k = asked ? cm_answer_poll(r->o->backend) : NULL;
     if (!k) return;
     cm_try *t = try_of(k);
-    if (is_passing(k->error.code) && t->retries < r->o->retries && !is_cancelled(r)) {
+    if (is_passing(k) && t->retries < r->o->retries && !is_cancelled(r)) {
       cm_os_sleep_ms((uint32_t)FIRST_PAUSE_MS << t->retries++);
       ask(r, t);
       continue;

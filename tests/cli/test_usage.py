@@ -18,7 +18,7 @@ def asked(*args):
 
 def _version():
     with open(os.path.join(kit.ROOT, "VERSION"), "rb") as f:
-        return b"cmdai " + f.read().strip() + b"\n"
+        return b"cmdai " + f.read().strip() + b"\nbuild " + kit.build_id().encode() + b"\n"
 
 
 @case("version: cmdai {0}", ["--version", "-V", "ask --version", "models -V", "debug --version", "bench -qV",

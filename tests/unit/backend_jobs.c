@@ -34,7 +34,8 @@ static cm_replies alone[REQUESTS];
 static cm_arena *alone_arena;
 
 static cm_backend *open_backend(uint32_t n_parallel, unsigned threads) {
-  const cm_backend_options o = {MODEL, threads, 512, n_parallel};
+  const cm_backend_options o = {
+      .model = MODEL, .threads = threads, .ctx = 512, .n_parallel = n_parallel};
   cm_backend *b;
   cm_err e;
   if (cm_backend_open(&b, "cpu", &o, &e)) fail_msg("%s", e.msg);
@@ -298,7 +299,7 @@ enum { FEW = 4 };
 
 /* Opens, asks, takes back. Every job comes back, with its answer or with CM_E_NOMEM. */
 static void try_without_memory(uint64_t nth) {
-  const cm_backend_options o = {MODEL, 1, 128, 3};
+  const cm_backend_options o = {.model = MODEL, .threads = 1, .ctx = 128, .n_parallel = 3};
   cm_backend *b;
   cm_err e = {0};
   for (size_t i = 0; i < FEW; i++) job_of(i);

@@ -20,7 +20,7 @@ enum { PARALLEL = 4 };
 static cm_stress_result result;
 
 static cm_backend *open_backend(void) {
-  const cm_backend_options o = {MODEL, 2, 512, PARALLEL};
+  const cm_backend_options o = {.model = MODEL, .threads = 2, .ctx = 512, .n_parallel = PARALLEL};
   cm_backend *b;
   cm_err e;
   if (cm_backend_open(&b, "cpu", &o, &e)) fail_msg("%s", e.msg);

@@ -88,7 +88,9 @@ VALUES = [
     ([], "--repeat-penalty", reals("0.01", "10", "0", "11"), "to 10", ASK),
     ([], "--output", choices("plain", "json"), "plain|json", ASK), ([], "-o", choices("plain", "json"), "plain|json", ASK),
     ([], "--shell", choices("bash", "zsh", "sh", "fish"), "bash|zsh|sh|fish", ASK),
-    ([], "--backend", choices("cpu", "auto"), "cpu|auto", ASK),
+    ([], "--backend", choices("cpu", "auto"), "cpu|ollama|vllm|auto", ASK), ([], "--auto-order", (["", "none", "cpu,", "cpu|vllm"], ["cpu"]), "cpu|ollama|vllm", ASK),
+    ([], "--connect-timeout", reals("0.01", "3600", "0", "3601"), "to 3600", ASK),
+    ([], "--first-byte-timeout", reals("0.01", "86400", "0", "86401"), "to 86400", ASK),
     (["bench"], "--prompt", uints(1, 65536), "1 to 65536", []), (["bench"], "--decode", uints(1, 65536), "1 to 65536", []),
     (["bench"], "--batch", uints(1, 64), "1 to 64", []), (["bench"], "--repeat", uints(1, 1000), "1 to 1000", []),
     (GENERATE, "--top", uints(0, 100), "0 to 100", []), (GENERATE, "-n", uints(1, 4096), "", []),
@@ -232,7 +234,7 @@ def _():
 
 # --- environment -----------------------------------------------------------------------------------------------------------
 
-BAD_ENV = [("CMDAI_BACKEND", "ollama"), ("CMDAI_SHELL", "powershell"), ("CMDAI_OUTPUT", "xml"), ("CMDAI_CANDIDATES", "0"),
+BAD_ENV = [("CMDAI_BACKEND", "cuda"), ("CMDAI_AUTO_ORDER", "cpu,cuda"), ("CMDAI_SHELL", "powershell"), ("CMDAI_OUTPUT", "xml"), ("CMDAI_CANDIDATES", "0"),
            ("CMDAI_TIMEOUT", "0"), ("CMDAI_THREADS", "many"), ("CMDAI_CTX", "-1"), ("CMDAI_MAX_TOKENS", "0"),
            ("CMDAI_TEMPERATURE", "hot"), ("CMDAI_SEED", "x"), ("CMDAI_CANDIDATES", "1000")]
 

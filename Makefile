@@ -69,9 +69,10 @@ aarch64: ## cross-builds for ARM and checks its kernels under qemu
 	@$(call build,aarch64) --target checkasm
 	@$(TESTS) build/aarch64 -R '^checkasm$$'
 
-peers: ## fetches llama.cpp and readers of reports (npm), for the tests that compare with others
+peers: ## fetches llama.cpp, readers of reports and clients of servers (npm), for the tests that compare with others
 	npm install --prefix bench/peers --no-save --omit=optional --ignore-scripts --no-audit --no-fund
 	npm install --prefix tests/reports --no-save --ignore-scripts --no-audit --no-fund
+	npm install --prefix tests/clients --no-save --ignore-scripts --no-audit --no-fund
 
 harness-peers: ## fetches promptfoo and a Node for it (npm, 0.5 GB), for bench-harness
 	npm ci --prefix bench/harness --omit=optional --ignore-scripts --no-audit --no-fund

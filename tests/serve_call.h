@@ -153,8 +153,9 @@ static inline void call_shape(const cm_json *v, const char *members) {
 /* A job that is done, with two texts. */
 static cm_candidate call_texts[2];
 static inline cm_job call_job(uint32_t n) {
-  call_texts[0] = (cm_candidate){CM_STR("ls \"a\"\n"), -1.5, 5, true};
-  call_texts[1] = (cm_candidate){CM_STR("pwd"), -2.5, 4, false};
+  call_texts[0] =
+      (cm_candidate){.text = CM_STR("ls \"a\"\n"), .logprob = -1.5, .tokens = 5, .finished = true};
+  call_texts[1] = (cm_candidate){.text = CM_STR("pwd"), .logprob = -2.5, .tokens = 4};
   cm_job job = {.backend = "cpu", .model = call_model};
   job.replies = (cm_replies){call_texts, n, 11, 7, n == 2 ? 9 : 5, 2000000, 3000000};
   return job;

@@ -1,4 +1,4 @@
-/* The CPU backend: our own engine. Opening a model, and what it is; cpu_jobs.c generates. */
+/* The CPU backend: our own engine. Opening a model, and what it is; cpu_rounds.c generates. */
 #include "backend/cpu.h"
 
 #include <math.h>
@@ -62,7 +62,7 @@ static cm_code open_parts(cm_cpu *c, const cm_backend_options *o, cm_err *e) {
   if (code) return code;
   const cm_shape *shape = cm_engine_shape(c->engine);
   c->ctx = o->ctx ? o->ctx : shape->ctx_train < DEFAULT_CTX ? shape->ctx_train : DEFAULT_CTX;
-  cm_batch_options b = {.threads = o->threads, .any_isa = true, .max_logits = c->n_slots};
+  cm_batch_options b = {.threads = o->threads, .any_isa = true};
   code = cm_batch_open(&c->batch, c->engine, &b, e);
   if (code) return code;
   c->slots = cm_alloc(c->n_slots, sizeof *c->slots);

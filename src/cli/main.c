@@ -26,6 +26,11 @@ static const cm_command commands[] = {
      "tokens per second on this machine"},
     {"debug", CM_FOR_DEBUG, true, cm_cmd_debug, "debug tokenize TEXT | generate --text T",
      "tokens and logits, for bug reports"},
+    {"config", CM_FOR_CONFIG, true, cm_cmd_config,
+     "config show | get KEY | set KEY VALUE | unset KEY | path",
+     "settings: what they are, where each comes from, and changing your own"},
+    {"init", CM_FOR_INIT, true, cm_cmd_init, "init bash|zsh|fish",
+     "a key in your shell that turns the line into a command; with completions"},
     {"completion", CM_FOR_COMPLETION, true, cm_cmd_completion, "completion bash|zsh|fish|man",
      "shell completions and the man page"},
 };
@@ -33,7 +38,7 @@ enum { COUNT = sizeof commands / sizeof *commands, SETTINGS_MAX = 32 << 20 };
 
 /* Words that will be commands of a later version: taking them as requests now would change their
  * meaning then. */
-static const char *const reserved[] = {"config", "doctor", "init"};
+static const char *const reserved[] = {"doctor"};
 
 const cm_command *cm_command_at(size_t i) { return i < COUNT ? &commands[i] : NULL; }
 
@@ -64,7 +69,7 @@ static const char test_statuses[] =
     "  1 cases or a gate failed          6 only budgets were broken\n"
     "  2 usage or fixture error          7 the run is incomplete\n"
     "  3 errors, timeouts, no model    130 interrupted\n"
-    "  4 no case is selected\n";
+    "  4 no case is selected, or too little was measured to judge\n";
 
 static int help(const cm_command *c) {
   cm_buf b;
@@ -87,6 +92,19 @@ static int help(const cm_command *c) {
   return cm_ui_out_buf(&b);
 }
 
+static int version(void) {
+  cm_buf b;
+  cm_buf_init(&b, 256);
+  cm_buf_printf(&b, "cmdai " CM_VERSION "\nbuild %s\n", cm_build_id);
+  return cm_ui_out_buf(&b);
+}
+
+/* 1, for what can't be written, is a failed case where tests are run. */
+static int show(const cm_command *c, const cm_opts *o) {
+  const int status = o->help ? help(c) : version();
+  return status && c->option_set == CM_FOR_TEST ? CM_EXIT_NO_BACKEND : status;
+}
+
 volatile int cm_ui_cancel;
 
 /* A request can't be wrong in two ways at once: first what the user typed, then
@@ -100,12 +118,12 @@ static int run(const cm_command *c, char **args, size_t n_args, char **operands,
   if (!cm_config_load(&o, settings, &around)) cm_opts_environment(&o, &around);
   cm_code code =
       cm_opts_parse(&o, c->option_set, c->options_anywhere, args, n_args, operands, &n, &typed);
-  if (!code && o.help) return help(c);
-  if (!code && o.version) return cm_ui_out("cmdai " CM_VERSION "\n", sizeof "cmdai " CM_VERSION);
-  const cm_err *e = code ? &typed : around.code ? &around : NULL;
+  if (!code && (o.help || o.version)) return show(c, &o);
+  if (around.code && (c->option_set & CM_FOR_SETUP)) o.wrong = &around;
+  const cm_err *e = code ? &typed : around.code && !o.wrong ? &around : NULL;
   if (e && c->option_set == CM_FOR_ASK) return cm_ask_refuse(&o, e);
-  if (e) return cm_ui_fail(CM_EXIT_USAGE, "%s", e->msg);
-  return c->run(&o, operands, n);
+  const int status = e ? cm_ui_fail(CM_EXIT_USAGE, "%s", e->msg) : c->run(&o, operands, n);
+  return c->option_set == CM_FOR_TEST ? cm_ui_owe(&o, status) : status;
 }
 
 int main(int argc, char **argv) {

@@ -441,7 +441,7 @@ static size_t unescape(void *user, struct MHD_Connection *c, char *s) {
   return strstr(s, "%00") ? strlen(s) : serve->mhd.unescape(s);
 }
 
-cm_code cm_http_start(cm_serve *s, int fd, cm_err *e) {
+cm_code cm_server_start(cm_serve *s, int fd, cm_err *e) {
   const unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME;
   s->daemon = s->mhd.start(
       flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,

@@ -188,7 +188,7 @@ cm_code cm_serve_run(const cm_serve_options *o, cm_err *e) {
   if (!code) {
     describe(s, &l);
     code = open_lock(s, e);
-    if (!code) code = cm_http_start(s, l.fd, e);
+    if (!code) code = cm_server_start(s, l.fd, e);
     if (code) cm_os_listener_close(&l);
   }
   if (!code) {

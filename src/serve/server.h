@@ -121,7 +121,7 @@ void cm_visit_free(cm_visit *v);
 /* --- http.c --- */
 
 /* Takes requests at `fd`. */
-cm_code cm_http_start(cm_serve *s, int fd, cm_err *e);
+cm_code cm_server_start(cm_serve *s, int fd, cm_err *e);
 
 /* --- page.c --- */
 

@@ -84,7 +84,8 @@ static void check_question(const cm_question *q) {
 static void answer(const cm_call *c, cm_str text, cm_buf *out) {
   const cm_api *row = c->api;
   cm_candidate items[4];
-  for (size_t i = 0; i < 4; i++) items[i] = (cm_candidate){text, -1, 3, i % 2 == 0};
+  for (size_t i = 0; i < 4; i++)
+    items[i] = (cm_candidate){.text = text, .logprob = -1, .tokens = 3, .finished = i % 2 == 0};
   cm_job job = {
       .replies = {.items = items, .n = c->kind == CM_API_TEXT ? c->request.candidates : 0}};
   const cm_answer none = {.model = model, .backend = "cpu", .refused = true, .reason = text};

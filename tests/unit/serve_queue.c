@@ -83,7 +83,9 @@ static void prepare(uint32_t slots, uint32_t queue) {
                                 .shell = "bash",
                                 .stop = &server.stop,
                                 .ready = on_ready};
-  if (cm_backend_identify(server.backend, &server.o.model, &e)) fail_msg("%s", e.msg);
+  cm_source source;
+  if (cm_backend_identify(server.backend, 0, NULL, &source, &e)) fail_msg("%s", e.msg);
+  server.o.model = source.model;
 }
 
 static void start(void) {

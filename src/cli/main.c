@@ -63,6 +63,11 @@ static const char statuses[] =
     "  4 model missing or corrupt      130 interrupted\n"
     "  5 no usable answer, or the model declined\n";
 
+static const char serve_statuses[] =
+    "Exit status:\n"
+    "  0 ended by SIGTERM or Ctrl-C      3 the port is taken, no libmicrohttpd, no backend\n"
+    "  2 usage or configuration error    4 model missing or corrupt\n";
+
 static const char test_statuses[] =
     "Exit status:\n"
     "  0 all is well                     5 a danger was let through (before 1)\n"
@@ -88,7 +93,10 @@ static int help(const cm_command *c) {
   }
   cm_buf_puts(&b, "\nOptions (environment variable in parentheses, default in brackets):\n");
   cm_opts_help(c->option_set, &b);
-  cm_buf_printf(&b, "\n%s", c->option_set == CM_FOR_TEST ? test_statuses : statuses);
+  cm_buf_printf(&b, "\n%s",
+                c->option_set == CM_FOR_TEST    ? test_statuses
+                : c->option_set == CM_FOR_SERVE ? serve_statuses
+                                                : statuses);
   return cm_ui_out_buf(&b);
 }
 

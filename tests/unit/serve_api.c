@@ -154,6 +154,23 @@ static void test_nested(void **state) {
   assert_int_equal(call_read("POST", "/api/chat", body), CM_E_LIMIT);
 }
 
+/* Few bytes of text that would be many in memory. */
+static void test_many_values(void **state) {
+  (void)state;
+  cm_buf b;
+  cm_buf_init(&b, 1 << 20);
+  for (int extra = 0; extra < 2; extra++) {
+    cm_buf_reset(&b);
+    cm_buf_puts(&b, "{\"model\":\"cmdai\",\"prompt\":\"[[,,{{\\\",\\\"x\",\"x\":["); /* 4 */
+    cm_buf_puts(&b, "7");
+    for (int i = 4; i < (1 << 16) + extra; i++) cm_buf_puts(&b, ",7");
+    cm_buf_puts(&b, "]}");
+    assert_int_equal(call_read("POST", "/v1/completions", b.p), extra ? CM_E_LIMIT : CM_OK);
+    if (!extra) assert_true(cm_str_is(call.request.opening, "[[,,{{\",\"x"));
+  }
+  cm_buf_close(&b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_rows, call_set_up, call_tear_down),
@@ -163,6 +180,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_model_names, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_no_json, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_nested, call_set_up, call_tear_down),
+      cmocka_unit_test_setup_teardown(test_many_values, call_set_up, call_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,18 +36,21 @@ typedef struct reading {
   uint64_t seen[CM_POOL_MAX]; /* so that nothing is left out */
 } reading;
 
-/* Four 64-byte lines at a time; the compiler makes vectors of it. */
+/* Two 64-byte lines at a time, in vectors that every processor has. */
 static void read_part(void *ctx, size_t begin, size_t end, unsigned worker) {
   reading *r = ctx;
-  typedef uint64_t v4 __attribute__((vector_size(32)));
-  v4 sum[8] = {{0}}, v;
-  for (size_t at = begin * PIECE; at < end * PIECE; at += 256)
+  typedef uint64_t v2 __attribute__((vector_size(16)));
+  v2 sum[8] = {{0}}, v;
+  for (size_t at = begin * PIECE; at < end * PIECE; at += 128) {
+    CM_UNROLL
     for (int i = 0; i < 8; i++) {
-      memcpy(&v, r->p + at + 32 * i, sizeof v);
+      memcpy(&v, r->p + at + 16 * i, sizeof v);
       sum[i] |= v;
     }
+  }
+  CM_UNROLL
   for (int i = 1; i < 8; i++) sum[0] |= sum[i];
-  r->seen[worker] |= sum[0][0] | sum[0][1] | sum[0][2] | sum[0][3];
+  r->seen[worker] |= sum[0][0] | sum[0][1];
 }
 
 /* --- computing --- */
@@ -90,6 +93,7 @@ CM_AVX2 static uint64_t compute_avx2(size_t rounds) {
       for (int i = 0; i < 8; i++) {
         KEEP(a);
         sum[i] = _mm256_add_epi16(sum[i], _mm256_maddubs_epi16(a, b));
+        KEEP(sum[i]); /* else all products are made first, and put aside in memory */
       }
     }
     CM_UNROLL

@@ -140,6 +140,18 @@ cm_code cm_session_copy(cm_session *to, const cm_session *from, cm_err *e) {
   return CM_OK;
 }
 
+void cm_session_save(const cm_session *s, uint32_t n, void *out) { cm_kv_pack(s->kv, n, out); }
+
+cm_code cm_session_restore(cm_session *s, const uint32_t *tokens, uint32_t n, const void *state,
+                           cm_err *e) {
+  if (n > cm_session_ctx(s))
+    return cm_fail(e, CM_E_LIMIT, 0, "%u tokens don't fit a context of %u", n, cm_session_ctx(s));
+  cm_kv_unpack(s->kv, n, state);
+  memcpy(s->tokens, tokens, n * sizeof *tokens);
+  s->len = n;
+  return CM_OK;
+}
+
 /* --- batch --- */
 
 struct cm_batch {

@@ -13,12 +13,13 @@
  * it. */
 cm_code cm_os_private_folder(const char *path, cm_err *e);
 
-/* Reads a whole file of exactly `size` bytes; *out is yours to cm_free. CM_E_NOTFOUND; CM_E_IO: a
- * link or no regular file, another user's, or one that others may read or write; CM_E_FORMAT: of
+/* Reads a whole file of exactly `size` bytes; *out is yours to cm_free. CM_E_NOTFOUND; CM_E_IO: it
+ * is a link or no regular file, or another user's, or others may read or write it; CM_E_FORMAT: of
  * another size; CM_E_NOMEM. */
 cm_code cm_os_private_read(const char *path, size_t size, uint8_t **out, cm_err *e);
 
-/* Makes the file that is being written this user's alone (mode 0600) from the start. CM_E_WRITE. */
+/* cm_os_out_open for a file that is this user's alone (mode 0600) from its first byte on.
+ * CM_E_WRITE. */
 cm_code cm_os_private_out(cm_os_out *o, const char *path, cm_err *e);
 
 /* Notes that a file was used: its time becomes now. Never fails. */

@@ -91,8 +91,8 @@ cm_code cm_store_remove(const cm_store *s, cm_str id, uint64_t *bytes, cm_err *e
  * `spare` is an id that stays. CM_E_LIMIT: it can't be done. */
 cm_code cm_store_make_room(const cm_store *s, uint64_t more, cm_str spare, cm_err *e);
 
-/* Removes unfinished downloads, states of prompts, and entries whose file is gone; then cm_store_make_room. *bytes:
- * freed. CM_E_USAGE: a download is running. */
+/* Removes states of prompts, unfinished downloads, and entries whose file is gone; then
+ * cm_store_make_room. *bytes: freed. CM_E_USAGE: a download is running. */
 cm_code cm_store_prune(const cm_store *s, uint64_t *bytes, cm_err *e);
 
 #endif

@@ -27,6 +27,8 @@ static const cm_command commands[] = {
     {"config", CM_FOR_CONFIG, true, cm_cmd_config,
      "config show | get KEY | set KEY VALUE | unset KEY | path",
      "settings: what they are, where each comes from, and changing your own"},
+    {"doctor", CM_FOR_DOCTOR, true, cm_cmd_doctor, "doctor",
+     "whether requests will be answered here, and what to do if not"},
     {"init", CM_FOR_INIT, true, cm_cmd_init, "init bash|zsh|fish",
      "a key in your shell that turns the line into a command; with completions"},
     {"completion", CM_FOR_COMPLETION, true, cm_cmd_completion, "completion bash|zsh|fish|man",
@@ -36,7 +38,7 @@ enum { COUNT = sizeof commands / sizeof *commands, SETTINGS_MAX = 32 << 20 };
 
 /* Words that will be commands of a later version: taking them as requests now would change their
  * meaning then. */
-static const char *const reserved[] = {"serve", "doctor"};
+static const char *const reserved[] = {"serve"};
 
 const cm_command *cm_command_at(size_t i) { return i < COUNT ? &commands[i] : NULL; }
 

@@ -1,4 +1,4 @@
-/* The CPU backend: our own engine. Opening a model, and what it is; cpu_jobs.c generates. */
+/* The CPU backend: our own engine. Opening a model, and what it is; cpu_rounds.c generates. */
 #include "backend/cpu.h"
 
 #include <math.h>
@@ -39,6 +39,8 @@ static void identify_model(cm_cpu *c, const char *path) {
   size_t n = cm_utf8_complete(name.p, name.n < 100 ? name.n : 100);
   snprintf(c->id.id, sizeof c->id.id, "%.*s", (int)n, name.p);
   name_quant(cm_engine_gguf(c->engine), c->id.quant);
+  c->id.ctx = c->ctx;
+  c->id.bytes = cm_engine_gguf(c->engine)->bytes;
   if (!path) snprintf(c->id.sha256, sizeof c->id.sha256, "%s", cm_embedded_sha256());
 }
 
@@ -60,7 +62,7 @@ static cm_code open_parts(cm_cpu *c, const cm_backend_options *o, cm_err *e) {
   if (code) return code;
   const cm_shape *shape = cm_engine_shape(c->engine);
   c->ctx = o->ctx ? o->ctx : shape->ctx_train < DEFAULT_CTX ? shape->ctx_train : DEFAULT_CTX;
-  cm_batch_options b = {.threads = o->threads, .any_isa = true, .max_logits = c->n_slots};
+  cm_batch_options b = {.threads = o->threads, .any_isa = true};
   code = cm_batch_open(&c->batch, c->engine, &b, e);
   if (code) return code;
   c->slots = cm_alloc(c->n_slots, sizeof *c->slots);

@@ -1,12 +1,11 @@
-/* backend/cpu: what the two files of the CPU backend share. */
+/* backend/cpu: what the files of the CPU backend share. cpu.c opens a model, cpu_jobs.c lets jobs
+ * in and out, cpu_rounds.c computes. */
 #ifndef CM_BACKEND_CPU_H
 #define CM_BACKEND_CPU_H
 #include "backend/backend.h"
 #include "engine/engine.h"
 
 enum { CM_CPU_SLOTS_MAX = 64 };
-
-typedef struct cm_flight cm_flight; /* a job that has slots */
 
 /* Room for one text on its way. A session keeps its tokens when its text is done, so that the next
  * prompt computes only what is new. */
@@ -15,6 +14,35 @@ typedef struct cm_slot {
   float *logits;       /* [vocab] */
   bool taken;
 } cm_slot;
+
+/* One text on its way. */
+typedef struct cm_strand {
+  cm_slot *slot;
+  cm_sampler *sampler;
+  cm_tok_stream stream;
+  cm_buf text;
+  cm_candidate result;
+  size_t told;           /* bytes of the text that the sink has, or that hold no stop */
+  uint32_t next;         /* the token picked last, not yet in the session */
+  bool running, stopped; /* by a stop of the request */
+} cm_strand;
+
+/* A job that has slots. */
+typedef struct cm_flight {
+  struct cm_flight *next; /* the one that came after it */
+  cm_job *job;
+  cm_ids prompt;
+  size_t at;    /* tokens of the prompt that are in the first strand's session */
+  size_t piece; /* of these that follow, the ones that this round computes */
+  /* An earlier flight whose prompt begins with the same `shared` tokens: this one waits until it
+   * has computed them, and copies them. */
+  struct cm_flight *leader;
+  size_t shared;
+  cm_strand *strands;
+  uint32_t n;
+  uint64_t start_ns;
+  uint64_t first_ns; /* when the prompt was computed; 0: it isn't yet */
+} cm_flight;
 
 typedef struct cm_cpu {
   cm_engine *engine;
@@ -31,5 +59,16 @@ typedef struct cm_cpu {
 void cm_cpu_submit(void *self, cm_job *job);
 cm_job *cm_cpu_step(void *self, unsigned wait_ms);
 void cm_cpu_end_jobs(cm_cpu *c); /* drops what is on its way */
+
+/* Gives waiting jobs the slots that are free, in order. */
+void cm_cpu_admit(cm_cpu *c);
+/* Takes back what was cancelled or is late, in flight or not. */
+void cm_cpu_drop_stopped(cm_cpu *c);
+/* Copies what another session has computed of the flight's prompt, if that is worth it. */
+cm_code cm_cpu_reuse(cm_cpu *c, cm_flight *f, cm_err *e);
+/* Ends a flight, well or with job->error. */
+void cm_cpu_land(cm_cpu *c, cm_flight *f);
+/* Gives the sink strand i's text up to `end`. */
+void cm_cpu_tell(cm_job *job, uint32_t i, cm_strand *s, size_t end);
 
 #endif

@@ -1,6 +1,6 @@
-/* Continuous batching: jobs take slots as they become free, a prompt is computed piece by piece
- * between the others' tokens, and everything that decodes goes one token further each round, in
- * one pass over the weights. Candidates of one job share its prompt. */
+/* Jobs of the CPU backend on their way in and out: they take slots as these become free, find what
+ * is computed of their prompt already, and leave with their replies. Candidates of one job share
+ * its prompt. */
 #include <string.h>
 
 #include "backend/cpu.h"
@@ -9,34 +9,11 @@
 enum {
   MAX_PROMPT_TOKENS = 1 << 20,
   MAX_REPLY_BYTES = 1 << 20,
-  PROMPT_PIECE = 256, /* tokens between two looks at deadlines and at the others */
-  COPY_MIN = 16       /* tokens that are worth copying another session for */
+  COPY_MIN = 16 /* tokens that are worth copying another session, or waiting for it */
 };
 
 /* Greedy decoding has one answer only: the other candidates are drawn. */
 #define OTHER_TEMPERATURE 0.7f
-
-/* One text on its way. */
-typedef struct strand {
-  cm_slot *slot;
-  cm_sampler *sampler;
-  cm_tok_stream stream;
-  cm_buf text;
-  cm_candidate result;
-  size_t told;           /* bytes of the text that the sink has, or that hold no stop */
-  uint32_t next;         /* the token picked last, not yet in the session */
-  bool running, stopped; /* by a stop of the request */
-} strand;
-
-struct cm_flight {
-  cm_flight *next;
-  cm_job *job;
-  cm_ids prompt;
-  size_t at; /* tokens of the prompt that are computed; prompt.n: it decodes */
-  strand *strands;
-  uint32_t n;
-  uint64_t start_ns, first_ns;
-};
 
 /* --- the way out ----------------------------------------------------------------------------- */
 
@@ -47,8 +24,7 @@ static void deliver(cm_cpu *c, cm_job *job) {
   c->done_tail = &job->next;
 }
 
-/* Gives the sink the text up to `end`. */
-static void tell(cm_job *job, uint32_t i, strand *s, size_t end) {
+void cm_cpu_tell(cm_job *job, uint32_t i, cm_strand *s, size_t end) {
   const cm_sink *sink = &job->request.sink;
   if (end > s->told && sink->text) {
     job->streamed = true;
@@ -63,9 +39,9 @@ static cm_code collect(cm_flight *f, cm_err *e) {
   out->items = cm_arena_alloc(a, f->n, sizeof *out->items);
   if (!out->items) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the reply");
   for (uint32_t i = 0; i < f->n; i++) {
-    strand *s = &f->strands[i];
+    cm_strand *s = &f->strands[i];
     if (!s->stopped) cm_tok_stream_end(&s->stream, &s->text);
-    tell(f->job, i, s, s->text.n);
+    cm_cpu_tell(f->job, i, s, s->text.n);
     char *text = s->text.overflow ? NULL : cm_arena_strdup(a, s->text.p, s->text.n);
     if (!text) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the reply");
     s->result.text = (cm_str){text, s->text.n};
@@ -78,7 +54,7 @@ static cm_code collect(cm_flight *f, cm_err *e) {
 
 static void free_flight(cm_flight *f) {
   for (uint32_t i = 0; f->strands && i < f->n; i++) {
-    strand *s = &f->strands[i];
+    cm_strand *s = &f->strands[i];
     if (s->slot) s->slot->taken = false;
     cm_sampler_close(s->sampler);
     cm_buf_close(&s->text);
@@ -88,8 +64,36 @@ static void free_flight(cm_flight *f) {
   cm_free(f);
 }
 
-/* Ends a flight that is in the list, well or with job->error. */
-static void land(cm_cpu *c, cm_flight *f) {
+static size_t common_prompt(const cm_flight *f, const cm_flight *g) {
+  const size_t n = f->prompt.n < g->prompt.n ? f->prompt.n : g->prompt.n;
+  size_t i = 0;
+  while (i < n && f->prompt.p[i] == g->prompt.p[i]) i++;
+  return i;
+}
+
+/* Prompts that come together often begin alike (and differ at their ends): the first one computes
+ * that for all. */
+static void follow(cm_cpu *c, cm_flight *f) {
+  f->leader = NULL;
+  for (cm_flight *g = c->flights; g != f; g = g->next) {
+    if (g->first_ns) continue;
+    const size_t shared = common_prompt(f, g), known = f->leader ? f->shared : f->at;
+    if (shared < known + COPY_MIN) continue;
+    f->leader = g;
+    f->shared = shared;
+  }
+}
+
+/* Who waited for it takes what there is of the prompt, and follows another one or goes alone. */
+static void leave_followers(cm_cpu *c, const cm_flight *f) {
+  for (cm_flight *g = c->flights; g; g = g->next) {
+    if (g->leader != f) continue;
+    (void)cm_cpu_reuse(c, g, &g->job->error);
+    follow(c, g);
+  }
+}
+
+void cm_cpu_land(cm_cpu *c, cm_flight *f) {
   cm_job *job = f->job;
   if (!job->error.code) (void)collect(f, &job->error);
   const uint64_t now = cm_os_now_ns();
@@ -98,6 +102,7 @@ static void land(cm_cpu *c, cm_flight *f) {
   cm_flight **link = &c->flights;
   while (*link != f) link = &(*link)->next;
   *link = f->next;
+  leave_followers(c, f);
   free_flight(f);
   deliver(c, job);
 }
@@ -128,18 +133,26 @@ static size_t common(const cm_slot *s, const cm_ids *prompt) {
   return s->session ? cm_session_common(s->session, prompt->p, prompt->n) : 0;
 }
 
-/* The slot that holds most of the prompt; NULL when none is as asked. */
-static cm_slot *best_slot(const cm_cpu *c, const cm_ids *prompt, bool taken) {
+/* The free slot that holds most of the prompt. */
+static cm_slot *best_free_slot(const cm_cpu *c, const cm_ids *prompt) {
   cm_slot *best = NULL;
   for (uint32_t i = 0; i < c->n_slots; i++) {
     cm_slot *s = &c->slots[i];
-    if (s->taken == taken && (!best || common(s, prompt) > common(best, prompt))) best = s;
+    if (!s->taken && (!best || common(s, prompt) > common(best, prompt))) best = s;
   }
   return best;
 }
 
-static cm_code take_slot(cm_cpu *c, strand *s, const cm_ids *prompt, cm_err *e) {
-  cm_slot *slot = best_slot(c, prompt, false);
+/* Any slot that holds most of it. */
+static const cm_slot *best_slot(const cm_cpu *c, const cm_ids *prompt) {
+  const cm_slot *best = c->slots;
+  for (uint32_t i = 1; i < c->n_slots; i++)
+    if (common(&c->slots[i], prompt) > common(best, prompt)) best = &c->slots[i];
+  return best;
+}
+
+static cm_code take_slot(cm_cpu *c, cm_strand *s, const cm_ids *prompt, cm_err *e) {
+  cm_slot *slot = best_free_slot(c, prompt);
   cm_code code = slot->session ? CM_OK : cm_session_open(&slot->session, c->engine, c->ctx, e);
   if (code) return code;
   slot->taken = true;
@@ -147,7 +160,7 @@ static cm_code take_slot(cm_cpu *c, strand *s, const cm_ids *prompt, cm_err *e) 
   return CM_OK;
 }
 
-static cm_code open_strand(cm_cpu *c, const cm_request *q, uint32_t i, strand *s, cm_err *e) {
+static cm_code open_strand(cm_cpu *c, const cm_request *q, uint32_t i, cm_strand *s, cm_err *e) {
   cm_sample_options o = q->sampling;
   o.seed += i;
   if (i > 0 && o.temperature == 0) o.temperature = OTHER_TEMPERATURE;
@@ -156,17 +169,18 @@ static cm_code open_strand(cm_cpu *c, const cm_request *q, uint32_t i, strand *s
   return cm_sampler_open(&s->sampler, &o, cm_engine_shape(c->engine)->vocab, e);
 }
 
-/* What another session has computed already is copied rather than computed again. */
-static cm_code reuse(cm_cpu *c, cm_flight *f, cm_err *e) {
-  cm_slot *own = f->strands[0].slot;
-  const cm_slot *other = best_slot(c, &f->prompt, true);
-  f->at = common(own, &f->prompt);
-  if (!other) return CM_OK;
-  const size_t there = common(other, &f->prompt);
-  if (there < f->at + COPY_MIN) return CM_OK;
-  cm_code code = cm_session_copy(own->session, other->session, e);
-  f->at = there;
-  return code;
+/* The last token of the prompt is computed in any case: its logits are kept by nobody. */
+cm_code cm_cpu_reuse(cm_cpu *c, cm_flight *f, cm_err *e) {
+  const cm_slot *other = best_slot(c, &f->prompt);
+  cm_session *own = f->strands[0].slot->session;
+  cm_code code = CM_OK;
+  if (common(other, &f->prompt) >= cm_session_common(own, f->prompt.p, f->prompt.n) + COPY_MIN)
+    code = cm_session_copy(own, other->session, e);
+  if (!code) code = cm_session_begin(own, f->prompt.p, f->prompt.n, &f->at, e);
+  if (code) return code;
+  if (f->at == f->prompt.n) cm_session_rewind(own, (uint32_t)--f->at);
+  f->job->replies.cached_tokens = (uint32_t)f->at;
+  return CM_OK;
 }
 
 static cm_code tokenize(const cm_cpu *c, const cm_request *q, cm_ids *out, cm_err *e) {
@@ -191,8 +205,8 @@ static cm_code prepare(cm_cpu *c, cm_flight *f, cm_err *e) {
     code = open_strand(c, q, i, &f->strands[i], e);
     if (!code) code = take_slot(c, &f->strands[i], &f->prompt, e);
   }
-  if (!code) code = reuse(c, f, e);
-  f->job->replies.cached_tokens = (uint32_t)f->at;
+  if (!code) code = cm_cpu_reuse(c, f, e);
+  if (!code) follow(c, f);
   return code;
 }
 
@@ -209,10 +223,10 @@ static void start(cm_cpu *c, cm_job *job) {
   cm_flight **tail = &c->flights;
   while (*tail) tail = &(*tail)->next;
   *tail = f;
-  if (prepare(c, f, &job->error)) land(c, f);
+  if (prepare(c, f, &job->error)) cm_cpu_land(c, f);
 }
 
-static void admit(cm_cpu *c) {
+void cm_cpu_admit(cm_cpu *c) {
   while (c->waiting && c->waiting->request.candidates <= free_slots(c)) {
     cm_job *job = c->waiting;
     c->waiting = job->next;
@@ -220,7 +234,7 @@ static void admit(cm_cpu *c) {
   }
 }
 
-/* --- rounds ---------------------------------------------------------------------------------- */
+/* --- off the way ----------------------------------------------------------------------------- */
 
 static cm_code stopped(const cm_request *q, cm_err *e) {
   if (q->cancel && *q->cancel) return cm_fail(e, CM_E_CANCELLED, 0, "interrupted");
@@ -229,152 +243,22 @@ static cm_code stopped(const cm_request *q, cm_err *e) {
   return CM_OK;
 }
 
-static bool is_decoding(const cm_flight *f) { return f->first_ns != 0; }
-
-/* The bytes at the end of `text` that begin a stop. */
-static size_t begun_stop(cm_str text, const cm_request *q) {
-  size_t most = 0;
-  for (size_t i = 0; i < q->n_stops; i++) {
-    const cm_str stop = q->stops[i];
-    size_t n = stop.n ? stop.n - 1 : 0;
-    if (n > text.n) n = text.n;
-    while (n > most && !cm_str_ends(text, (cm_str){stop.p, n})) n--;
-    if (n > most) most = n;
+void cm_cpu_drop_stopped(cm_cpu *c) {
+  for (cm_flight *f = c->flights, *next; f; f = next) {
+    next = f->next;
+    if (stopped(&f->job->request, &f->job->error)) cm_cpu_land(c, f);
   }
-  return most;
-}
-
-/* New text goes to the sink, but for what may become a stop; the first stop ends it. */
-static void look(cm_job *job, uint32_t i, strand *s) {
-  const cm_request *q = &job->request;
-  const cm_str fresh = {s->text.p + s->told, s->text.n - s->told};
-  size_t at = SIZE_MAX;
-  if (!fresh.n) return;
-  for (size_t k = 0; k < q->n_stops; k++) {
-    const size_t found = q->stops[k].n ? cm_str_find(fresh, q->stops[k]) : SIZE_MAX;
-    if (found < at) at = found;
-  }
-  if (at != SIZE_MAX) {
-    s->text.n = s->told + at;
-    s->stopped = s->result.finished = true;
-  }
-  tell(job, i, s, s->text.n - (s->stopped ? 0 : begun_stop(fresh, q)));
-}
-
-/* Takes the next token from the logits; the strand ends at an end token, max_tokens or a full
- * context. */
-static void pick(const cm_cpu *c, cm_job *job, uint32_t i, strand *s) {
-  const cm_request *q = &job->request;
-  const cm_session *session = s->slot->session;
-  float logprob;
-  s->next = cm_sampler_pick(s->sampler, s->slot->logits, cm_session_tokens(session),
-                            cm_session_len(session), &logprob);
-  s->result.logprob += (double)logprob;
-  s->result.tokens++;
-  s->result.finished = cm_tok_is_end(cm_engine_tok(c->engine), s->next);
-  bool room =
-      s->result.tokens < q->max_tokens && cm_session_len(session) < cm_session_ctx(session);
-  if (!s->result.finished) {
-    cm_tok_stream_push(&s->stream, s->next, &s->text);
-    look(job, i, s);
-  }
-  s->running = !s->result.finished && room;
-}
-
-/* The other candidates start from what the first has computed. */
-static cm_code spread(cm_cpu *c, cm_flight *f, cm_err *e) {
-  const cm_slot *first = f->strands[0].slot;
-  const size_t bytes = cm_engine_shape(c->engine)->vocab * sizeof *first->logits;
-  for (uint32_t i = 1; i < f->n; i++) {
-    cm_slot *slot = f->strands[i].slot;
-    cm_code code = cm_session_copy(slot->session, first->session, e);
-    if (code) return code;
-    memcpy(slot->logits, first->logits, bytes);
-  }
-  return CM_OK;
-}
-
-/* One piece of the prompt; the last one gives the first tokens. */
-static cm_code prefill(cm_cpu *c, cm_flight *f, cm_err *e) {
-  cm_slot *slot = f->strands[0].slot;
-  const bool last = f->prompt.n - f->at <= PROMPT_PIECE;
-  f->at = last ? f->prompt.n : f->at + PROMPT_PIECE;
-  cm_code code = cm_session_sync(c->batch, slot->session, f->prompt.p, f->at,
-                                 last ? slot->logits : NULL, NULL, e);
-  if (code || !last) return code;
-  code = spread(c, f, e);
-  f->first_ns = cm_os_now_ns();
-  for (uint32_t i = 0; i < f->n && !code; i++) pick(c, f->job, i, &f->strands[i]);
-  return code;
-}
-
-/* One token more of everything that decodes. */
-static cm_code decode(cm_cpu *c, cm_err *e) {
-  cm_session *live[CM_CPU_SLOTS_MAX];
-  float *logits[CM_CPU_SLOTS_MAX];
-  uint32_t tokens[CM_CPU_SLOTS_MAX];
-  strand *strands[CM_CPU_SLOTS_MAX];
-  struct {
-    cm_job *job;
-    uint32_t i;
-  } of[CM_CPU_SLOTS_MAX];
-  size_t n = 0;
-  for (cm_flight *f = c->flights; f; f = f->next) {
-    for (uint32_t i = 0; i < f->n; i++) {
-      strand *s = &f->strands[i];
-      if (!s->running) continue;
-      live[n] = s->slot->session, logits[n] = s->slot->logits, tokens[n] = s->next;
-      of[n].job = f->job, of[n].i = i, strands[n++] = s;
+  cm_job **link = &c->waiting;
+  while (*link) {
+    cm_job *job = *link;
+    if (stopped(&job->request, &job->error)) {
+      *link = job->next;
+      deliver(c, job);
+    } else {
+      link = &job->next;
     }
   }
-  if (!n) return CM_OK;
-  cm_code code = cm_batch_next(c->batch, live, tokens, n, logits, e);
-  for (size_t i = 0; i < n && !code; i++) pick(c, of[i].job, of[i].i, strands[i]);
-  return code;
-}
-
-static bool is_finished(const cm_flight *f) {
-  if (!is_decoding(f)) return false;
-  for (uint32_t i = 0; i < f->n; i++)
-    if (f->strands[i].running) return false;
-  return true;
-}
-
-/* Every flight once: is it over, or has its prompt a piece to go? */
-static void tend(cm_cpu *c) {
-  for (cm_flight *f = c->flights, *next; f; f = next) {
-    next = f->next;
-    cm_err *e = &f->job->error;
-    if (!is_finished(f) && !stopped(&f->job->request, e) && !is_decoding(f))
-      (void)prefill(c, f, e);
-    if (e->code || is_finished(f)) land(c, f);
-  }
-}
-
-/* One round: new jobs come in, every prompt goes a piece further, every text a token. */
-static void go_round(cm_cpu *c) {
-  cm_err e = {0};
-  admit(c);
-  tend(c);
-  if (!decode(c, &e)) return;
-  /* What fails for one pass fails for all that were in it. */
-  for (cm_flight *f = c->flights, *next; f; f = next) {
-    next = f->next;
-    if (!is_decoding(f)) continue;
-    f->job->error = e;
-    land(c, f);
-  }
-}
-
-cm_job *cm_cpu_step(void *self, unsigned wait_ms) {
-  cm_cpu *c = self;
-  (void)wait_ms; /* it computes, and has nothing to wait for */
-  if (!c->done) go_round(c);
-  cm_job *job = c->done;
-  if (!job) return NULL;
-  c->done = job->next;
-  job->next = NULL;
-  return job;
+  c->waiting_tail = link;
 }
 
 void cm_cpu_end_jobs(cm_cpu *c) {

@@ -93,7 +93,7 @@ static cm_code prepare(bench *b, cm_err *e) {
     return cm_fail(e, CM_E_USAGE, 0,
                    "--prompt and --decode make %llu tokens, the model's context is %u",
                    (unsigned long long)ctx, shape->ctx_train);
-  cm_batch_options bo = {.threads = o->threads, .any_isa = true, .max_logits = o->batch};
+  cm_batch_options bo = {.threads = o->threads, .any_isa = true};
   code = cm_batch_open(&b->batch, b->g, &bo, e);
   for (unsigned i = 0; !code && i < o->batch; i++) {
     code = cm_session_open(&b->s[i], b->g, (uint32_t)ctx, e);

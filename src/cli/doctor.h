@@ -40,7 +40,4 @@ void cm_doctor_machine(cm_doctor *d);
 void cm_doctor_models(cm_doctor *d);
 void cm_doctor_around(cm_doctor *d); /* configuration, sandbox, libraries, network */
 
-/* The source that a request goes to first. */
-cm_str cm_doctor_first(const cm_doctor *d);
-
 #endif

@@ -2,11 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/os_library.h"
+#include "base/os_file.h"
 #include "cli/doctor.h"
 #include "cli/settings.h"
 #include "net/fetch.h"
 #include "sandbox/sandbox.h"
+#include "serve/serve.h"
 
 /* --- configuration --- */
 
@@ -17,8 +18,12 @@ static void setting(cm_doctor *d, const cm_opt *opt) {
   const char *text = cm_setting_text(d->o, opt);
   cm_setting_value(text ? text : "-", &value);
   cm_setting_from(opt, cm_opts_setting(d->o, opt)->origin, &from);
-  cm_doctor_say(d, "configuration", opt->name, CM_WELL, NULL, "%s (%s)", value.p ? value.p : "",
-                from.p ? from.p : "");
+  const bool is_open =
+      text && cm_str_ends(cm_str_of(opt->name), CM_STR("-key-file")) && !cm_os_is_private(text);
+  cm_doctor_say(d, "configuration", opt->name, is_open ? CM_WARN : CM_WELL,
+                is_open ? "it has to be there, for you alone: chmod 600" : NULL, "%s (%s)%s",
+                value.p ? value.p : "", from.p ? from.p : "",
+                is_open ? ": others may read the key, or there is none" : "");
   cm_buf_close(&value);
   cm_buf_close(&from);
 }
@@ -80,8 +85,6 @@ static void sandbox(cm_doctor *d) {
 /* --- libraries --- */
 
 static void libraries(cm_doctor *d) {
-  static const char *const http[] = {"libmicrohttpd.so.12", "libmicrohttpd.12.dylib"};
-  cm_os_library *l;
   cm_err e = {0};
   if (cm_fetch_ready(&e))
     cm_doctor_say(
@@ -90,7 +93,7 @@ static void libraries(cm_doctor *d) {
         "with it",
         "%s", e.msg);
   else cm_doctor_say(d, "libraries", "libcurl", CM_WELL, NULL, "there");
-  if (cm_os_library_open(&l, http, sizeof http / sizeof *http, &e))
+  if (cm_serve_ready(&e))
     cm_doctor_say(d, "libraries", "libmicrohttpd", CM_WARN,
                   "install it (apt-get install libmicrohttpd12): cmdai serve answers with it",
                   "%s", e.msg);

@@ -5,7 +5,6 @@
 #include "base/os.h"
 #include "cli/backends.h"
 #include "cli/doctor.h"
-#include "cli/settings.h"
 #include "cli/verdict.h"
 
 enum {
@@ -17,12 +16,9 @@ static const char section[] = "backends";
 
 /* --- which ones --- */
 
-/* "auto" or names with commas between them. */
+/* One name, or several with commas between them. */
 static const char *order(const cm_doctor *d) {
-  const cm_opt *opt = cm_opt_named(CM_STR("auto-order"));
-  const char *listed = opt ? cm_setting_text(d->o, opt) : NULL;
-  if (strcmp(d->o->backend, "auto") != 0) return d->o->backend;
-  return listed ? listed : cm_backend_name_at(0);
+  return strcmp(d->o->backend, "auto") == 0 ? d->o->auto_order : d->o->backend;
 }
 
 static bool is_chosen(const cm_doctor *d, const char *name) {
@@ -34,10 +30,7 @@ static bool is_chosen(const cm_doctor *d, const char *name) {
   }
 }
 
-cm_str cm_doctor_first(const cm_doctor *d) {
-  const char *names = order(d);
-  return cm_str_trim((cm_str){names, strcspn(names, ",")});
-}
+static bool is_ours(const char *name) { return strcmp(name, cm_backend_cpu.name) == 0; }
 
 /* Somebody has set an option that begins with its name: --NAME-url and the like. */
 static bool is_configured(const cm_doctor *d, const char *name) {
@@ -98,49 +91,45 @@ static void say_answer(cm_doctor *d, const char *name, const cm_answer *r, uint6
                 r->n ? r->choices[0].command.p : "");
 }
 
+/* Sources that were asked in vain; all of them, if there is no answer. */
 static void say_fallbacks(cm_doctor *d, const cm_answer *r) {
   for (size_t i = 0; i < r->n_fallback; i++)
-    cm_doctor_say(d, section, r->fallback[i].backend, CM_WARN,
-                  "it is asked first and in vain; the next one answers", "%s",
-                  r->fallback[i].error);
+    cm_doctor_say(d, section, r->fallback[i].backend, d->status ? CM_ILL : CM_WARN,
+                  d->status ? advice(d->status) : "it is asked in vain; the next one answers",
+                  "%s", r->fallback[i].error);
 }
 
-/* The main job. The name of the source that answered, or NULL. */
-static const char *try_request(cm_doctor *d, cm_arena *a) {
-  static cm_opened opened; /* large, and needed once */
+/* The main job. */
+static void try_request(cm_doctor *d, cm_opened *opened, cm_arena *a) {
   cm_answer r = {0};
   cm_err e = {0};
   const uint64_t start = cm_os_now_ns();
-  const char *answered = NULL;
-  cm_code code = cm_opened_open(&opened, &d->silent, cm_opts_model(d->o), false, 1, &e);
+  cm_code code = cm_opened_open(opened, &d->silent, cm_opts_model(d->o), false, 1, &e);
   const bool asking = !code;
-  if (!code) code = ask(d, &opened, a, &r, &e);
+  if (!code) code = ask(d, opened, a, &r, &e);
   if (!code && r.refused)
     code = cm_fail(&e, CM_E_NOTFOUND, 0, "the model declined to list files: %.*s",
                    (int)(r.reason.n < 120 ? r.reason.n : 120), r.reason.p);
   d->status = code ? status_of(&e, asking) : CM_EXIT_OK;
   say_fallbacks(d, &r);
-  if (code) {
+  if (!code) say_answer(d, r.backend, &r, start);
+  else if (!r.n_fallback)
     cm_doctor_say(d, section, order(d), CM_ILL, advice(d->status), "%s", e.msg);
-  } else {
-    answered = r.backend ? r.backend : cm_backend_name(opened.backend);
-    say_answer(d, answered, &r, start);
-  }
-  cm_opened_close(&opened);
-  return answered;
+  cm_opened_close(opened);
 }
 
 /* --- the other sources --- */
 
-/* Opens one source by itself, in no hurry to wait for it. */
+/* Opens one source by itself. */
 static cm_code open_alone(cm_doctor *d, const char *name, cm_opened *opened, cm_err *e) {
   cm_opts alone = d->silent;
+  const bool is_first = cm_str_is((cm_str){order(d), strcspn(order(d), ",")}, name);
   alone.backend = name;
-  const bool is_first = cm_str_is(cm_doctor_first(d), name);
   cm_code code =
       cm_opened_open(opened, &alone, is_first ? cm_opts_model(d->o) : NULL, false, 1, e);
-  if (code) return code;
-  cm_opened_close(opened);
+  if (code || is_ours(name)) return code;
+  cm_backend_close(opened->backend);
+  opened->backend = NULL;
   opened->options.connect_ms = CONNECT_MS;
   opened->options.first_ms = FIRST_MS;
   opened->options.attempts = 1;
@@ -148,21 +137,34 @@ static cm_code open_alone(cm_doctor *d, const char *name, cm_opened *opened, cm_
 }
 
 /* Our own engine answers a request; of a server it is enough to say which model it has. */
-static void try_alone(cm_doctor *d, const char *name, cm_arena *a) {
-  cm_opened *opened = cm_alloc(1, sizeof *opened);
-  cm_answer r = {0};
-  cm_model_id id = {0};
-  cm_err e = {0};
+static cm_code ask_alone(cm_doctor *d, const char *name, cm_opened *opened, cm_arena *a,
+                         cm_err *e) {
   const uint64_t start = cm_os_now_ns();
+  cm_answer r = {0};
+  cm_source s = {0};
+  cm_code code = open_alone(d, name, opened, e);
+  if (code) return code;
+  if (is_ours(name)) {
+    code = ask(d, opened, a, &r, e);
+    if (!code) say_answer(d, name, &r, start);
+    return code;
+  }
+  const uint64_t deadline = start + (CONNECT_MS + FIRST_MS) * UINT64_C(2000000);
+  code = cm_backend_identify(opened->backend, deadline, &cm_ui_cancel, &s, e);
+  if (!code)
+    cm_doctor_say(d, section, name, CM_WELL, NULL, "there, with the model %s %s", s.model.id,
+                  s.model.quant);
+  return code;
+}
+
+/* A server that nobody set up and that isn't there is nothing to speak of. */
+static void try_alone(cm_doctor *d, const char *name, cm_arena *a) {
+  cm_err e = {0};
+  cm_opened *opened = cm_alloc(1, sizeof *opened);
   if (!opened) return;
-  const bool is_ours = strcmp(name, cm_backend_cpu.name) == 0;
-  cm_code code = open_alone(d, name, opened, &e);
-  if (!code && is_ours) code = ask(d, opened, a, &r, &e);
-  else if (!code) code = cm_backend_identify(opened->backend, &id, &e);
-  if (!code && is_ours) say_answer(d, name, &r, start);
-  else if (!code)
-    cm_doctor_say(d, section, name, CM_WELL, NULL, "there, with %s %s", id.id, id.quant);
-  else if (is_ours || is_chosen(d, name) || is_configured(d, name))
+  cm_code code = ask_alone(d, name, opened, a, &e);
+  const bool is_expected = is_ours(name) || is_chosen(d, name) || is_configured(d, name);
+  if (code && (is_expected || code == CM_E_MODEL))
     cm_doctor_say(d, section, name, CM_WARN, advice(cm_ui_status(&e)), "%s", e.msg);
   cm_opened_close(opened);
   cm_free(opened);
@@ -176,16 +178,20 @@ static bool has_line(const cm_doctor *d, const char *name) {
 
 void cm_doctor_backends(cm_doctor *d) {
   cm_arena *a = cm_arena_open(ARENA_MAX);
-  if (!a) {
+  cm_opened *opened = cm_alloc(1, sizeof *opened);
+  if (!a || !opened) {
+    cm_free(opened);
+    cm_arena_close(a);
     d->status = CM_EXIT_NO_BACKEND;
     cm_doctor_say(d, section, "request", CM_ILL, "close other programs", "out of memory");
     return;
   }
   if (d->o->wrong) d->status = CM_EXIT_USAGE; /* the line of the configuration says why */
-  else (void)try_request(d, a);
+  else try_request(d, opened, a);
   for (size_t i = 0; cm_backend_name_at(i); i++) {
     cm_arena_reset(a);
     if (!has_line(d, cm_backend_name_at(i))) try_alone(d, cm_backend_name_at(i), a);
   }
+  cm_free(opened);
   cm_arena_close(a);
 }

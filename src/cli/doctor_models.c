@@ -14,7 +14,7 @@ static const char section[] = "models";
 static void embedded(cm_doctor *d) {
   size_t n = 0;
   cm_backend *b = NULL;
-  cm_model_id id;
+  cm_source s = {0};
   cm_err e = {0};
   const cm_backend_options options = {.threads = 1};
   (void)cm_embedded_model(&n);
@@ -24,11 +24,11 @@ static void embedded(cm_doctor *d) {
     return;
   }
   cm_code code = cm_backend_open(&b, cm_backend_cpu.name, &options, &e);
-  if (!code) code = cm_backend_identify(b, &id, &e);
+  if (!code) code = cm_backend_identify(b, 0, NULL, &s, &e);
   if (code) cm_doctor_say(d, section, "built in", CM_WARN, "build the program again", "%s", e.msg);
   else
-    cm_doctor_say(d, section, "built in", CM_WELL, NULL, "%s %s, %.1f MB, SHA-256 %s", id.id,
-                  id.quant, (double)n / 1e6, cm_embedded_sha256());
+    cm_doctor_say(d, section, "built in", CM_WELL, NULL, "%s %s, %.1f MB, SHA-256 %s", s.model.id,
+                  s.model.quant, (double)n / 1e6, cm_embedded_sha256());
   cm_backend_close(b);
 }
 
@@ -107,7 +107,7 @@ static void wanted(cm_doctor *d) {
   cm_os_identity at;
   cm_err e = {0};
   cm_buf from;
-  if (!name || !cm_str_is(cm_doctor_first(d), cm_backend_cpu.name)) return;
+  if (!name || !cm_opened_is_file(d->o)) return;
   cm_buf_init(&from, 1 << 16);
   const cm_opt *opt = cm_opt_named(CM_STR("model"));
   cm_setting_from(opt, cm_opts_setting(d->o, opt)->origin, &from);

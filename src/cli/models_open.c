@@ -33,29 +33,10 @@ static bool is_on(const char *v) {
                strcasecmp(v, "true") == 0);
 }
 
-/* "500M", "20G", "1.5GiB", or bytes. */
-static bool size_of(const char *text, uint64_t *out) {
-  static const struct {
-    const char *unit;
-    double bytes;
-  } units[] = {{"K", 1e3},    {"M", 1e6},       {"G", 1e9},           {"T", 1e12},
-               {"KB", 1e3},   {"MB", 1e6},      {"GB", 1e9},          {"TB", 1e12},
-               {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824.}, {"TiB", 1099511627776.},
-               {"B", 1}};
-  const size_t n = strspn(text, "0123456789.");
-  double v, factor = text[n] ? 0 : 1;
-  if (!cm_str_f64((cm_str){text, n}, 0, 1e15, &v)) return false;
-  for (size_t i = 0; text[n] && i < sizeof units / sizeof *units; i++)
-    if (strcasecmp(text + n, units[i].unit) == 0) factor = units[i].bytes;
-  if (factor == 0 || v * factor > 1e18) return false;
-  *out = (uint64_t)(v * factor);
-  return true;
-}
-
 static cm_code numbers(cm_store_options *so, const cm_opts *o, cm_err *e) {
   const char *stall = variable("HF_HUB_DOWNLOAD_TIMEOUT");
   uint64_t seconds = 0;
-  if (o->cache_limit && !size_of(o->cache_limit, &so->limit_bytes))
+  if (o->cache_limit && !cm_opts_size(o->cache_limit, &so->limit_bytes))
     return cm_fail(e, CM_E_USAGE, 0, "--cache-limit takes a size such as 20G, not \"%.40s\"",
                    o->cache_limit);
   if (stall && !cm_str_u64(cm_str_of(stall), 1, 86400, &seconds))

@@ -3,10 +3,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 
 /* --- values --- */
+
+bool cm_opts_size(const char *text, uint64_t *out) {
+  static const struct {
+    const char *unit;
+    double bytes;
+  } units[] = {{"K", 1e3},    {"M", 1e6},       {"G", 1e9},           {"T", 1e12},
+               {"KB", 1e3},   {"MB", 1e6},      {"GB", 1e9},          {"TB", 1e12},
+               {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824.}, {"TiB", 1099511627776.},
+               {"B", 1}};
+  const size_t n = strspn(text, "0123456789.");
+  double v, factor = text[n] ? 0 : 1;
+  if (!cm_str_f64((cm_str){text, n}, 0, 1e15, &v)) return false;
+  for (size_t i = 0; text[n] && i < sizeof units / sizeof *units; i++)
+    if (strcasecmp(text + n, units[i].unit) == 0) factor = units[i].bytes;
+  if (factor == 0 || v * factor > 1e18) return false;
+  *out = (uint64_t)(v * factor);
+  return true;
+}
 
 static bool is_choice(const char *choices, cm_str v) {
   for (const char *p = choices; *p;) {
@@ -15,6 +34,25 @@ static bool is_choice(const char *choices, cm_str v) {
     p += n + (p[n] == '|');
   }
   return false;
+}
+
+static bool is_list(const char *choices, const char *v) {
+  for (;;) {
+    const size_t n = strcspn(v, ",");
+    if (!is_choice(choices, (cm_str){v, n})) return false;
+    if (!v[n]) return true;
+    v += n + 1;
+  }
+}
+
+static cm_code set_choice(const cm_opt *opt, const char **field, const char *where,
+                          const char *value, cm_err *e) {
+  const bool list = opt->kind == CM_OPT_LIST;
+  if (list ? !is_list(opt->choices, value) : !is_choice(opt->choices, cm_str_of(value)))
+    return cm_fail(e, CM_E_USAGE, 0, "%s must be %s of %s, not \"%.40s\"", where,
+                   list ? "one or more" : "one", opt->choices, value);
+  *field = value;
+  return CM_OK;
 }
 
 /* What the command line says replaces what was said elsewhere, once; there it adds up. */
@@ -67,11 +105,7 @@ static cm_code set_value(void *field, const cm_opt *opt, cm_from from, const cha
     case CM_OPT_MAYBE: *(const char **)field = value; return CM_OK;
     case CM_OPT_TEXTS: return add_text(field, from, where, value, e);
     case CM_OPT_CHOICE:
-      if (!is_choice(opt->choices, cm_str_of(value)))
-        return cm_fail(e, CM_E_USAGE, 0, "%s must be one of %s, not \"%.40s\"", where,
-                       opt->choices, value);
-      *(const char **)field = value;
-      return CM_OK;
+    case CM_OPT_LIST: return set_choice(opt, field, where, value, e);
     default: return set_number(field, opt, where, value, e);
   }
 }
@@ -208,6 +242,7 @@ static cm_code take_letters(cursor *c, const char *arg) {
 cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, size_t n,
                       char **operands, size_t *n_operands, cm_err *e) {
   cursor c = {o, command, argv, n, 0, e};
+  cm_code first = CM_OK;
   bool ended = false;
   *n_operands = 0;
   while (c.i < n) {
@@ -218,16 +253,19 @@ cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, 
       ended = true;
     } else if (ended || !dashed || (!anywhere && *n_operands)) {
       if (!ended && dashed && is_option(arg))
-        return cm_fail(
-            e, CM_E_USAGE, 0,
-            "option %.40s after the first word; put options first, or -- before the words", arg);
+        return first ? first
+                     : cm_fail(e, CM_E_USAGE, 0,
+                               "option %.40s after the first word; put options first, or -- "
+                               "before the words",
+                               arg);
       operands[(*n_operands)++] = arg;
     } else {
       code = arg[1] == '-' ? take_long(&c, arg) : take_letters(&c, arg);
     }
-    if (code) return code;
+    /* The others are still read: -o says what a failure looks like. */
+    if (code && !first) first = code, c.e = NULL;
   }
-  return CM_OK;
+  return first;
 }
 
 /* --- help --- */

@@ -4,6 +4,7 @@
 #define CM_CLI_OPTS_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -18,6 +19,7 @@ enum {
   CM_FOR_COMPLETION = 16,
   CM_FOR_CHECK = 32,
   CM_FOR_TEST = 64,
+  CM_FOR_SERVE = 128,
   CM_FOR_CONFIG = 256,
   CM_FOR_DOCTOR = 512,
   CM_FOR_INIT = 1024,
@@ -64,10 +66,15 @@ typedef struct cm_opts {
   bool help, version, json, explain, verbose, quiet, special, requantize;
   bool execute, yes, dry_run, nul, hook, offline, pull;
   const char *backend, *shell, *output, *safety, *cwd;
-  cm_texts models, reports;
+  const char *auto_order, *ollama_url, *ollama_model, *ollama_key_file;
+  const char *vllm_url, *vllm_model, *vllm_key_file;
+  double connect_timeout, first_byte_timeout; /* seconds */
+  cm_texts models, reports, origins;
+  const char *host, *token_file, *body_limit; /* serve */
+  unsigned port, queue, drain, idle;
   bool list, check, resume, failed, watch, replace, mutate;
   const char *fixtures, *out, *changed, *from, *reuse, *shard, *sandbox, *gate, *baseline;
-  const char *reason, *date, *db, *base, *golden;
+  const char *reason, *date, *db, *base, *golden, *sprt;
   unsigned jobs, retries, samples, seconds;
   double floor, price;
   const char *const *allow, *const *deny; /* shapes of commands, from the configuration */
@@ -92,6 +99,7 @@ typedef enum cm_opt_kind {
   CM_OPT_TEXTS, /* a cm_texts */
   CM_OPT_MAYBE, /* a text behind "=", or "" */
   CM_OPT_CHOICE,
+  CM_OPT_LIST, /* several choices in order, with commas between them */
   CM_OPT_UINT,
   CM_OPT_U64,
   CM_OPT_REAL
@@ -113,6 +121,8 @@ typedef struct cm_opt {
 
 const cm_opt *cm_opt_at(size_t i); /* NULL past the end */
 
+/* "500M", "20G", "1.5GiB", or bytes; false for anything else. */
+bool cm_opts_size(const char *text, uint64_t *out);
 /* The option with this name, or NULL. */
 const cm_opt *cm_opt_named(cm_str name);
 /* Options that have a name in the environment are settings; the others belong to one run. What is

@@ -119,6 +119,17 @@ void cm_session_rewind(cm_session *s, uint32_t len) {
   if (len < s->len) s->len = len;
 }
 
+cm_code cm_session_begin(cm_session *s, const uint32_t *tokens, size_t n, size_t *kept,
+                         cm_err *e) {
+  uint32_t ctx = cm_session_ctx(s);
+  if (n < 1) return cm_fail(e, CM_E_USAGE, 0, "an empty prompt");
+  if (n > ctx)
+    return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %zu tokens, the context holds %u", n, ctx);
+  *kept = cm_session_common(s, tokens, n);
+  cm_session_rewind(s, (uint32_t)*kept);
+  return CM_OK;
+}
+
 cm_code cm_session_copy(cm_session *to, const cm_session *from, cm_err *e) {
   if (from->len > cm_session_ctx(to))
     return cm_fail(e, CM_E_LIMIT, 0, "%u tokens don't fit a context of %u", from->len,
@@ -136,18 +147,21 @@ struct cm_batch {
   cm_pool *pool;
   cm_kern *kern;
   cm_run *run;
-  cm_col *cols; /* [max_cols] */
-  size_t max_cols, max_logits;
+  size_t max_cols;
+  cm_col *cols;   /* [max_cols] */
+  cm_part *parts; /* [max_cols] */
+  cm_work work;
 };
 
 static cm_code batch_parts(cm_batch *b, const cm_batch_options *o, cm_err *e) {
   unsigned threads = o->threads ? o->threads : cm_os_cpu_count();
   cm_code code = cm_pool_open(&b->pool, threads < CM_POOL_MAX ? threads : CM_POOL_MAX, e);
   if (!code) code = cm_kern_open(&b->kern, o->any_isa ? cm_cpu_best() : o->isa, b->pool, e);
-  if (!code) code = cm_run_open(&b->run, b->g->model, b->kern, b->max_cols, b->max_logits, e);
+  if (!code) code = cm_run_open(&b->run, b->g->model, b->kern, b->max_cols, e);
   if (code) return code;
   b->cols = cm_alloc(b->max_cols, sizeof *b->cols);
-  return b->cols ? CM_OK : cm_fail(e, CM_E_NOMEM, 0, "no memory for a batch");
+  b->parts = cm_alloc(b->max_cols, sizeof *b->parts);
+  return b->cols && b->parts ? CM_OK : cm_fail(e, CM_E_NOMEM, 0, "no memory for a batch");
 }
 
 cm_code cm_batch_open(cm_batch **out, const cm_engine *g, const cm_batch_options *o, cm_err *e) {
@@ -155,9 +169,7 @@ cm_code cm_batch_open(cm_batch **out, const cm_engine *g, const cm_batch_options
   cm_batch *b = cm_alloc(1, sizeof *b);
   if (!b) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a batch");
   b->g = g;
-  b->max_logits = o->max_logits ? o->max_logits : 1;
   b->max_cols = o->max_cols ? o->max_cols : DEFAULT_COLS;
-  if (b->max_cols < b->max_logits) b->max_cols = b->max_logits;
   cm_code code = batch_parts(b, o, e);
   if (code) {
     cm_batch_close(b);
@@ -173,62 +185,81 @@ void cm_batch_close(cm_batch *b) {
   cm_kern_close(b->kern);
   cm_pool_close(b->pool);
   cm_free(b->cols);
+  cm_free(b->parts);
   cm_free(b);
 }
 
 unsigned cm_batch_threads(const cm_batch *b) { return cm_pool_threads(b->pool); }
 cm_isa cm_batch_isa(const cm_batch *b) { return cm_kern_isa(b->kern); }
+size_t cm_batch_cols(const cm_batch *b) { return b->max_cols; }
+cm_work cm_batch_work(const cm_batch *b) { return b->work; }
 
-static cm_code check_tokens(const cm_batch *b, const uint32_t *tokens, size_t n, cm_err *e) {
-  uint32_t vocab = cm_engine_shape(b->g)->vocab;
-  for (size_t i = 0; i < n; i++)
-    if (tokens[i] >= vocab)
-      return cm_fail(e, CM_E_USAGE, i, "token %u is outside the vocabulary of %u", tokens[i],
+static cm_code check_part(const cm_batch *b, const cm_part *p, size_t i, cm_err *e) {
+  uint32_t vocab = cm_engine_shape(b->g)->vocab, ctx = cm_session_ctx(p->session);
+  if (p->n > ctx - p->session->len)
+    return cm_fail(e, CM_E_LIMIT, i, "the context of %u tokens is full", ctx);
+  for (size_t k = 0; k < p->n; k++)
+    if (p->tokens[k] >= vocab)
+      return cm_fail(e, CM_E_USAGE, i, "token %u is outside the vocabulary of %u", p->tokens[k],
                      vocab);
   return CM_OK;
 }
 
-/* Computes the next `n` tokens of a session in one pass. */
-static void extend(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n, float *logits) {
-  for (size_t i = 0; i < n; i++)
-    b->cols[i] = (cm_col){s->kv, s->len + (uint32_t)i, tokens[i], NULL};
-  b->cols[n - 1].logits = logits;
-  cm_forward(b->run, b->cols, n);
-  memcpy(s->tokens + s->len, tokens, n * sizeof *tokens);
-  s->len += (uint32_t)n;
+static cm_code check_parts(const cm_batch *b, const cm_part *parts, size_t n, cm_err *e) {
+  size_t room = b->max_cols;
+  cm_code code = CM_OK;
+  if (n < 1) return cm_fail(e, CM_E_USAGE, 0, "a pass without a token");
+  for (size_t i = 0; i < n && !code; i++) {
+    if (parts[i].n < 1 || parts[i].n > room)
+      return cm_fail(e, CM_E_USAGE, i, "a pass has 1 to %zu tokens, each part one at least",
+                     b->max_cols);
+    room -= parts[i].n;
+    code = check_part(b, &parts[i], i, e);
+  }
+  return code;
 }
 
-cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n,
-                        float *logits, size_t *reused, cm_err *e) {
-  uint32_t ctx = cm_session_ctx(s);
-  if (n < 1) return cm_fail(e, CM_E_USAGE, 0, "an empty prompt");
-  if (n > ctx)
-    return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %zu tokens, the context holds %u", n, ctx);
-  cm_code code = check_tokens(b, tokens, n, e);
+cm_code cm_batch_run(cm_batch *b, const cm_part *parts, size_t n, cm_err *e) {
+  cm_code code = check_parts(b, parts, n, e);
   if (code) return code;
-  uint32_t keep = (uint32_t)cm_session_common(s, tokens, n);
-  if (logits && keep == n) keep--;
-  cm_session_rewind(s, keep);
-  if (reused) *reused = keep;
-  for (size_t at = keep; at < n;) {
-    size_t piece = n - at < b->max_cols ? n - at : b->max_cols;
-    extend(b, s, tokens + at, piece, at + piece == n ? logits : NULL);
-    at += piece;
+  cm_col *col = b->cols;
+  for (const cm_part *p = parts; p < parts + n; p++) {
+    cm_session *s = p->session;
+    for (size_t i = 0; i < p->n; i++)
+      *col++ = (cm_col){s->kv, s->len + (uint32_t)i, p->tokens[i], NULL};
+    col[-1].logits = p->logits;
+  }
+  const size_t tokens = (size_t)(col - b->cols);
+  cm_forward(b->run, b->cols, tokens);
+  b->work.passes++, b->work.tokens += tokens;
+  for (const cm_part *p = parts; p < parts + n; p++) {
+    cm_session *s = p->session;
+    memcpy(s->tokens + s->len, p->tokens, p->n * sizeof *p->tokens);
+    s->len += (uint32_t)p->n;
   }
   return CM_OK;
 }
 
+cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n,
+                        float *logits, size_t *reused, cm_err *e) {
+  size_t at = 0;
+  cm_code code = cm_session_begin(s, tokens, n, &at, e);
+  if (code) return code;
+  if (logits && at == n) cm_session_rewind(s, (uint32_t)--at);
+  if (reused) *reused = at;
+  while (at < n && !code) {
+    size_t piece = n - at < b->max_cols ? n - at : b->max_cols;
+    cm_part p = {s, tokens + at, piece, at + piece == n ? logits : NULL};
+    code = cm_batch_run(b, &p, 1, e);
+    at += piece;
+  }
+  return code;
+}
+
 cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens, size_t n,
                       float *const *logits, cm_err *e) {
-  if (n < 1 || n > b->max_logits)
-    return cm_fail(e, CM_E_USAGE, 0, "%zu sessions in a batch for %zu", n, b->max_logits);
-  cm_code code = check_tokens(b, tokens, n, e);
-  if (code) return code;
-  for (size_t i = 0; i < n; i++)
-    if (s[i]->len >= cm_session_ctx(s[i]))
-      return cm_fail(e, CM_E_LIMIT, i, "the context of %u tokens is full", cm_session_ctx(s[i]));
-  for (size_t i = 0; i < n; i++) b->cols[i] = (cm_col){s[i]->kv, s[i]->len, tokens[i], logits[i]};
-  cm_forward(b->run, b->cols, n);
-  for (size_t i = 0; i < n; i++) s[i]->tokens[s[i]->len++] = tokens[i];
-  return CM_OK;
+  if (n > b->max_cols)
+    return cm_fail(e, CM_E_USAGE, 0, "%zu sessions in a pass of %zu tokens", n, b->max_cols);
+  for (size_t i = 0; i < n; i++) b->parts[i] = (cm_part){s[i], &tokens[i], 1, logits[i]};
+  return cm_batch_run(b, b->parts, n, e);
 }

@@ -36,6 +36,11 @@ const uint32_t *cm_session_tokens(const cm_session *s); /* [len] */
 size_t cm_session_common(const cm_session *s, const uint32_t *tokens, size_t n);
 void cm_session_rewind(cm_session *s, uint32_t len); /* forgets everything from position len on */
 
+/* Makes ready for a prompt: keeps the common prefix with tokens[0..n), forgets the rest, and
+ * returns in *kept how many were kept; the caller has tokens[*kept..n) computed. CM_E_USAGE for an
+ * empty prompt, CM_E_LIMIT when n exceeds the session's context. */
+cm_code cm_session_begin(cm_session *s, const uint32_t *tokens, size_t n, size_t *kept, cm_err *e);
+
 /* Makes `to` hold what `from` holds, without computing. Both are of one engine; CM_E_LIMIT when
  * `to` is too small. */
 cm_code cm_session_copy(cm_session *to, const cm_session *from, cm_err *e);
@@ -49,8 +54,7 @@ typedef struct cm_batch_options {
   unsigned threads; /* 0: all processors */
   bool any_isa;     /* true: the best of this machine, false: `isa` */
   cm_isa isa;
-  size_t max_cols;   /* tokens computed in one pass of a prefill; 0: 256 */
-  size_t max_logits; /* sessions decoded together; 0: 1 */
+  size_t max_cols; /* tokens computed in one pass; 0: 256 */
 } cm_batch_options;
 
 cm_code cm_batch_open(cm_batch **out, const cm_engine *g, const cm_batch_options *o, cm_err *e);
@@ -58,15 +62,37 @@ void cm_batch_close(cm_batch *b);
 unsigned cm_batch_threads(const cm_batch *b);
 cm_isa cm_batch_isa(const cm_batch *b);
 
+size_t cm_batch_cols(const cm_batch *b); /* tokens that a pass has room for */
+
+/* What it has computed since it was opened. Each pass reads all weights once. */
+typedef struct cm_work {
+  uint64_t passes, tokens;
+} cm_work;
+cm_work cm_batch_work(const cm_batch *b);
+
+/* What a pass does for one session. */
+typedef struct cm_part {
+  cm_session *session;    /* of one part only */
+  const uint32_t *tokens; /* [n] are appended to it, n >= 1 */
+  size_t n;
+  float *logits; /* [vocab] receives those after the last token; NULL: they aren't needed */
+} cm_part;
+
+/* Computes all parts in one pass over the weights: pieces of prompts and next tokens in any mix,
+ * which doesn't change what any of them gets. At most cm_batch_cols tokens in all (CM_E_USAGE),
+ * and every session must have room for its own (CM_E_LIMIT); nothing is computed when something is
+ * refused. Does not allocate. */
+cm_code cm_batch_run(cm_batch *b, const cm_part *parts, size_t n, cm_err *e);
+
 /* Makes the session hold exactly tokens[0..n): keeps the common prefix of what it has (prefix
- * reuse), computes the rest in pieces of max_cols, and writes the logits after the last token to
- * `logits` [vocab] (may be NULL). n >= 1. The last token is always computed anew when logits are
- * wanted. `reused` (may be NULL) receives how many tokens were kept. CM_E_LIMIT when n exceeds the
- * session's context. */
+ * reuse), computes the rest in pieces of cm_batch_cols, and writes the logits after the last token
+ * to `logits` [vocab] (may be NULL). n >= 1. The last token is always computed anew when logits
+ * are wanted. `reused` (may be NULL) receives how many tokens were kept. CM_E_LIMIT when n exceeds
+ * the session's context. */
 cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size_t n,
                         float *logits, size_t *reused, cm_err *e);
 
-/* Appends one token to each of n different sessions (n <= max_logits) in one pass; logits[i]
+/* Appends one token to each of n different sessions (n <= cm_batch_cols) in one pass; logits[i]
  * receives the vocab logits after it. Every session must have room (CM_E_LIMIT). Does not
  * allocate. */
 cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens, size_t n,

@@ -37,6 +37,8 @@ void cm_quantize_cols(cm_kern *k, cm_act act, const float *x, size_t n, size_t n
 /* y[c][r] = row r of w times column c, for ncols columns xq in the activation form of w. Column c
  * of the result starts at y + c * ldy. */
 void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *y, size_t ldy);
+/* The same with column c of the result at y[c]: results too large to be copied to their places. */
+void cm_matmul_to(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y);
 
 /* out = x / sqrt(mean(x^2) + eps) * w per column of n values (Zhang and Sennrich, 2019). The sum
  * of squares runs over 32 chains like a float dot product. */
@@ -76,6 +78,20 @@ void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t head
 
 /* Index of the largest of n values; the first one on a tie; NaN never wins. */
 size_t cm_argmax(const float *x, size_t n);
+
+/* What a softmax over n values needs, found in one walk over them. Values that aren't finite count
+ * as absent. */
+typedef struct cm_peak {
+  size_t at;  /* index of the largest, the first one on a tie; n when there is none */
+  float max;  /* its value */
+  double sum; /* of e^(x - max), within 1e-5 of it; >= 1 unless at is n */
+} cm_peak;
+
+/* Online (Milakov and Gimelshein, 2018): tiles of 1,024 values, in each a float32 sum in 8 chains
+ * below the largest so far, tiles added in order in float64. */
+cm_peak cm_peak_of(const float *x, size_t n);
+/* Likewise the sum of e^((x - max) * scale), for the largest value `max` and scale > 0. */
+double cm_exp_sum(const float *x, size_t n, float max, float scale);
 
 /* e^x and the same operations on n values: within 2 ulp of exact, 0 below -87.3, one fixed
  * operation order. */

@@ -52,12 +52,15 @@ typedef struct job {
   const cm_mat *w;
   const uint8_t *x;
   size_t x_stride, ncols;
-  float *y;
+  float *y; /* column c of the result is at y + c * ldy, or at each[c] */
   size_t ldy;
+  float *const *each;
   cm_dot_rows_fn *dot;
   cm_unpack_fn *unpack;
   cm_tile_fn *tile;
 } job;
+
+static float *result(const job *j, size_t c) { return j->each ? j->each[c] : j->y + c * j->ldy; }
 
 static void dot_part(void *ctx, size_t begin, size_t end, unsigned worker) {
   (void)worker;
@@ -65,7 +68,7 @@ static void dot_part(void *ctx, size_t begin, size_t end, unsigned worker) {
   const uint8_t *rows = (const uint8_t *)j->w->data + begin * j->w->row_bytes;
   for (size_t c = 0; c < j->ncols; c++)
     j->dot(rows, j->w->row_bytes, end - begin, j->x + c * j->x_stride, j->w->cols,
-           j->y + c * j->ldy + begin);
+           result(j, c) + begin);
 }
 
 /* One piece of at most PANEL_VALUES values of 16 rows: unpack, then all columns. Partial sums wait
@@ -82,11 +85,10 @@ static void panel_piece(const job *j, size_t row, size_t rows, size_t first, siz
     const void *x[CM_TILE_COLS];
     for (size_t i = 0; i < n; i++) {
       x[i] = j->x + (c + i) * j->x_stride + first * act_bytes;
-      if (first) memcpy(acc[i], j->y + (c + i) * j->ldy + row, rows * sizeof(float));
+      if (first) memcpy(acc[i], result(j, c + i) + row, rows * sizeof(float));
     }
     j->tile(j->w->q, panels, x, n, blocks, acc);
-    for (size_t i = 0; i < n; i++)
-      memcpy(j->y + (c + i) * j->ldy + row, acc[i], rows * sizeof(float));
+    for (size_t i = 0; i < n; i++) memcpy(result(j, c + i) + row, acc[i], rows * sizeof(float));
   }
 }
 
@@ -113,23 +115,27 @@ cm_tile_fn *cm_tile_kernel(cm_isa isa) {
   return NULL;
 }
 
-void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *y, size_t ldy) {
-  job j = {.k = k,
-           .w = w,
-           .x = xq,
-           .x_stride = cm_act_bytes(w->q->act, w->cols),
-           .ncols = ncols,
-           .y = y,
-           .ldy = ldy};
-  j.dot = cm_quant_dot_rows(w->q, k->isa);
-  j.tile = cm_tile_kernel(k->isa);
-  if (ncols < GEMM_MIN_COLS || w->q->act == CM_ACT_F32 || !j.tile) {
+static void multiply(job *j) {
+  cm_kern *k = j->k;
+  const cm_mat *w = j->w;
+  j->x_stride = cm_act_bytes(w->q->act, w->cols);
+  j->dot = cm_quant_dot_rows(w->q, k->isa);
+  j->tile = cm_tile_kernel(k->isa);
+  if (j->ncols < GEMM_MIN_COLS || w->q->act == CM_ACT_F32 || !j->tile) {
     size_t rows = CHUNK_BYTES / w->row_bytes;
-    cm_pool_for(k->pool, w->rows, (rows + 15) & ~(size_t)15, dot_part, &j);
+    cm_pool_for(k->pool, w->rows, (rows + 15) & ~(size_t)15, dot_part, j);
     return;
   }
-  j.unpack = cm_quant_unpack(w->q, k->isa);
+  j->unpack = cm_quant_unpack(w->q, k->isa);
   size_t panels = (w->rows + CM_PANEL_ROWS - 1) / CM_PANEL_ROWS;
-  cm_pool_for(k->pool, panels, CHUNK_PRODUCTS / (CM_PANEL_ROWS * w->cols * ncols) + 1, gemm_part,
-              &j);
+  cm_pool_for(k->pool, panels, CHUNK_PRODUCTS / (CM_PANEL_ROWS * w->cols * j->ncols) + 1,
+              gemm_part, j);
+}
+
+void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *y, size_t ldy) {
+  multiply(&(job){.k = k, .w = w, .x = xq, .ncols = ncols, .y = y, .ldy = ldy});
+}
+
+void cm_matmul_to(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y) {
+  multiply(&(job){.k = k, .w = w, .x = xq, .ncols = ncols, .each = y});
 }

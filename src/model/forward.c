@@ -8,16 +8,17 @@
 struct cm_run {
   const cm_model *m;
   cm_kern *k;
-  size_t max_cols, max_logits;
-  float *x;                 /* [cols][hidden] the residual stream */
-  float *norm;              /* [cols][hidden] */
-  float *q;                 /* [cols][heads * head_dim] */
-  float *kv;                /* [cols][kv_heads * head_dim], K and then V */
-  float *attn;              /* [cols][heads * head_dim] */
-  float *gate;              /* [cols][ff] */
-  float *up;                /* [cols][ff] */
-  float *angles;            /* [cols][head_dim] cos, sin pairs */
-  float *logits;            /* [max_logits][vocab] */
+  size_t max_cols;
+  cm_col *cols;   /* [cols] those of this call, in its last layer those that want logits */
+  float *x;       /* [cols][hidden] the residual stream */
+  float *norm;    /* [cols][hidden] */
+  float *q;       /* [cols][heads * head_dim] */
+  float *kv;      /* [cols][kv_heads * head_dim], K and then V */
+  float *attn;    /* [cols][heads * head_dim] */
+  float *gate;    /* [cols][ff] */
+  float *up;      /* [cols][ff] */
+  float *angles;  /* [cols][head_dim] cos, sin pairs */
+  float **logits; /* [cols] where they are written */
   void *acts[CM_ACT_COUNT]; /* the current input of matrices, in each form once it was needed */
   bool have[CM_ACT_COUNT];
   cm_attn_col *attn_cols;
@@ -55,18 +56,18 @@ static void carve_all(cm_run *r, carve *c) {
   r->gate = take_f32(c, n, s->ff);
   r->up = take_f32(c, n, s->ff);
   r->angles = take_f32(c, n, s->head_dim);
-  r->logits = take_f32(c, r->max_logits, s->vocab);
   for (int a = CM_ACT_F32 + 1; a < CM_ACT_COUNT; a++)
     r->acts[a] = take(c, n * cm_act_bytes((cm_act)a, widest));
   r->attn_cols = take(c, n * sizeof *r->attn_cols);
+  r->cols = take(c, n * sizeof *r->cols);
+  r->logits = take(c, n * sizeof *r->logits);
 }
 
-cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols,
-                    size_t max_logits, cm_err *e) {
+cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols, cm_err *e) {
   *out = NULL;
   cm_run *r = cm_alloc(1, sizeof *r);
   if (!r) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a forward pass");
-  r->m = m, r->k = k, r->max_cols = max_cols, r->max_logits = max_logits;
+  r->m = m, r->k = k, r->max_cols = max_cols;
   carve c = {0};
   carve_all(r, &c);
   r->memory = cm_alloc(c.used + 64, 1);
@@ -92,15 +93,17 @@ void cm_run_close(cm_run *r) {
 /* A new input for the matrices that follow; it is quantized at most once in each form. */
 static void new_input(cm_run *r) { memset(r->have, 0, sizeof r->have); }
 
-static void mul(cm_run *r, const cm_mat *w, const float *x, size_t n, float *y) {
+/* The form of the input that w takes. */
+static const void *input_of(cm_run *r, const cm_mat *w, const float *x, size_t n) {
   cm_act act = w->q->act;
-  if (act == CM_ACT_F32) {
-    cm_matmul(r->k, w, x, n, y, w->rows);
-    return;
-  }
+  if (act == CM_ACT_F32) return x;
   if (!r->have[act]) cm_quantize_cols(r->k, act, x, w->cols, n, r->acts[act]);
   r->have[act] = true;
-  cm_matmul(r->k, w, r->acts[act], n, y, w->rows);
+  return r->acts[act];
+}
+
+static void mul(cm_run *r, const cm_mat *w, const float *x, size_t n, float *y) {
+  cm_matmul(r->k, w, input_of(r, w, x, n), n, y, w->rows);
 }
 
 static void mul_bias(cm_run *r, const cm_mat *w, const float *bias, const float *x, size_t n,
@@ -112,51 +115,57 @@ static void mul_bias(cm_run *r, const cm_mat *w, const float *bias, const float 
 /* --- attention --- */
 
 /* Writes the new keys (rotated) or values of all columns into their caches. */
-static void store_kv(cm_run *r, const cm_col *cols, size_t n, uint32_t layer, bool is_v) {
+static void store_kv(cm_run *r, size_t n, uint32_t layer, bool is_v) {
   const cm_shape *s = &r->m->shape;
   for (size_t c = 0; c < n; c++) {
     float *x = r->kv + c * s->kv_heads * s->head_dim;
     if (!is_v) cm_rope(x, r->angles + c * s->head_dim, s->kv_heads, s->head_dim);
-    const cm_kv *kv = cols[c].kv;
+    const cm_kv *kv = r->cols[c].kv;
     uint16_t *to =
         kv->data + layer * kv->layer_stride + (is_v ? s->kv_heads * kv->head_stride : 0);
     for (size_t h = 0; h < s->kv_heads; h++)
       cm_store_f16(x + h * s->head_dim,
-                   to + h * kv->head_stride + (size_t)cols[c].pos * s->head_dim, s->head_dim);
+                   to + h * kv->head_stride + (size_t)r->cols[c].pos * s->head_dim, s->head_dim);
   }
 }
 
 /* Columns of one call may have caches of different sizes, so runs of equal head stride go
  * together. */
-static void attend(cm_run *r, const cm_col *cols, size_t n, uint32_t layer) {
+static void attend(cm_run *r, size_t n, uint32_t layer) {
   const cm_shape *s = &r->m->shape;
   size_t width = (size_t)s->heads * s->head_dim;
   for (size_t c = 0; c < n; c++) {
-    const cm_kv *kv = cols[c].kv;
+    const cm_kv *kv = r->cols[c].kv;
     const uint16_t *k = kv->data + layer * kv->layer_stride;
     r->attn_cols[c] = (cm_attn_col){r->q + c * width, k, k + s->kv_heads * kv->head_stride,
-                                    cols[c].pos + 1, r->attn + c * width};
+                                    r->cols[c].pos + 1, r->attn + c * width};
   }
   for (size_t from = 0, to; from < n; from = to) {
-    size_t stride = cols[from].kv->head_stride;
-    for (to = from + 1; to < n && cols[to].kv->head_stride == stride;) to++;
+    size_t stride = r->cols[from].kv->head_stride;
+    for (to = from + 1; to < n && r->cols[to].kv->head_stride == stride;) to++;
     cm_attention(r->k, r->attn_cols + from, to - from, s->heads, s->kv_heads, s->head_dim, stride);
   }
 }
 
-static void attention_block(cm_run *r, const cm_col *cols, size_t n, uint32_t layer) {
+/* Keys and values of all columns; leaves the normalized input for the queries. */
+static void keys_and_values(cm_run *r, size_t n, uint32_t layer) {
   const cm_shape *s = &r->m->shape;
   const cm_layer *l = &r->m->layers[layer];
   cm_rmsnorm(r->k, r->x, l->attn_norm, s->rms_eps, s->hidden, n, r->norm);
   new_input(r);
+  mul_bias(r, &l->k, l->k_bias, r->norm, n, r->kv);
+  store_kv(r, n, layer, false);
+  mul_bias(r, &l->v, l->v_bias, r->norm, n, r->kv);
+  store_kv(r, n, layer, true);
+}
+
+static void attention_block(cm_run *r, size_t n, uint32_t layer) {
+  const cm_shape *s = &r->m->shape;
+  const cm_layer *l = &r->m->layers[layer];
   mul_bias(r, &l->q, l->q_bias, r->norm, n, r->q);
   for (size_t c = 0; c < n; c++)
     cm_rope(r->q + c * s->heads * s->head_dim, r->angles + c * s->head_dim, s->heads, s->head_dim);
-  mul_bias(r, &l->k, l->k_bias, r->norm, n, r->kv);
-  store_kv(r, cols, n, layer, false);
-  mul_bias(r, &l->v, l->v_bias, r->norm, n, r->kv);
-  store_kv(r, cols, n, layer, true);
-  attend(r, cols, n, layer);
+  attend(r, n, layer);
   new_input(r);
   mul(r, &l->o, r->attn, n, r->norm);
   cm_add(r->k, r->x, r->norm, n * s->hidden);
@@ -177,39 +186,57 @@ static void ffn_block(cm_run *r, size_t n, uint32_t layer) {
 
 /* --- ends --- */
 
-static void embed(cm_run *r, const cm_col *cols, size_t n) {
+static void embed(cm_run *r, size_t n) {
   const cm_mat *w = &r->m->embed;
   const cm_shape *s = &r->m->shape;
   for (size_t c = 0; c < n; c++) {
-    const uint8_t *row = (const uint8_t *)w->data + cols[c].token * w->row_bytes;
+    const uint8_t *row = (const uint8_t *)w->data + r->cols[c].token * w->row_bytes;
     w->q->to_f32(row, r->x + c * s->hidden, s->hidden);
-    cm_rope_angles(cols[c].pos, s->rope_theta, s->head_dim, r->angles + c * s->head_dim);
+    cm_rope_angles(r->cols[c].pos, s->rope_theta, s->head_dim, r->angles + c * s->head_dim);
   }
 }
 
-/* Only the columns that want logits go through the largest matrix. */
-static void output(cm_run *r, const cm_col *cols, size_t n) {
+static void move_col(float *x, size_t to, size_t from, size_t width) {
+  memmove(x + to * width, x + from * width, width * sizeof *x);
+}
+
+/* Of a prompt, only the keys and values of the last layer are needed: the rest of that layer and
+ * the largest matrix see the columns that want logits alone. Returns how many they are. */
+static size_t keep_wanted(cm_run *r, size_t n) {
   const cm_shape *s = &r->m->shape;
-  size_t wanted = 0;
+  size_t kept = 0;
   for (size_t c = 0; c < n; c++) {
-    if (!cols[c].logits) continue;
-    memmove(r->x + wanted * s->hidden, r->x + c * s->hidden, s->hidden * sizeof(float));
-    wanted++;
+    if (!r->cols[c].logits) continue;
+    if (kept < c) {
+      move_col(r->x, kept, c, s->hidden);
+      move_col(r->norm, kept, c, s->hidden);
+      move_col(r->angles, kept, c, s->head_dim);
+      r->cols[kept] = r->cols[c];
+    }
+    kept++;
   }
-  if (!wanted) return;
-  cm_rmsnorm(r->k, r->x, r->m->output_norm, s->rms_eps, s->hidden, wanted, r->norm);
+  if (kept < n) new_input(r);
+  return kept;
+}
+
+static void output(cm_run *r, size_t n) {
+  const cm_model *m = r->m;
+  cm_rmsnorm(r->k, r->x, m->output_norm, m->shape.rms_eps, m->shape.hidden, n, r->norm);
   new_input(r);
-  mul(r, &r->m->output, r->norm, wanted, r->logits);
-  for (size_t c = 0, i = 0; c < n; c++)
-    if (cols[c].logits)
-      memcpy(cols[c].logits, r->logits + i++ * s->vocab, s->vocab * sizeof(float));
+  for (size_t c = 0; c < n; c++) r->logits[c] = r->cols[c].logits;
+  cm_matmul_to(r->k, &m->output, input_of(r, &m->output, r->norm, n), n, r->logits);
 }
 
 void cm_forward(cm_run *r, const cm_col *cols, size_t n) {
-  embed(r, cols, n);
-  for (uint32_t layer = 0; layer < r->m->shape.layers; layer++) {
-    attention_block(r, cols, n, layer);
+  const uint32_t layers = r->m->shape.layers;
+  memcpy(r->cols, cols, n * sizeof *cols);
+  embed(r, n);
+  for (uint32_t layer = 0; layer < layers; layer++) {
+    keys_and_values(r, n, layer);
+    if (layer + 1 == layers) n = keep_wanted(r, n);
+    if (!n) return;
+    attention_block(r, n, layer);
     ffn_block(r, n, layer);
   }
-  output(r, cols, n);
+  output(r, n);
 }

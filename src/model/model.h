@@ -45,21 +45,19 @@ typedef struct cm_col {
   cm_kv *kv;
   uint32_t pos;   /* < cm_kv_ctx */
   uint32_t token; /* < vocab */
-  float *logits;  /* where its vocab logits go; NULL when they aren't needed */
+  float *logits;  /* where its vocab logits are written; NULL when they aren't needed */
 } cm_col;
 
 /* Scratch memory of a forward pass. */
 typedef struct cm_run cm_run;
 
-/* For at most `max_cols` columns a call, of which at most `max_logits` want logits. `k` and `m`
- * are borrowed. */
-cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols,
-                    size_t max_logits, cm_err *e);
+/* For at most `max_cols` columns a call. `k` and `m` are borrowed. */
+cm_code cm_run_open(cm_run **out, const cm_model *m, cm_kern *k, size_t max_cols, cm_err *e);
 void cm_run_close(cm_run *r);
 
 /* Computes n <= max_cols columns together: any mix of timelines and positions. A column's logits
- * don't depend on what else is in the call, nor on how a prompt is cut into calls. Does not
- * allocate and cannot fail. */
+ * don't depend on what else is in the call, nor on how a prompt is cut into calls. What only
+ * logits need is computed for the columns that want them. Does not allocate and cannot fail. */
 void cm_forward(cm_run *r, const cm_col *cols, size_t n);
 
 #endif

@@ -1,4 +1,4 @@
-/* net/fetch: gets one file over http or https. The only user of libcurl.
+/* net/fetch: gets one file over http or https.
  *
  * Redirects are followed here and not by the library: at most CM_FETCH_HOPS of them, never from
  * https to http, and the token goes to the origin (scheme, host and port) of the first address

@@ -3,6 +3,7 @@
 A case is a function; it passes if it returns, fails if it raises and is skipped if it raises Skip. Every run of the
 program is also held to what holds for all of them: it ends in time, is not killed by a signal, and no sanitizer reports."""
 import fcntl
+import hashlib
 import json
 import os
 import pty
@@ -119,6 +120,19 @@ def tool(name):
     if not os.path.exists(path):
         raise Skip("the tool %s is not built" % name)
     return path
+
+
+def build_id():
+    """What cmake/build_id.cmake says that the id is, computed here: the sources must be those that were built."""
+    names = ["CMakeLists.txt", "VERSION", "tools/mkrules.c"]
+    for top, ends in (("src", (".c", ".h")), ("cmake", (".cmake",)), ("model/embedded", (".gguf",))):
+        for folder, _, files in os.walk(os.path.join(ROOT, top)):
+            names += [os.path.relpath(os.path.join(folder, f), ROOT) for f in files if f.endswith(ends)]
+    sums = ""
+    for name in sorted(names, key=os.fsencode):
+        with open(os.path.join(ROOT, name), "rb") as f:
+            sums += "%s  %s\n" % (hashlib.sha256(f.read()).hexdigest(), name)
+    return hashlib.sha256(sums.encode()).hexdigest()[:12]
 
 
 def command(name):

@@ -6,12 +6,17 @@ import os
 import platform
 import re
 import shutil
+import socket
 import subprocess
+import sys
 
 import kit
 import models
 from kit import case, need, run
 from schema import Schema
+
+sys.path.append(os.path.join(kit.ROOT, "tests", "fake"))
+from server import Ollama, OpenAI, Server  # noqa: E402
 
 SCHEMA = Schema(os.path.join(kit.ROOT, "schemas", "cmdai.doctor.1.json"))
 
@@ -131,6 +136,82 @@ def _():
     need(".cmdai.yaml:2:1" in checks["configuration", "files"]["text"], checks)
     _, checks = examined(place(CMDAI_THREADS="many"), status=2)
     need("CMDAI_THREADS" in checks["configuration", "files"]["text"] and ("sandbox", "mechanism") in checks, checks)
+
+
+# --- servers -----------------------------------------------------------------------------------------------------------
+
+NOBODY = "http://127.0.0.1:9"  # the port "discard": refused
+
+
+@case("{0}: a chosen server that isn't there: status 3, and our own engine is still tried", ["ollama", "vllm"])
+def _(name):
+    where = place()
+    _, checks = examined(where, "-b", name, "--%s-url" % name, NOBODY, status=3)
+    need(checks["backends", name]["state"] == "fail" and "127.0.0.1:9" in checks["backends", name]["text"], checks)
+    need("-b cpu" in checks["backends", name]["hint"], checks)
+    need(checks["backends", "cpu"]["state"] == ("ok" if models.has_embedded() else "warn"), checks)
+
+
+@case("a server that isn't there, with another one behind it: a warning, and status 0")
+def _():
+    where = place(CMDAI_MODEL=models.says("ls -la"))
+    _, checks = examined(where, "-b", "cpu,ollama", "--ollama-url", NOBODY)
+    need(checks["backends", "ollama"]["state"] == "warn", checks)
+    need(checks["backends", "cpu"]["text"].endswith(": ls -la"), checks)
+    if not models.has_embedded():
+        return
+    _, checks = examined(place(), "-b", "ollama,cpu", "--ollama-url", NOBODY)
+    need(checks["backends", "ollama"]["state"] == "warn" and checks["backends", "cpu"]["state"] == "ok", checks)
+
+
+@case("no source at all: each says why")
+def _():
+    where = place(CMDAI_MODEL="/no/such/model.gguf")
+    _, checks = examined(where, "-b", "ollama,vllm", "--ollama-url", NOBODY, "--vllm-url", NOBODY + "/v1", status=3)
+    need(checks["backends", "ollama"]["state"] == checks["backends", "vllm"]["state"] == "fail", checks)
+
+
+@case("{0}: a server that answers: as the first choice and when it is only set up", ["ollama", "vllm"])
+def _(name):
+    app = {"ollama": Ollama, "vllm": OpenAI}[name]
+    with Server(app("echo hi")) as server:
+        url = server.url + ("/v1" if name == "vllm" else "")
+        key = {"CMDAI_%s_KEY" % name.upper(): "s3cret-key"}
+        where = place(**key)
+        _, checks = examined(where, "-b", name, "--%s-url" % name, url)
+        need(checks["backends", name]["text"].endswith(": echo hi"), checks)
+        where = place(CMDAI_MODEL=models.says("ls"), **key)
+        document, checks = examined(where, "--%s-url" % name, url)
+        need(checks["backends", name]["state"] == "ok" and "there, with the model" in checks["backends", name]["text"], checks)
+        need(checks["backends", "cpu"]["text"].endswith(": ls"), checks)
+        need("s3cret-key" not in json.dumps(document), "the key is shown")
+
+
+@case("a server that takes the connection and says nothing is waited for a few seconds")
+def _():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = "http://127.0.0.1:%d" % silent.getsockname()[1]
+        result = run("doctor", "-o", "json", "--ollama-url", url, **place(CMDAI_MODEL=models.says("ls"))).ok()
+        checks = {(c["section"], c["name"]): c for c in result.json()["checks"]}
+        need(checks["backends", "ollama"]["state"] == "warn" and result.seconds < 10 * kit.Settings.slow, checks)
+
+
+@case("servers that nobody set up and that aren't there have no line")
+def _():
+    _, checks = examined(place(CMDAI_MODEL=models.says("ls")))
+    for name in ("ollama", "vllm"):
+        need(("backends", name) not in checks or checks["backends", name]["state"] == "ok", checks)
+
+
+@case("a key file that others may read is a warning; the key isn't shown")
+def _():
+    path = kit.file_with(b"s3cret-key\n")
+    os.chmod(path, 0o644)
+    document, checks = examined(place(CMDAI_MODEL=models.says("ls")), "--vllm-key-file", path)
+    need(checks["configuration", "vllm-key-file"]["state"] == "warn" and "600" in checks["configuration", "vllm-key-file"]["hint"], checks)
+    os.chmod(path, 0o600)
+    document, checks = examined(place(CMDAI_MODEL=models.says("ls")), "--vllm-key-file", path)
+    need(checks["configuration", "vllm-key-file"]["state"] == "ok" and "s3cret" not in json.dumps(document), checks)
 
 
 @case("settings that aren't the default stand in it, with their place; no secret does")

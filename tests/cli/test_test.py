@@ -19,12 +19,16 @@ from runner import (FOREVER, HEARS, PLAN, REPORT, RUN, STATES, cut_run, data, es
 
 # --- states ----------------------------------------------------------------------------------------------------------------
 
+# The case `timeout` doesn't end by itself.
+ENDLESS = ["--timeout", "2", "--max-tokens", "65536", "--ctx", "70000", "--batch", "1"]
+
+
 def _all_states():
     need_sandbox()
     path = kit.fresh("run.jsonl")
     report = kit.fresh("report.json")
-    r = test(data("states.yaml"), "--temperature", "1", "--golden", golden_folder(), "--out", path, "--report",
-             "json=" + report)
+    r = test(data("states.yaml"), "--temperature", "1", "--golden", golden_folder(slow_model()), "--out", path, "--report",
+             "json=" + report, *ENDLESS, gguf=slow_model())
     return r, path, report
 
 
@@ -115,6 +119,22 @@ def _():
     need(states(path) == {"slow": "timeout", "after": "pass"}, states(path))
 
 
+@case("a command that doesn't end is the model's failure, a gold that doesn't is an error")
+def _():
+    need_sandbox()
+    one = {"world": ["w", "v"], "timeout_ms": 400}
+    path = recorded(fixture([{"id": "hangs", "prompt": "sleepy", "exec": {**one, "gold": "true"}},
+                             {"id": "loops", "given_output": "```\nwhile :; do :; done\n```", "exec": {**one, "gold": "true"}},
+                             {"id": "gold", "prompt": "alpha", "exec": {**one, "gold": "sleep 9"}}],
+                            worlds={"w": {"files": {}}, "v": {"files": {"a": "b"}}}), status=1)
+    need(states(path) == {"hangs": "fail", "loops": "fail", "gold": "error"}, states(path))
+    for name in ("hangs", "loops"):
+        said = results(path)[name]["reasons"]
+        need([r["judge"] for r in said] == ["exec.time"] and "still ran after 0.4 s" in said[0]["text"], said)
+    test(fixture([{"id": "hangs", "prompt": "sleepy", "exec": {**one, "gold": "true"}}], worlds={"w": {}, "v": {}}),
+         "--gate", "pr").ok()  # a soft case, and no broken infrastructure
+
+
 @case("a reply without a command fails the case, and satisfies only `refuse`")
 def _():
     text = "I can't help with that."
@@ -141,9 +161,11 @@ def _():
     (2, "pass --date 2027-13-01"), (0, "pass --date 2027-08-09"), (2, "pass --shard 3/2"), (2, "pass --report nosuch=x"), (2, "pass -b nosuch"),
     (2, "pass --gate release"), (2, "pass --baseline /nowhere/none --gate pr")])
 def _(status, words):
-    if "error" in words or "timeout" in words:
+    if "error" in words:
         need_sandbox()
-    r = test(data("states.yaml"), "--golden", kit.fresh(), *words.split()).has_status(status)
+    late = "timeout" in words
+    r = test(data("states.yaml"), "--golden", kit.fresh(), *words.split(), *(ENDLESS if late else []),
+             gguf=slow_model() if late else model()).has_status(status)
     r.need(status in (0, 1, 3) or (r.out == b"" and r.err), "no message, or a result")
 
 
@@ -271,6 +293,20 @@ def _(_name, change, number):
 
 
 # --- the run file ------------------------------------------------------------------------------------------------------------
+
+@case("the manifest has the calibration of the model's confidence, and null where there is none")
+def _():
+    cases = fixture([{"id": "a", "prompt": "list", "expected_patterns": ["ls"]}])
+    known = models.script({"\n": [("ls", 1.0)]}, extra={"cmdai.confidence.scale": (models.F32, .5), "cmdai.confidence.bias": (models.F32, -1.0)})
+    path = recorded(cases, status=0, gguf=known)
+    need(read(path)[0]["plan"]["calibration"] == {"scale": .5, "bias": -1.0}, read(path)[0])
+    doc = run("test", "report", path, "-o", "json").ok().json()
+    need(doc["run"]["calibration"] == {"scale": .5, "bias": -1.0}, doc["run"])
+    new = kit.fresh("new.jsonl")
+    run("test", "rescore", path, cases, "--out", new).ok()
+    need(read(new)[0]["plan"]["calibration"] == {"scale": .5, "bias": -1.0}, read(new)[0])
+    need(read(recorded(data("states.yaml"), "pass", status=0))[0]["plan"]["calibration"] is None, "a claim")
+
 
 @case("a run file that can't be written: {0}", ["/dev/full", "/proc/none/run.jsonl", "/dev/null/run.jsonl"])
 def _(path):
@@ -534,7 +570,8 @@ def _():
 def _():
     r = test(data("states.yaml"), "pass", "--report", "tap=-").ok()
     r.need(b"1 cases: 1 pass" in r.out and b"\nTAP version 14\n" in r.out, "no report")
-    test(data("states.yaml"), "pass", "--report", "tap=-", "-o", "json").fails(2, "stdout")
+    r = test(data("states.yaml"), "pass", "--report", "tap=-", "-o", "json").has_status(2).says("stdout")
+    r.need(r.json()["schema"] == "cmdai.error/1" and b"TAP" not in r.out, "two things on stdout")
 
 
 @case("on a terminal: a bar that moves and is gone at the end")

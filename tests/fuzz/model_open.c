@@ -15,7 +15,7 @@ static void run(const cm_model *m) {
   const cm_shape *s = cm_model_shape(m);
   float *logits = cm_alloc(s->vocab, sizeof *logits);
   if (logits && !cm_kern_open(&k, cm_cpu_best(), NULL, NULL) && !cm_kv_open(&kv, s, 2, NULL) &&
-      !cm_run_open(&r, m, k, 2, 1, NULL)) {
+      !cm_run_open(&r, m, k, 2, NULL)) {
     cm_forward(r, (cm_col[]){{kv, 0, 0, NULL}, {kv, 1, s->vocab - 1, logits}}, 2);
   }
   cm_run_close(r);

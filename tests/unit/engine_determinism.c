@@ -18,6 +18,11 @@ enum { STRIDE = 7 }; /* sanitizers look at code, not at numbers, and are fifty t
 #else
 enum { STRIDE = 1 };
 #endif
+#ifdef __SANITIZE_THREAD__
+enum { ONLY_THREADS = 1 }; /* what a single thread computes has no races */
+#else
+enum { ONLY_THREADS = 0 };
+#endif
 enum { PROMPT = 150, STEPS = 5, CTX = 256, SESSIONS = 16 };
 
 typedef struct tally {
@@ -41,7 +46,7 @@ static void *must(void *p) {
 }
 
 static cm_batch *open_batch(const rig *r, unsigned threads, cm_isa isa, size_t piece) {
-  cm_batch_options o = {threads, .isa = isa, .max_cols = piece, .max_logits = 1};
+  cm_batch_options o = {threads, .isa = isa, .max_cols = piece};
   cm_batch *b;
   cm_err e;
   if (cm_batch_open(&b, r->g, &o, &e)) fail_msg("%s", e.msg);
@@ -149,7 +154,7 @@ static tally batches(rig *r) {
   size_t each = STEPS * r->vocab;
   float *alone = must(calloc(SESSIONS * each, sizeof *alone));
   float *together = must(calloc(SESSIONS * each, sizeof *together));
-  cm_batch_options o = {.threads = 2, .any_isa = true, .max_logits = SESSIONS};
+  cm_batch_options o = {.threads = 2, .any_isa = true};
   cm_session *s[SESSIONS];
   cm_batch *b;
   cm_err e;
@@ -220,6 +225,102 @@ static tally prefixes(rig *r) {
   return t;
 }
 
+/* --- any mix in one pass --- */
+
+/* Timelines of MIX tokens, and the logits after each of them, computed alone and one by one. */
+enum { LINES = 3, MIX = 40, MIXED = 6, PASSES = 60 };
+
+typedef struct mix {
+  const uint32_t *tokens[LINES];
+  float *want[LINES];   /* [MIX][vocab] */
+  cm_session *s[MIXED]; /* session i is on timeline i % LINES */
+  float *logits[MIXED]; /* [vocab] */
+  cm_part parts[MIXED];
+  size_t who[MIXED];
+  uint32_t dice;
+} mix;
+
+static uint32_t draw(mix *m, uint32_t below) {
+  m->dice = m->dice * 1664525u + 1013904223u;
+  return (m->dice >> 8) % below;
+}
+
+static void open_mix(const rig *r, mix *m) {
+  *m = (mix){.dice = 7};
+  cm_batch *b = open_batch(r, 1, CM_ISA_SCALAR, 1);
+  cm_session *s = open_session(r, CTX);
+  for (size_t l = 0; l < LINES; l++) {
+    m->tokens[l] = r->tokens + 31 * l;
+    m->want[l] = must(calloc(MIX, r->bytes));
+    cm_session_rewind(s, 0);
+    for (size_t i = 0; i < MIX; i++) next(b, s, m->tokens[l][i], m->want[l] + i * r->vocab);
+  }
+  for (size_t i = 0; i < MIXED; i++) {
+    m->s[i] = open_session(r, CTX - (uint32_t)(i % 2) * 16);
+    m->logits[i] = must(calloc(1, r->bytes));
+  }
+  cm_session_close(s);
+  cm_batch_close(b);
+}
+
+static void close_mix(mix *m) {
+  for (size_t l = 0; l < LINES; l++) free(m->want[l]);
+  for (size_t i = 0; i < MIXED; i++) {
+    cm_session_close(m->s[i]);
+    free(m->logits[i]);
+  }
+}
+
+/* Some of the sessions, each with some tokens of its timeline, in any order; half of them want
+ * logits. Who is at the end of its timeline goes back to somewhere. */
+static size_t draw_parts(mix *m, size_t room) {
+  size_t n = 0, from = draw(m, MIXED);
+  for (size_t k = 0; k < MIXED && room; k++) {
+    size_t i = (from + k * 5) % MIXED;
+    cm_session *s = m->s[i];
+    if (draw(m, 3) == 0) continue;
+    if (cm_session_len(s) == MIX) cm_session_rewind(s, draw(m, MIX));
+    uint32_t left = MIX - cm_session_len(s), most = left < room ? left : (uint32_t)room;
+    uint32_t tokens = draw(m, 2) ? 1 : 1 + draw(m, most);
+    m->who[n] = i;
+    m->parts[n++] = (cm_part){s, m->tokens[i % LINES] + cm_session_len(s), tokens,
+                              draw(m, 2) ? m->logits[i] : NULL};
+    room -= tokens;
+  }
+  return n;
+}
+
+static void run_pass(rig *r, mix *m, cm_batch *b, tally *t) {
+  cm_err e;
+  size_t n = draw_parts(m, cm_batch_cols(b));
+  if (!n) return;
+  cm_work before = cm_batch_work(b);
+  if (cm_batch_run(b, m->parts, n, &e)) fail_msg("%s", e.msg);
+  assert_int_equal(cm_batch_work(b).passes, before.passes + 1);
+  for (size_t k = 0; k < n; k++) {
+    if (!m->parts[k].logits) continue;
+    size_t i = m->who[k], at = cm_session_len(m->s[i]) - 1;
+    compare(r, m->logits[i], m->want[i % LINES] + at * r->vocab, t);
+  }
+}
+
+static tally mixes(rig *r) {
+  static const size_t rooms[] = {48, 7, 256};
+  tally t = {0};
+  mix m;
+  open_mix(r, &m);
+  for (unsigned threads = 1; threads <= 3; threads++) {
+    tally steps = {0};
+    cm_batch *b = open_batch(r, threads, cm_cpu_best(), rooms[threads - 1]);
+    for (size_t i = 0; i < PASSES; i++) run_pass(r, &m, b, &steps);
+    cm_batch_close(b);
+    assert_true(steps.all > PASSES);
+    t.same += steps.same == steps.all, t.all++;
+  }
+  close_mix(&m);
+  return t;
+}
+
 /* --- the table --- */
 
 static void open_rig(rig *r, const char *path) {
@@ -243,11 +344,10 @@ static void close_rig(rig *r) {
 static const struct {
   const char *title;
   tally (*check)(rig *r);
-} columns[] = {{"threads", threads},
-               {"pieces", pieces},
-               {"isas", instruction_sets},
-               {"batches", batches},
-               {"prefixes", prefixes}};
+  bool threaded;
+} columns[] = {{"threads", threads, true},        {"pieces", pieces, false},
+               {"isas", instruction_sets, false}, {"batches", batches, true},
+               {"prefixes", prefixes, false},     {"mixes", mixes, false}};
 
 static bool check_model(const char *path) {
   bool good = true;
@@ -255,6 +355,7 @@ static bool check_model(const char *path) {
   open_rig(&r, path);
   print_message("%-24s", cm_test_model_name(path));
   for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+    if (ONLY_THREADS && !columns[i].threaded) continue;
     tally t = columns[i].check(&r);
     char cell[32];
     snprintf(cell, sizeof cell, "%u/%u", t.same, t.all);
@@ -272,12 +373,46 @@ static void determinism(void **unused) {
   (void)unused;
   print_message("%-24s", "same bits as scalar");
   for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-    print_message(" %9s", columns[i].title);
+    if (!ONLY_THREADS || columns[i].threaded) print_message(" %9s", columns[i].title);
   print_message("  logits\n");
   for (size_t i = 0; i < models.gl_pathc; i += STRIDE)
     good = check_model(models.gl_pathv[i]) && good;
   globfree(&models);
   assert_true(good);
+}
+
+/* --- what a pass refuses --- */
+
+static void refused(void **unused) {
+  glob_t models = cm_test_models();
+  rig r;
+  cm_err e;
+  (void)unused;
+  assert_true(models.gl_pathc > 0);
+  open_rig(&r, models.gl_pathv[0]);
+  cm_batch *b = open_batch(&r, 1, cm_cpu_best(), 8);
+  cm_session *s = open_session(&r, 8), *other = open_session(&r, 8);
+  uint32_t outside = r.vocab;
+  cm_part parts[] = {{s, r.tokens, 4, NULL}, {other, r.tokens, 5, NULL}};
+  assert_int_equal(cm_batch_run(b, parts, 2, &e), CM_E_USAGE); /* 9 tokens of 8 */
+  assert_int_equal(cm_batch_run(b, parts, 0, &e), CM_E_USAGE);
+  parts[1].n = 0;
+  assert_int_equal(cm_batch_run(b, parts, 2, &e), CM_E_USAGE);
+  parts[1].n = 1, parts[1].tokens = &outside;
+  assert_int_equal(cm_batch_run(b, parts, 2, &e), CM_E_USAGE);
+  assert_int_equal(e.pos, 1);
+  assert_int_equal(cm_session_len(s), 0); /* not even the part that was well */
+  assert_int_equal(cm_batch_run(b, parts, 1, &e), CM_OK);
+  parts[0].n = 5;
+  assert_int_equal(cm_batch_run(b, parts, 1, &e), CM_E_LIMIT);
+  assert_int_equal(cm_session_len(s), 4);
+  assert_int_equal(cm_batch_work(b).passes, 1);
+  assert_int_equal(cm_batch_work(b).tokens, 4);
+  cm_session_close(s);
+  cm_session_close(other);
+  cm_batch_close(b);
+  close_rig(&r);
+  globfree(&models);
 }
 
 /* --- memory --- */
@@ -334,7 +469,7 @@ static void no_allocation(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(determinism),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(determinism), cmocka_unit_test(refused),
                                      cmocka_unit_test(no_allocation)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static void good_model_runs(void **unused) {
   assert_int_equal(cm_model_shape(m)->head_dim, 8);
   assert_int_equal(cm_kern_open(&k, CM_ISA_SCALAR, NULL, &e), CM_OK);
   assert_int_equal(cm_kv_open(&kv, cm_model_shape(m), 4, &e), CM_OK);
-  assert_int_equal(cm_run_open(&r, m, k, 2, 1, &e), CM_OK);
+  assert_int_equal(cm_run_open(&r, m, k, 2, &e), CM_OK);
   cm_forward(r, (cm_col[]){{kv, 0, 3, NULL}, {kv, 1, 5, logits}}, 2);
   for (int i = 0; i < TINY_VOCAB; i++) assert_true(isfinite(logits[i]));
   cm_run_close(r);
@@ -106,7 +106,7 @@ static void torture(void **unused) {
     cm_code code = cm_model_open(&m, f, &e);
     if (!code) code = cm_kern_open(&k, CM_ISA_SCALAR, NULL, &e);
     if (!code) code = cm_kv_open(&kv, cm_model_shape(m), 4, &e);
-    if (!code) code = cm_run_open(&r, m, k, 2, 1, &e);
+    if (!code) code = cm_run_open(&r, m, k, 2, &e);
     cm_mem_fail_nth(0);
     cm_run_close(r);
     cm_kv_close(kv);

@@ -6,7 +6,7 @@ import models
 from kit import case, run
 
 NOWHERE = ["-m", "/nowhere/none.gguf"]  # stops a run after its options were read: status 4
-COMMANDS = ("ask", "models", "bench", "debug", "config", "init", "completion")
+COMMANDS = ("ask", "models", "bench", "debug", "config", "doctor", "init", "completion")
 
 
 def asked(*args):
@@ -199,15 +199,10 @@ def _(option):
     run("what", "does", "tar", option, "do", env={"CMDAI_MODEL": models.says("ls")}).fails(2, option, "--")
 
 
-@case("a command of a later version: cmdai {0}", ["doctor", "doctor the network"])
-def _(words):
-    run(*words.split()).fails(2, "later version", "cmdai ask " + words.split()[0])
-
-
 @case("operands that make no sense: cmdai {0}", [
     "models", "models bogus", "models inspect", "models inspect a b", "models quantize a b", "models quantize a b c d",
     "models are nice", "check", "check the disk", "check -- ls -l", "debug", "debug the script", "debug tokenize", "debug tokenize a b", "debug generate x",
-    "bench press", "serve the network", "completion", "completion tcsh", "completion bash zsh", "config", "config the network", "config get", "init", "init tcsh",
+    "bench press", "serve the network", "completion", "completion tcsh", "completion bash zsh", "config", "config the network", "config get", "doctor who", "init", "init tcsh",
     "init bash zsh"])
 def _(words):
     run(*words.split()).fails(2, "did you mean: cmdai ask " + words.split()[0])

@@ -41,7 +41,7 @@ static void test_options(void **state) {
                ",\"temperature\":0.5,\"top_p\":0.25,\"seed\":7,\"n\":3,\"max_tokens\":9,"
                "\"max_completion_tokens\":8,\"stop\":[\"a\",\"b\",\"c\",\"d\"],\"stream\":true,"
                "\"stream_options\":{\"include_usage\":true,\"x\":1},\"presence_penalty\":0,"
-               "\"frequency_penalty\":0.0,\"logit_bias\":{},\"tools\":[],\"tool_choice\":\"none\","
+               "\"frequency_penalty\":0.0,\"logit_bias\":{},\"tools\":[],\"tool_choice\":\"auto\","
                "\"logprobs\":false,\"top_logprobs\":0,\"response_format\":{\"type\":\"text\"},"
                "\"modalities\":[\"text\"],\"best_of\":1,\"service_tier\":\"auto\",\"top_k\":5,"
                "\"min_p\":0.125,\"repetition_penalty\":1.5}");
@@ -74,7 +74,9 @@ static void test_opening(void **state) {
 
 static void test_completion(void **state) {
   (void)state;
-  call_read_ok("POST", TEXT, "{" TWO ",\"logprobs\":0,\"echo\":false,\"suffix\":null}");
+  call_read_ok("POST", TEXT,
+               "{" TWO
+               ",\"logprobs\":0,\"echo\":false,\"suffix\":null,\"function_call\":\"none\"}");
   assert_true(call.request.raw && call.kind == CM_API_TEXT);
   assert_true(cm_str_is(call.request.opening, "once"));
   assert_int_equal(call.request.n_messages, 0);
@@ -107,7 +109,8 @@ static void test_errors(void **state) {
       {"\"logprobs\":true", "logprobs"},
       {"\"top_logprobs\":1", "top_logprobs"},
       {"\"tools\":[{}]", "tools"},
-      {"\"tool_choice\":\"auto\"", "tool_choice"},
+      {"\"tool_choice\":\"required\"", "tool_choice"},
+      {"\"tool_choice\":{\"type\":\"function\"}", "tool_choice"},
       {"\"functions\":[{}]", "functions"},
       {"\"function_call\":{\"name\":\"x\"}", "function_call"},
       {"\"response_format\":{\"type\":\"json_object\"}", "response_format.type"},

@@ -167,7 +167,10 @@ static void read_messages(cm_body *b) {
   size_t n = cm_body_items(b, "messages", CM_API_MESSAGES_MAX);
   if (!n) cm_body_fail(b, "messages", "is missing: a list of at least one message");
   cm_message *m = cm_arena_alloc(c->arena, n, sizeof *m);
-  if (!m) cm_body_no_memory(b);
+  if (!m) {
+    cm_body_no_memory(b);
+    return;
+  }
   for (size_t i = 0; i < n && !b->code; i++) read_message(b, i, &m[i]);
   if (b->code) return;
   read_opening(b, m, &n);

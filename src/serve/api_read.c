@@ -133,13 +133,16 @@ bool cm_body_bool(cm_body *b, const char *key, bool *out) {
 
 bool cm_body_int(cm_body *b, const char *key, int64_t min, int64_t max, int64_t *out) {
   const cm_json *v = member(b, key);
-  int64_t n;
+  int64_t n = 0;
   if (!v) return false;
-  if (!cm_json_i64(v, &n)) cm_body_fail(b, key, "must be a whole number");
-  else if (n < min || n > max)
-    cm_body_fail(b, key, "must be %lld to %lld", (long long)min, (long long)max);
-  else *out = n;
-  return !b->code;
+  const bool whole = cm_json_i64(v, &n);
+  if (whole && n >= min && n <= max) {
+    *out = n;
+    return true;
+  }
+  if (!whole) cm_body_fail(b, key, "must be a whole number");
+  else cm_body_fail(b, key, "must be %lld to %lld", (long long)min, (long long)max);
+  return false;
 }
 
 bool cm_body_u32(cm_body *b, const char *key, uint32_t min, uint32_t max, uint32_t *out) {
@@ -151,12 +154,16 @@ bool cm_body_u32(cm_body *b, const char *key, uint32_t min, uint32_t max, uint32
 
 bool cm_body_real(cm_body *b, const char *key, double min, double max, float *out) {
   const cm_json *v = member(b, key);
-  double n;
+  double n = 0;
   if (!v) return false;
-  if (!cm_json_f64(v, &n)) cm_body_fail(b, key, "must be a number");
-  else if (!(n >= min && n <= max)) cm_body_fail(b, key, "must be %g to %g", min, max);
-  else *out = (float)n;
-  return !b->code;
+  const bool number = cm_json_f64(v, &n);
+  if (number && n >= min && n <= max) {
+    *out = (float)n;
+    return true;
+  }
+  if (!number) cm_body_fail(b, key, "must be a number");
+  else cm_body_fail(b, key, "must be %g to %g", min, max);
+  return false;
 }
 
 static bool is_nothing(const cm_json *v) {

@@ -1,5 +1,5 @@
-# `cmdai serve` and programs that aren't ours: the official clients of Ollama and OpenAI (`make
-# peers` fetches them) and promptfoo (`make harness-peers`). What isn't here is a skip that says so.
+# `cmdai serve` and programs that aren't ours: the official clients of Ollama and OpenAI, fetched by
+# `make peers`, and promptfoo, by `make harness-peers`. What isn't here is a skip that says so.
 find_program(CM_NODE node)
 if(CM_NODE)
   add_test(NAME serve.clients

@@ -127,7 +127,7 @@ static void run(cm_call *c, cm_str body, cm_buf *out) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   size_t rows = 0;
   while (cm_api_at(rows)) rows++;
-  if (!size) return 0;
+  if (!size || !rows) return 0;
   const cm_str body = {(const char *)data + 1, size - 1};
   cm_call c = {.api = cm_api_at(data[0] % rows), .about = &about, .done_ns = 1};
   cm_buf out, path;

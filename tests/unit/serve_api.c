@@ -171,6 +171,56 @@ static void test_many_values(void **state) {
   cm_buf_close(&b);
 }
 
+/* Requests that take memory in every way there is. */
+static const char *const greedy[][2] = {
+    {"/api/chat",
+     "{\"model\":\"cmdai\",\"options\":{\"stop\":[\"a\",\"b\"]},\"messages\":[{\"role\":"
+     "\"user\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":\"y\"}]}"},
+    {"/api/generate", "{\"model\":\"cmdai\",\"prompt\":\"x\",\"system\":\"y\"}"},
+    {"/v1/chat/completions",
+     "{\"model\":\"cmdai\",\"stop\":\"a\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
+     "\"text\",\"text\":\"x\"},{\"type\":\"text\",\"text\":\"y\"}]}]}"},
+    {"/v1/completions", "{\"model\":\"cmdai\",\"prompt\":[\"x\"]}"},
+    {"/v1/cmdai/ask",
+     "{\"request\":\"x\",\"context\":\"y\",\"shell\":\"sh\",\"safety\":\"strict\"}"}};
+
+/* Reads with an arena of `room` bytes, and the Nth allocation failing. */
+static cm_code read_poorly(size_t i, size_t room, uint64_t nth) {
+  void *none = NULL;
+  int status;
+  const cm_api *like;
+  call_again(&none);
+  cm_arena_close(call.arena);
+  call.arena = cm_arena_open(room);
+  call.api = find("POST", greedy[i][0], &status, &like);
+  assert_true(call.arena && call.api);
+  cm_mem_fail_nth(nth);
+  const cm_code code = call.api->read(&call, cm_str_of(greedy[i][1]), &call_out, &call_error);
+  cm_mem_fail_nth(0);
+  return code;
+}
+
+/* It is said, and nothing else goes wrong. */
+static void test_no_memory(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof greedy / sizeof *greedy; i++) {
+    cm_code code = CM_E_NOMEM;
+    size_t room = 1, tries = 0;
+    for (; code; room += 16, tries++) {
+      code = read_poorly(i, room, 0);
+      assert_true(!code || code == CM_E_NOMEM);
+      assert_true(tries < 1000);
+    }
+    assert_true(tries > 1);
+    code = CM_E_NOMEM;
+    for (uint64_t nth = 1; code; nth++) {
+      code = read_poorly(i, 1 << 20, nth);
+      assert_true(!code || code == CM_E_NOMEM);
+      assert_true(nth < 1000);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_rows, call_set_up, call_tear_down),
@@ -181,6 +231,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_no_json, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_nested, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_many_values, call_set_up, call_tear_down),
+      cmocka_unit_test_setup_teardown(test_no_memory, call_set_up, call_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

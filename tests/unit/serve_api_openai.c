@@ -57,6 +57,15 @@ static void test_options(void **state) {
   assert_true(cm_str_is(q->stops[3], "d"));
 }
 
+/* More tokens than the context holds are as many as it holds. */
+static void test_many_tokens(void **state) {
+  (void)state;
+  call_read_ok("POST", CHAT, "{" ONE ",\"max_tokens\":9000000000}");
+  assert_int_equal(call.request.max_tokens, 512);
+  call_read_ok("POST", TEXT, "{" TWO ",\"max_tokens\":512}");
+  assert_int_equal(call.request.max_tokens, 512);
+}
+
 /* vLLM's way to begin the reply. */
 static void test_opening(void **state) {
   (void)state;
@@ -383,14 +392,14 @@ static void test_cannot(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_chat),        cmocka_unit_test(test_options),
-      cmocka_unit_test(test_opening),     cmocka_unit_test(test_completion),
-      cmocka_unit_test(test_errors),      cmocka_unit_test(test_message_errors),
-      cmocka_unit_test(test_whole_chat),  cmocka_unit_test(test_whole_text),
-      cmocka_unit_test(test_stream_chat), cmocka_unit_test(test_stream_text),
-      cmocka_unit_test(test_broken),      cmocka_unit_test(test_fail),
-      cmocka_unit_test(test_fail_codes),  cmocka_unit_test(test_models),
-      cmocka_unit_test(test_cannot),
+      cmocka_unit_test(test_chat),           cmocka_unit_test(test_options),
+      cmocka_unit_test(test_many_tokens),    cmocka_unit_test(test_opening),
+      cmocka_unit_test(test_completion),     cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_message_errors), cmocka_unit_test(test_whole_chat),
+      cmocka_unit_test(test_whole_text),     cmocka_unit_test(test_stream_chat),
+      cmocka_unit_test(test_stream_text),    cmocka_unit_test(test_broken),
+      cmocka_unit_test(test_fail),           cmocka_unit_test(test_fail_codes),
+      cmocka_unit_test(test_models),         cmocka_unit_test(test_cannot),
   };
   return cmocka_run_group_tests(tests, call_set_up, call_tear_down);
 }

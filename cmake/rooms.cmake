@@ -38,14 +38,17 @@ function(cm_link_by_name target file)
   endif()
 endfunction()
 
-# tools/NAME.c -> build/…/tools/NAME. A first line "/* rooms: a b */" names what it links.
+# tools/NAME.c -> build/…/tools/NAME, bench/NAME.c -> build/…/bench/NAME. A first line
+# "/* rooms: a b */" names what it links.
 function(cm_tools)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/*.c ${CMAKE_SOURCE_DIR}/bench/*.c)
   foreach(file ${sources})
     get_filename_component(stem ${file} NAME_WE)
     add_executable(tool_${stem} ${file})
+    cmake_path(GET file PARENT_PATH folder)
+    cmake_path(GET folder FILENAME folder)
     set_target_properties(tool_${stem} PROPERTIES OUTPUT_NAME ${stem}
-      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tools)
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${folder})
     cm_link_listed(tool_${stem} ${file})
   endforeach()
 endfunction()

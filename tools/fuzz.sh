@@ -30,7 +30,7 @@ fi
 build=$1 seconds=$2
 results=$build/fuzz/results
 find "$build/fuzz" -name 'fuzz_*' -type f -perm -u+x | sort |
-  xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 1 "$0" --one "$build" "$seconds" | tee "$results"
+  xargs -r -P "$(getconf _NPROCESSORS_ONLN)" -n 1 "$0" --one "$build" "$seconds" | tee "$results"
 
 for name in $(sed -n 's/^FAILED: fuzz //p' "$results"); do
   echo "--- $name"

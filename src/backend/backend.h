@@ -16,11 +16,25 @@ typedef struct cm_remote {
   const char *model; /* its name there; NULL: the only one that the server has */
 } cm_remote;
 
+/* States of prompts' beginnings on disk, for the next process: what stands before the first words
+ * of a user, so that these never get there. What is read gives the same bits as computing does. */
+typedef struct cm_keep {
+  const char *dir; /* their folder, made when there is something to keep; NULL: nothing is kept */
+  const char *build;  /* which sources compute: the states of others aren't used */
+  uint64_t max_bytes; /* of all; 0: 512 MiB. The one used longest ago makes room */
+  uint32_t max_files; /* 0: 32; at most 1,024 */
+  uint64_t least_ns;  /* what cost less to compute isn't kept; 0: 20 ms */
+  /* One line: what is there and can't be used, what can't be kept, and why; may be NULL. */
+  void (*note)(void *user, const char *text);
+  void *user;
+} cm_keep;
+
 typedef struct cm_backend_options {
   const char *model;   /* cpu: path of a GGUF file; NULL: the embedded model */
   unsigned threads;    /* cpu; 0: all processors */
   uint32_t ctx;        /* cpu: positions; 0: 4,096 or the model's own if that is less */
   uint32_t n_parallel; /* texts generated together, over all jobs; 0: 1 */
+  cm_keep keep;        /* cpu, with a model of a file */
   cm_remote ollama, vllm;
   unsigned connect_ms; /* until a server takes the connection; 0: 3,000 */
   unsigned first_ms;   /* from then until the first byte of its answer; 0: 60,000 */

@@ -132,6 +132,7 @@ static void read_end(cm_told *t, const cm_json *doc) {
   t->finished = cm_str_is(why, "stop");
   cm_told_count(&t->prompt_tokens, cm_json_get(doc, "prompt_eval_count"));
   cm_told_count(&t->tokens, cm_json_get(doc, "eval_count"));
+  cm_told_own(t, cm_json_get(doc, "cmdai"));
 }
 
 static cm_code read_document(cm_told *t, const cm_json *doc, cm_err *e) {
@@ -247,6 +248,10 @@ static cm_code ask_show(cm_server *s, cm_buf *text, cm_model_id *out, cm_err *e)
   if (!code) code = cm_server_parse(s, text, &doc, e);
   if (code) return code;
   cm_ollama_read_show(doc, out);
+  /* A server of ours takes nothing that it doesn't do, and tells the probability anyway. */
+  cm_str sha256;
+  if (cm_json_str(cm_json_get(cm_json_get(doc, "model_info"), "cmdai.sha256"), &sha256))
+    s->plain = cm_protocol_ollama.plainest;
   cm_json_free(doc);
   return CM_OK;
 }

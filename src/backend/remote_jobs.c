@@ -1,7 +1,6 @@
 /* Jobs at a server: each candidate is an exchange of its own. What fails in a way that may pass is
  * tried again as long as nothing of it was handed out; the first one that fails for good ends its
  * job. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -133,9 +132,8 @@ static cm_code collect_one(const strand *t, cm_job *job, cm_candidate *out) {
   const cm_told *told = &t->told;
   char *text = cm_arena_strdup(job->arena, told->text.p ? told->text.p : "", told->text.n);
   if (!text) return cm_fail(&job->error, CM_E_NOMEM, 0, "no memory for the reply");
-  const bool known = told->n_logprobs && !told->no_logprobs;
   *out = (cm_candidate){.text = {text, told->text.n},
-                        .logprob = known ? told->logprob : (double)NAN,
+                        .logprob = cm_told_sum(told),
                         .tokens = told->tokens ? told->tokens : told->n_logprobs,
                         .finished = told->finished,
                         .anew = begins_anew(t)};

@@ -103,6 +103,27 @@ static cm_code fill(cm_opened *b, const cm_opts *o, const char *model, bool hash
   return CM_OK;
 }
 
+static void note_prefix(void *user, const char *text) {
+  const cm_opened *b = user;
+  if (b->o->verbose) cm_ui_note(b->o, "%s", text);
+}
+
+/* Without a folder nothing is kept. */
+static void keep_prefix(cm_opened *b) {
+  if (!cm_shelf_folder("/prefix", b->prefix, sizeof b->prefix)) return;
+  b->options.keep =
+      (cm_keep){.dir = b->prefix, .build = cm_build_id, .note = note_prefix, .user = b};
+}
+
+cm_code cm_opened_open_for_one(cm_opened *b, const cm_opts *o, const char *model, bool hash,
+                               unsigned n_parallel, cm_err *e) {
+  *b = (cm_opened){.o = o, .model.hold = -1};
+  cm_code code = fill(b, o, model, hash, n_parallel, e);
+  if (code) return code;
+  keep_prefix(b);
+  return cm_backend_open(&b->backend, b->names, &b->options, e);
+}
+
 cm_code cm_opened_open(cm_opened *b, const cm_opts *o, const char *model, bool hash,
                        unsigned n_parallel, cm_err *e) {
   *b = (cm_opened){.o = o, .model.hold = -1};

@@ -12,7 +12,8 @@ typedef struct cm_opened {
   cm_backend_options options;
   char *keys[2]; /* ours: of ollama and of vllm, or NULL */
   char names[64];
-  cm_source source; /* after cm_opened_identify */
+  char prefix[4096]; /* folder of the prompts' states */
+  cm_source source;  /* after cm_opened_identify */
 } cm_opened;
 
 /* Opens what -b says (a name, several in order, "auto") with room for n_parallel texts at once.
@@ -22,6 +23,10 @@ typedef struct cm_opened {
  * cm_model_find and cm_backend_open. */
 cm_code cm_opened_open(cm_opened *b, const cm_opts *o, const char *model, bool hash,
                        unsigned n_parallel, cm_err *e);
+/* The same for a program that ends after one answer: what cpu computes of the prompt before the
+ * user's words is kept for the next one, in the folder of the store. */
+cm_code cm_opened_open_for_one(cm_opened *b, const cm_opts *o, const char *model, bool hash,
+                               unsigned n_parallel, cm_err *e);
 void cm_opened_close(cm_opened *b); /* fine when it was never opened */
 
 /* The model that would answer now, with the hash of a model file; b->source says which source's it

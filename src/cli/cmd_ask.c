@@ -87,8 +87,8 @@ static cm_code generate(ask *a, cm_err *e) {
 
 static cm_code open_backend(ask *a, cm_err *e) {
   /* Only the document names the hash of a file. */
-  cm_code code =
-      cm_opened_open(&a->opened, a->o, cm_opts_model(a->o), is_json(a), a->o->candidates, e);
+  cm_code code = cm_opened_open_for_one(&a->opened, a->o, cm_opts_model(a->o), is_json(a),
+                                        a->o->candidates, e);
   a->times.loaded_ns = cm_os_now_ns();
   return code;
 }
@@ -174,9 +174,10 @@ static void show_details(const ask *a) {
   if (!isnan(r->confidence)) snprintf(confidence, sizeof confidence, "%.3f", r->confidence);
   cm_ui_note(a->o, "backend %s, model %s %s, confidence %s", r->backend, r->model.id,
              r->model.quant, confidence);
-  cm_ui_note(a->o, "load %.1f ms, prompt %u tokens %.1f ms, reply %u tokens %.1f ms",
+  cm_ui_note(a->o, "load %.1f ms, prompt %u tokens (%u kept) %.1f ms, reply %u tokens %.1f ms",
              (double)(a->times.loaded_ns - a->times.start_ns) / 1e6, r->prompt_tokens,
-             (double)r->prompt_ns / 1e6, r->output_tokens, (double)r->generate_ns / 1e6);
+             r->cached_tokens, (double)r->prompt_ns / 1e6, r->output_tokens,
+             (double)r->generate_ns / 1e6);
 }
 
 static int show(ask *a) {

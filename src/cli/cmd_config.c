@@ -147,7 +147,7 @@ static cm_code make_new(change *c, cm_err *e) {
 
 static cm_code write_new(change *c, cm_err *e) {
   cm_os_out out;
-  cm_code code = cm_os_out_private(&out, c->path, e);
+  cm_code code = cm_os_out_private(&out, c->path, true, e);
   if (code) return code;
   code = cm_os_out_write(&out, c->new.p ? c->new.p : "", c->new.n, e);
   if (!code) return cm_os_out_commit(&out, e);

@@ -49,13 +49,18 @@ static cm_code read_token(server *s, cm_err *e) {
     cm_err_prefix(e, "--token-file");
     return CM_E_USAGE;
   }
-  cm_str rest = {s->token.p ? s->token.p : "", s->token.n}, line = {0};
+  cm_buf_putc(&s->token, '\n'); /* there are bytes now */
+  cm_str rest = {s->token.p, s->token.n}, line = {0};
   (void)cm_str_line(&rest, &line);
   line = cm_str_trim(line);
   code = check_token(line, "--token-file", e);
   if (code) return code;
-  memmove(s->token.p, line.p, line.n);
-  s->token.p[line.n] = 0;
+  cm_buf kept;
+  cm_buf_init(&kept, TOKEN_MAX);
+  cm_buf_add(&kept, line.p, line.n);
+  cm_buf_close(&s->token);
+  s->token = kept;
+  if (kept.overflow) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the token");
   s->serve.token = s->token.p;
   return CM_OK;
 }

@@ -29,6 +29,8 @@ static const cm_command commands[] = {
     {"config", CM_FOR_CONFIG, true, cm_cmd_config,
      "config show | get KEY | set KEY VALUE | unset KEY | path",
      "settings: what they are, where each comes from, and changing your own"},
+    {"doctor", CM_FOR_DOCTOR, true, cm_cmd_doctor, "doctor",
+     "whether requests will be answered here, and what to do if not"},
     {"init", CM_FOR_INIT, true, cm_cmd_init, "init bash|zsh|fish",
      "a key in your shell that turns the line into a command; with completions"},
     {"completion", CM_FOR_COMPLETION, true, cm_cmd_completion, "completion bash|zsh|fish|man",
@@ -36,22 +38,12 @@ static const cm_command commands[] = {
 };
 enum { COUNT = sizeof commands / sizeof *commands, SETTINGS_MAX = 32 << 20 };
 
-/* Words that will be commands of a later version: taking them as requests now would change their
- * meaning then. */
-static const char *const reserved[] = {"doctor"};
-
 const cm_command *cm_command_at(size_t i) { return i < COUNT ? &commands[i] : NULL; }
 
 static const cm_command *by_name(const char *name) {
   for (size_t i = 0; i < COUNT; i++)
     if (strcmp(commands[i].name, name) == 0) return &commands[i];
   return NULL;
-}
-
-static bool is_reserved(const char *name) {
-  for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-    if (strcmp(reserved[i], name) == 0) return true;
-  return false;
 }
 
 static const char statuses[] =
@@ -62,6 +54,11 @@ static const char statuses[] =
     "  3 no backend could answer       125 with -x: the command was not run\n"
     "  4 model missing or corrupt      130 interrupted\n"
     "  5 no usable answer, or the model declined\n";
+
+static const char serve_statuses[] =
+    "Exit status:\n"
+    "  0 ended by SIGTERM or Ctrl-C      3 the port is taken, no libmicrohttpd, no backend\n"
+    "  2 usage or configuration error    4 model missing or corrupt\n";
 
 static const char test_statuses[] =
     "Exit status:\n"
@@ -88,7 +85,10 @@ static int help(const cm_command *c) {
   }
   cm_buf_puts(&b, "\nOptions (environment variable in parentheses, default in brackets):\n");
   cm_opts_help(c->option_set, &b);
-  cm_buf_printf(&b, "\n%s", c->option_set == CM_FOR_TEST ? test_statuses : statuses);
+  cm_buf_printf(&b, "\n%s",
+                c->option_set == CM_FOR_TEST    ? test_statuses
+                : c->option_set == CM_FOR_SERVE ? serve_statuses
+                                                : statuses);
   return cm_ui_out_buf(&b);
 }
 
@@ -128,10 +128,6 @@ static int run(const cm_command *c, char **args, size_t n_args, char **operands,
 
 int main(int argc, char **argv) {
   const cm_command *c = argc > 1 ? by_name(argv[1]) : NULL;
-  if (!c && argc > 1 && is_reserved(argv[1]))
-    return cm_ui_fail(CM_EXIT_USAGE,
-                      "\"%s\" is a command of a later version; for a request: cmdai ask %s ...",
-                      argv[1], argv[1]);
   size_t skip = c ? 2 : 1;
   if (!c) c = &commands[0];
   /* A request notices a signal between two tokens and reports it; the others just end. */

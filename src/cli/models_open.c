@@ -17,13 +17,23 @@ static const char *variable(const char *name) {
   return v && *v ? v : NULL;
 }
 
-static cm_code folder(cm_shelf *s, cm_err *e) {
+/* Bytes of the path, -1 when it is too long; nothing without a folder. */
+static int folder_path(const char *below, char *out, size_t size) {
   const char *own = variable("CMDAI_CACHE_DIR"), *xdg = variable("XDG_CACHE_HOME"),
              *home = variable("HOME");
   const char *base = own ? own : xdg ? xdg : home;
-  const char *below = own ? "" : xdg ? "/cmdai" : "/.cache/cmdai";
-  const int n = snprintf(s->dir, sizeof s->dir, "%s%s", base ? base : "", base ? below : "");
-  if (n >= 0 && (size_t)n < sizeof s->dir) return CM_OK;
+  const char *middle = own ? "" : xdg ? "/cmdai" : "/.cache/cmdai";
+  const int n = base ? snprintf(out, size, "%s%s%s", base, middle, below) : 0;
+  if (!n) out[0] = 0;
+  return n >= 0 && (size_t)n < size ? n : -1;
+}
+
+bool cm_shelf_folder(const char *below, char *out, size_t size) {
+  return folder_path(below, out, size) > 0;
+}
+
+static cm_code folder(cm_shelf *s, cm_err *e) {
+  if (folder_path("", s->dir, sizeof s->dir) >= 0) return CM_OK;
   return cm_fail(e, CM_E_USAGE, 0, "the path of the folder for models is too long");
 }
 

@@ -72,7 +72,7 @@ static void put_row(const cm_opt *opt, const char *key, const char *text, cm_ori
   cm_buf value;
   cm_buf_init(&value, 8 * TEXT_MAX);
   cm_setting_value(text ? text : "-", &value);
-  cm_buf_printf(out, "%-14s %-26s ", key, value.p ? value.p : "");
+  cm_buf_printf(out, "%-18s %-26s ", key, value.p ? value.p : "");
   cm_setting_from(opt, origin, out);
   cm_buf_putc(out, '\n');
   cm_buf_close(&value);
@@ -84,7 +84,7 @@ static bool is_shown(const cm_opts *o, const cm_opt *opt, bool changed) {
 }
 
 void cm_settings_table(const cm_opts *o, bool changed, cm_buf *out) {
-  cm_buf_printf(out, "%-14s %-26s %s\n", "KEY", "VALUE", "FROM");
+  cm_buf_printf(out, "%-18s %-26s %s\n", "KEY", "VALUE", "FROM");
   for (size_t i = 0; cm_opt_at(i); i++)
     if (is_shown(o, cm_opt_at(i), changed))
       put_row(cm_opt_at(i), cm_opt_at(i)->name, cm_setting_text(o, cm_opt_at(i)),

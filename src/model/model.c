@@ -191,6 +191,20 @@ void cm_model_close(cm_model *m) { cm_free(m); }
 
 const cm_shape *cm_model_shape(const cm_model *m) { return &m->shape; }
 
+static void add_cost(const cm_mat *w, cm_cost *c) {
+  c->bytes += (uint64_t)w->rows * w->row_bytes;
+  c->products += (uint64_t)w->rows * w->cols;
+}
+
+cm_cost cm_model_cost(const cm_model *m) {
+  cm_cost c = {.bytes = (uint64_t)m->output.rows * m->output.row_bytes};
+  for (const cm_layer *l = m->layers; l < m->layers + m->shape.layers; l++) {
+    const cm_mat *const all[] = {&l->q, &l->k, &l->v, &l->o, &l->gate, &l->up, &l->down};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) add_cost(all[i], &c);
+  }
+  return c;
+}
+
 /* --- KV cache --- */
 
 uint64_t cm_kv_bytes(const cm_shape *s, uint32_t ctx) {
@@ -226,6 +240,18 @@ void cm_kv_copy(cm_kv *to, const cm_kv *from, uint32_t n) {
   for (size_t h = 0; h < from->heads; h++)
     memcpy(to->data + h * to->head_stride, from->data + h * from->head_stride,
            n * from->head_dim * sizeof *from->data);
+}
+
+void cm_kv_pack(const cm_kv *kv, uint32_t n, void *out) {
+  const size_t bytes = n * kv->head_dim * sizeof *kv->data;
+  for (size_t h = 0; h < kv->heads; h++)
+    memcpy((uint8_t *)out + h * bytes, kv->data + h * kv->head_stride, bytes);
+}
+
+void cm_kv_unpack(cm_kv *kv, uint32_t n, const void *in) {
+  const size_t bytes = n * kv->head_dim * sizeof *kv->data;
+  for (size_t h = 0; h < kv->heads; h++)
+    memcpy(kv->data + h * kv->head_stride, (const uint8_t *)in + h * bytes, bytes);
 }
 
 uint32_t cm_kv_ctx(const cm_kv *kv) { return kv->ctx; }

@@ -29,6 +29,13 @@ cm_code cm_model_open(cm_model **out, const cm_gguf *f, cm_err *e);
 void cm_model_close(cm_model *m);
 const cm_shape *cm_model_shape(const cm_model *m);
 
+/* What a forward pass costs at least, attention aside. */
+typedef struct cm_cost {
+  uint64_t bytes;    /* of weights that a pass with logits reads */
+  uint64_t products; /* of a column in the layers' matrices */
+} cm_cost;
+cm_cost cm_model_cost(const cm_model *m);
+
 /* Keys and values of one timeline: f16, [layer][K, V][kv_head][position][head_dim]. Memory for all
  * `ctx` positions is reserved at once and touched as it fills. */
 typedef struct cm_kv cm_kv;
@@ -38,6 +45,11 @@ uint32_t cm_kv_ctx(const cm_kv *kv);
 /* Copies positions 0 .. n-1; both caches are of the same shape and hold at least n. */
 void cm_kv_copy(cm_kv *to, const cm_kv *from, uint32_t n);
 uint64_t cm_kv_bytes(const cm_shape *s, uint32_t ctx);
+/* Positions 0 .. n-1 out of a cache, or into one, which holds at least n: cm_kv_bytes(shape, n)
+ * bytes, in the order above as if n were its context. Any such bytes may come in: they are
+ * numbers. */
+void cm_kv_pack(const cm_kv *kv, uint32_t n, void *out);
+void cm_kv_unpack(cm_kv *kv, uint32_t n, const void *in);
 
 /* One token to compute: it is written to `kv` at `pos` and sees positions 0 .. pos, which must
  * have been computed before or stand earlier in the same call. */

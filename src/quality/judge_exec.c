@@ -107,7 +107,7 @@ static cm_code judge_world(cm_bench *b, const cm_world *w, cm_str command, cm_ar
 typedef struct part {
   cm_arena *said;
   cm_reasons reasons;
-  bool late;
+  bool late; /* the command timed out */
   cm_code code;
   cm_err error;
 } part;
@@ -115,44 +115,41 @@ typedef struct part {
 typedef struct judging {
   cm_bench *lanes; /* one a thread: no two worlds are in one folder at once */
   size_t n_lanes;
-  part *parts; /* [n_worlds] */
-  atomic_size_t first_late;
+  part *parts;          /* [n_worlds] */
+  atomic_size_t enough; /* worlds behind this one needn't be tried */
   cm_str command;
 } judging;
 
-/* A command that hangs in one world isn't tried in those behind it: it would take as long there. */
-static void note_late(judging *j, size_t i) {
-  size_t first = atomic_load(&j->first_late);
-  while (i < first && !atomic_compare_exchange_weak(&j->first_late, &first, i)) {}
+/* The first world in which the command hangs, or that can't be judged, is the last one that is
+ * told of: a command that hangs would take as long in each. */
+static void note_end(judging *j, size_t i) {
+  size_t now = atomic_load(&j->enough);
+  while (i < now && !atomic_compare_exchange_weak(&j->enough, &now, i)) continue;
 }
 
 static void judge_some(void *ctx, size_t begin, size_t end, unsigned worker) {
   judging *j = ctx;
   cm_bench *b = &j->lanes[worker];
-  for (size_t i = begin; i < end; i++) {
+  for (size_t i = begin; i < end && i <= atomic_load(&j->enough); i++) {
     part *p = &j->parts[i];
-    if (i > atomic_load(&j->first_late)) continue;
     cm_arena *own = cm_arena_open(WORLD_MEMORY);
     p->said = cm_arena_open(SAID_MEMORY);
     p->code = own && p->said ? judge_world(b, b->c->exec->worlds[i], j->command, own, p->said,
                                            &p->reasons, &p->late, &p->error)
                              : no_memory(&p->error);
-    if (p->late) note_late(j, i);
     cm_arena_close(own);
+    if (p->code || p->late) note_end(j, i);
   }
 }
 
-/* What was found behind the first world that could not be judged, or where the command hung, isn't
- * told: it would depend on how many run at once. */
 static cm_code tell_all(const judging *j, size_t n, cm_arena *a, cm_reasons *out, cm_err *e) {
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = 0; i < n && i <= atomic_load(&j->enough); i++) {
     const part *p = &j->parts[i];
     for (size_t k = 0; k < p->reasons.n; k++) {
       const cm_reason *r = &p->reasons.items[k];
       cm_reasons_add(out, a, r->judge, "%.*s", (int)r->text.n, r->text.p);
     }
     if (p->code) return cm_fail(e, p->code, p->error.pos, "%s", p->error.msg);
-    if (p->late) break;
   }
   return CM_OK;
 }
@@ -170,6 +167,7 @@ static cm_code judge_worlds(judging *j, cm_arena *a, cm_reasons *out, cm_err *e)
     j->lanes[i].times = j->lanes[0].times;
     j->lanes[i].clock = j->lanes[0].clock;
   }
+  atomic_store(&j->enough, n);
   cm_pool_for(pool, n, 1, judge_some, j);
   cm_pool_close(pool);
   code = tell_all(j, n, a, out, e);
@@ -180,7 +178,7 @@ static cm_code judge_worlds(judging *j, cm_arena *a, cm_reasons *out, cm_err *e)
 /* Opens a folder for every world that is tried at once, judges, and removes them. */
 static cm_code judge_in_lanes(const cm_case *c, cm_str command, const cm_bench_room *with,
                               cm_arena *a, cm_reasons *out, cm_err *e) {
-  judging j = {.command = command, .first_late = SIZE_MAX};
+  judging j = {.command = command};
   size_t most = with->together > 1 ? with->together : 1, open = 0;
   if (most > c->exec->n_worlds) most = c->exec->n_worlds ? c->exec->n_worlds : 1;
   if (most > CM_POOL_MAX) most = CM_POOL_MAX;

@@ -44,4 +44,7 @@ typedef struct cm_serve_options {
  * can't be; CM_E_IO: it is taken; CM_E_UNSUPPORTED: no libmicrohttpd here; CM_E_NOMEM. */
 cm_code cm_serve_run(const cm_serve_options *o, cm_err *e);
 
+/* Whether there is a libmicrohttpd to serve with: CM_OK or CM_E_UNSUPPORTED. */
+cm_code cm_serve_ready(cm_err *e);
+
 #endif

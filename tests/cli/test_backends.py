@@ -650,18 +650,28 @@ def _(kind):
         r.need(r.seconds < 4 * kit.Settings.slow, "it waited")
 
 
-@both("{0}: a server that knows less is asked more plainly")
-def _(kind):
+NEW = {"ollama": {"logprobs": ["logprobs"], "thoughts": ["think"]},
+       "vllm": {"logprobs": ["logprobs"], "continued messages": ["continue_final_message"],
+                "both": ["logprobs", "continue_final_message"]}}
+
+
+@case("{0}: a server that knows nothing of {1} is asked more plainly, and that is kept in mind",
+      [(kind, what) for kind, all_new in NEW.items() for what in all_new])
+def _(kind, what):
     def picky(request, wire):
-        if request.json.get("logprobs"):
-            status(400, "unknown field: logprobs")(app, request, wire)
+        unknown = [name for name in NEW[kind][what] if name in request.json]
+        if unknown:
+            status(400, "unknown field: " + unknown[0])(app, request, wire)
         else:
             app.good(request, wire)
     app = KINDS[kind]("```sh\nls -l\n```", chat=picky)
     with Server(app) as server:
         answered(ask(app, server, "-o", "json"), "ls -l", kind)
-        last = server.asked(app.path)[-1].json
-    need("continue_final_message" not in last and "logprobs" not in last and "think" not in last, last)
+        first, last = server.asked(app.path)[0].json, server.asked(app.path)[-1].json
+        need(all(name in first and name not in last for name in NEW[kind][what]), "%s\n%s" % (first, last))
+        before = len(server.asked(app.path))
+        r, _ = test_run("-b", kind, *place(app, server), "--batch", "1", cases=4)
+        r.need(len(server.asked(app.path)) == before + before + 3, "asked %d times" % len(server.asked(app.path)))
 
 
 # --- answers of other shapes -------------------------------------------------------------------------------------------------
@@ -839,6 +849,28 @@ def _():
         need(document(run("-o", "json", "list files", env=env).ok())["backend"] == "cpu" and not server.requests, "asked")
         answered(run("-o", "json", "--auto-order", "ollama,cpu", "list files", env=env), "ls -l", "ollama")
         answered(run("-o", "json", "-b", "auto", "list files", env={**env, "CMDAI_AUTO_ORDER": "ollama"}), "ls -l", "ollama")
+
+
+# --- a server of ours -----------------------------------------------------------------------------------------------------------
+
+@both("{0}: through cmdai serve every answer is the own engine's, to the last bit of its probability")
+def _(kind):
+    gguf = runner.once("contract", Own._model)
+    env = {"CMDAI_SERVE_TOKEN": KEY}
+    process = kit.start("serve", "--port", "0", "-m", gguf, env=env)
+    try:
+        line = process.stderr.readline().decode()
+        url = "http" + line.split("http")[1].split()[0]
+        for word in list(SAYS) + ["coin", "nothing"]:
+            own = document(run("-b", "cpu", "-m", gguf, "-o", "json", word))
+            far = document(ask(KINDS[kind], url, "-o", "json", words=[word]))
+            for key in ("command", "confidence", "uncertain", "refused", "candidates", "explanation", "decision", "model"):
+                need(own[key] == far[key], "%s: %s is %s, not %s" % (word, key, far[key], own[key]))
+            need(far["backend"] == kind and far["tokens"]["output"] == own["tokens"]["output"], far)
+        failed(run("-b", kind, *place(KINDS[kind], url), "-o", "json", "alpha"), 3, "key", "401")
+    finally:
+        process.terminate()
+        kit.finish(process)
 
 
 # --- settings ----------------------------------------------------------------------------------------------------------------

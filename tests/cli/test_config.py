@@ -160,7 +160,7 @@ def _():
 @case("config show: each setting of the help is there")
 def _():
     _, s = shown(folders())
-    names = set(re.findall(r"--([\w-]+) .*\(CMDAI_", run("config", "--help").ok().out.decode()))
+    names = set(re.findall(r"(?m)--([\w-]+) .*\([A-Z_]+\)$", run("config", "--help").ok().out.decode()))
     need(len(names) > 12 and names == set(s), names ^ set(s))
 
 

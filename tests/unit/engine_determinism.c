@@ -347,7 +347,7 @@ static const struct {
   bool threaded;
 } columns[] = {{"threads", threads, true},        {"pieces", pieces, false},
                {"isas", instruction_sets, false}, {"batches", batches, true},
-               {"prefixes", prefixes, false},     {"mixes", mixes, false}};
+               {"prefixes", prefixes, false},     {"mixes", mixes, true}};
 
 static bool check_model(const char *path) {
   bool good = true;

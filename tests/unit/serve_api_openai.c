@@ -180,6 +180,7 @@ static void is_usage(const cm_json *v, int64_t output) {
 static void is_object(const cm_json *v, const char *object) {
   call_shape(v, "id:s object:s created:i model:s system_fingerprint:s choices:a");
   call_is_str(v, "object", object);
+  call_is_str(v, "system_fingerprint", "cmdai 1+b");
   call_is_str(v, "model", "cmdai");
   call_is_int(v, "created", 1700000100);
 }

@@ -159,7 +159,8 @@ static void describe(cm_serve *s, const cm_os_listener *l) {
                       .origins = o->origins,
                       .n_origins = o->n_origins,
                       .body_max = o->body_max};
-  s->about = (cm_api_about){.model = &o->model,
+  s->about = (cm_api_about){.engine = o->engine,
+                            .model = &o->model,
                             .alias = o->alias,
                             .backend = cm_backend_name(o->backend),
                             .ctx = o->model.ctx,

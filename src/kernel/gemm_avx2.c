@@ -29,6 +29,12 @@ INLINE __m256i broadcast4(const int8_t *x) {
   return _mm256_set1_epi32(v);
 }
 
+/* Not memset: what has an address lives in memory. */
+INLINE void clear(pair *sum) {
+  CM_UNROLL
+  for (int c = 0; c < COLS; c++) sum[c].lo = sum[c].hi = _mm256_setzero_si256();
+}
+
 /* sum[c] += scale * (16 rows . x[c]) over `groups` groups of four, widened every `step` groups. */
 INLINE void dot_groups(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t groups,
                        size_t step, __m256i scale_lo, __m256i scale_hi, pair *sum) {
@@ -97,7 +103,7 @@ INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS];
     const int8_t *xq[COLS];
-    memset(sum, 0, sizeof sum);
+    clear(sum);
     for (int c = 0; c < COLS; c++) xq[c] = x[c][b].q;
     if (is_signed) dot_signed(p->q, xq, sum);
     else dot_groups(p->q, xq, 8, step, ones, ones, sum);
@@ -128,7 +134,7 @@ INLINE __m256i twice(const int16_t *s) {
  * these have 32 values, the one min twice. */
 INLINE void min_sums(const cm_panel256 *p, const cm_q8k *const *x, size_t block, size_t sub_blocks,
                      pair *m) {
-  memset(m, 0, COLS * sizeof *m);
+  clear(m);
   CM_UNROLL
   for (size_t i = 0; i < 8; i++) {
     __m256i lo = twice(p->min[i]), hi = twice(p->min[i] + 8);
@@ -154,7 +160,7 @@ INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const
                     size_t groups, size_t step, float (*const *acc)[CM_PANEL_ROWS]) {
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS], m[COLS];
-    memset(sum, 0, sizeof sum);
+    clear(sum);
     min_sums(p, x, b, 64 / groups, m);
     for (size_t s = 0; s < 64 / groups; s++) {
       const int8_t *xq[COLS];

@@ -24,9 +24,9 @@ build    libssl-dev             openssl-devel           openssl@3
 build    libsqlite3-dev         sqlite-devel            sqlite
 build    libseccomp-dev         libseccomp-devel        -
 build    libcurl4-openssl-dev   libcurl-devel           curl
+build    libmicrohttpd-dev      libmicrohttpd-devel     libmicrohttpd
 build    bubblewrap             bubblewrap              -
 test     libcmocka-dev          libcmocka-devel         cmocka
-test     libmicrohttpd-dev      libmicrohttpd-devel     libmicrohttpd
 test     openssl                openssl                 openssl
 test     libsimde-dev           simde-devel             simde
 test     python3                python3                 python3

@@ -119,6 +119,8 @@ static inline cm_record sample_record(cm_arena *a) {
       .sandbox = CM_STR("bubblewrap"),
       .level = CM_STR("moderate"),
       .options = CM_STR("greedy"),
+      .scale = 1.5,
+      .bias = -0.25,
       .suite_hash = CM_STR("feed"),
       .shard = 1,
       .shards = 1,

@@ -73,7 +73,7 @@ static cm_code read_reply(const cm_candidate *c, cm_str opening, const cm_litera
   cm_reply reply;
   cm_buf b;
   cm_buf_init(&b, 2 << 20);
-  cm_buf_add(&b, opening.p, opening.n);
+  if (!c->anew) cm_buf_add(&b, opening.p, opening.n);
   cm_buf_add(&b, c->text.p, c->text.n);
   cm_str whole = {b.p, b.n};
   cm_code code = b.overflow ? cm_fail(e, CM_E_NOMEM, 0, "no memory for a reply") : CM_OK;

@@ -5,7 +5,8 @@
 
 #include "base/os.h"
 
-static const cm_backend_ops *const list[] = {&cm_backend_cpu};
+static const cm_backend_ops *const list[] = {&cm_backend_cpu, &cm_backend_ollama,
+                                             &cm_backend_vllm};
 enum { COUNT = sizeof list / sizeof *list };
 
 typedef struct source {
@@ -16,6 +17,7 @@ typedef struct source {
   size_t busy;
   /* A circuit breaker (Nygard, Release It!, 2007): until then nobody asks it; 0: it is well. */
   uint64_t shut_until_ns;
+  unsigned shut_seconds; /* twice as many each time in a row */
   cm_err why;
 } source;
 
@@ -64,7 +66,7 @@ cm_code cm_backend_open(cm_backend **out, const char *names, const cm_backend_op
   b->done_tail = &b->done;
   cm_code code = add_sources(b, cm_str_of(names), e);
   source *first = &b->sources[0];
-  if (!code) code = first->ops->open(&first->self, o, e);
+  if (!code) code = first->ops->open(&first->self, &b->o, e);
   /* With others behind it, that is for the first job to find out. */
   if (code && code != CM_E_USAGE && b->n > 1) code = CM_OK;
   if (code) cm_backend_close(b);
@@ -95,13 +97,6 @@ static cm_code ready(cm_backend *b, source *s, const cm_request *q, cm_err *e) {
   return code;
 }
 
-cm_code cm_backend_identify(cm_backend *b, cm_model_id *out, cm_err *e) {
-  const cm_request none = {0};
-  cm_code code = ready(b, &b->sources[0], &none, e);
-  *out = b->sources[0].model;
-  return code;
-}
-
 /* --- jobs ------------------------------------------------------------------------------------ */
 
 static void deliver(cm_backend *b, cm_job *job) {
@@ -129,26 +124,37 @@ static bool is_sources_fault(const cm_job *job, cm_code code) {
   return code == CM_E_BACKEND || code == CM_E_MODEL || (code == CM_E_TIMEOUT && !is_late(job));
 }
 
-static void note_failed(cm_job *job, const source *s, const char *why) {
-  cm_fallback *f = &job->failed[job->n_failed++];
+static void note_failed(cm_fallback *f, const source *s, const char *why) {
   f->backend = s->ops->name;
   snprintf(f->error, sizeof f->error, "%s", why);
 }
 
+static void keep_shut(source *s) {
+  s->shut_until_ns = cm_os_now_ns() + s->shut_seconds * UINT64_C(1000000000);
+}
+
+/* Others are spared what nobody answered to. */
 static void shut(source *s, const cm_err *why) {
-  s->shut_until_ns = cm_os_now_ns() + CM_BREAK_SECONDS * UINT64_C(1000000000);
+  enum { LONGEST_SECONDS = 3600 };
+  s->shut_seconds = s->shut_seconds ? 2 * s->shut_seconds : CM_BREAK_SECONDS;
+  if (s->shut_seconds > LONGEST_SECONDS) s->shut_seconds = LONGEST_SECONDS;
   s->why = *why;
+  keep_shut(s);
+}
+
+static void reopen(source *s) {
+  s->shut_until_ns = 0;
+  s->shut_seconds = 0;
 }
 
 /* Whoever comes when the time is over tries for all: the others go on as if it were not. */
 static cm_code pass(source *s, cm_err *e) {
   if (!s->shut_until_ns) return CM_OK;
   if (cm_os_now_ns() >= s->shut_until_ns) {
-    shut(s, &s->why);
+    keep_shut(s);
     return CM_OK;
   }
-  return cm_fail(e, s->why.code, 0, "%s: not asked again so soon after: %.160s", s->ops->name,
-                 s->why.msg);
+  return cm_fail(e, s->why.code, 0, "not asked again so soon after: %.200s", s->why.msg);
 }
 
 /* A source that hangs must leave time for the next one. */
@@ -175,9 +181,11 @@ static cm_code place(cm_backend *b, cm_job *job) {
   *e = (cm_err){0};
   share_time(b, job);
   cm_code code = pass(s, e);
+  job->dead = code != CM_OK;
   if (code) return code;
   code = ready(b, s, &job->request, e);
-  if (code && is_sources_fault(job, code)) shut(s, e);
+  job->dead = code && is_sources_fault(job, code);
+  if (job->dead) shut(s, e);
   if (!code) code = compose(job, s, e);
   if (code) return code;
   share_time(b, job);
@@ -193,7 +201,7 @@ static void place_somewhere(cm_backend *b, cm_job *job) {
     const source *s = &b->sources[job->source];
     const bool next = is_sources_fault(job, job->error.code);
     job->backend = s->ops->name;
-    if (next) note_failed(job, s, job->error.msg);
+    if (next) note_failed(&job->failed[job->n_failed++], s, job->error.msg);
     if (next && ++job->source < b->n) continue;
     deliver(b, job);
     return;
@@ -226,11 +234,11 @@ static bool is_settled(cm_backend *b, source *s, cm_job *job) {
   s->busy--;
   job->request.deadline_ns = job->deadline_ns;
   if (!is_sources_fault(job, code)) {
-    if (!code) s->shut_until_ns = 0;
+    if (!code) reopen(s);
     return true;
   }
-  shut(s, &job->error);
-  note_failed(job, s, job->error.msg);
+  if (job->dead || code == CM_E_TIMEOUT) shut(s, &job->error);
+  note_failed(&job->failed[job->n_failed++], s, job->error.msg);
   if (job->streamed || job->source + 1 == b->n) return true;
   job->source++;
   place_somewhere(b, job);
@@ -249,6 +257,23 @@ cm_job *cm_backend_step(cm_backend *b, unsigned wait_ms) {
     job = done;
   }
   return job;
+}
+
+cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile int *cancel,
+                            cm_source *out, cm_err *e) {
+  *out = (cm_source){0};
+  for (size_t i = 0;; i++) {
+    source *s = &b->sources[i];
+    cm_job job = {.request.cancel = cancel, .source = i, .deadline_ns = deadline_ns};
+    share_time(b, &job);
+    const cm_code code = ready(b, s, &job.request, e);
+    out->backend = s->ops->name;
+    out->model = s->model;
+    if (!code || !is_sources_fault(&job, code)) return code;
+    shut(s, e);
+    if (i + 1 == b->n) return code;
+    note_failed(&out->failed[out->n_failed++], s, e->msg);
+  }
 }
 
 size_t cm_backend_busy(const cm_backend *b) { return b->busy; }

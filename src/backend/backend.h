@@ -11,16 +11,30 @@
 
 /* A server that answers. NULL: its usual place. */
 typedef struct cm_remote {
-  const char *url;   /* "http://127.0.0.1:11434", "http://127.0.0.1:8000/v1" */
+  const char *url;   /* "http://127.0.0.1:8000/v1"; Ollama's also as OLLAMA_HOST has it */
   const char *key;   /* bearer key; never printed, and never sent to another origin */
   const char *model; /* its name there; NULL: the only one that the server has */
 } cm_remote;
+
+/* States of prompts' beginnings on disk, for the next process: what stands before the first words
+ * of a user, so that these never get there. What is read gives the same bits as computing does. */
+typedef struct cm_keep {
+  const char *dir; /* their folder, made when there is something to keep; NULL: nothing is kept */
+  const char *build;  /* which sources compute: the states of others aren't used */
+  uint64_t max_bytes; /* of all; 0: 512 MiB. The one used longest ago makes room */
+  uint32_t max_files; /* 0: 32; at most 1,024 */
+  uint64_t least_ns;  /* what cost less to compute isn't kept; 0: 20 ms */
+  /* One line: what is there and can't be used, what can't be kept, and why; may be NULL. */
+  void (*note)(void *user, const char *text);
+  void *user;
+} cm_keep;
 
 typedef struct cm_backend_options {
   const char *model;   /* cpu: path of a GGUF file; NULL: the embedded model */
   unsigned threads;    /* cpu; 0: all processors */
   uint32_t ctx;        /* cpu: positions; 0: 4,096 or the model's own if that is less */
   uint32_t n_parallel; /* texts generated together, over all jobs; 0: 1 */
+  cm_keep keep;        /* cpu, with a model of a file */
   cm_remote ollama, vllm;
   unsigned connect_ms; /* until a server takes the connection; 0: 3,000 */
   unsigned first_ms;   /* from then until the first byte of its answer; 0: 60,000 */
@@ -59,6 +73,7 @@ typedef struct cm_candidate {
   double logprob;  /* sum over its tokens, under the model itself; NAN: the source doesn't say */
   uint32_t tokens; /* generated, with the end token */
   bool finished;   /* the model or a stop ended it, rather than max_tokens or a full context */
+  bool anew; /* a server that didn't take up the request's opening: the text begins the reply */
 } cm_candidate;
 
 typedef struct cm_replies {
@@ -73,6 +88,8 @@ typedef struct cm_model_id {
   char sha256[65];       /* of the file; empty when not known */
   char quant[32];        /* "Q4_K_M" or the like */
   uint32_t placeholders; /* literals that it was trained to see replaced (answer/literal.h) */
+  uint32_t ctx;          /* positions; 0: not known */
+  uint64_t bytes;        /* of the file; 0: not known */
   float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
 } cm_model_id;
 
@@ -105,6 +122,7 @@ typedef struct cm_job {
   size_t source;
   uint64_t deadline_ns; /* the caller's; a source that others stand behind has less */
   bool streamed;        /* some text was given to the sink: another source would repeat it */
+  bool dead;            /* nobody answered there: set with the error, by a source too */
 } cm_job;
 
 typedef struct cm_backend cm_backend;
@@ -123,20 +141,32 @@ typedef struct cm_backend_ops {
   void (*close)(void *self);
 } cm_backend_ops;
 
-extern const cm_backend_ops cm_backend_cpu;
+extern const cm_backend_ops cm_backend_cpu, cm_backend_ollama, cm_backend_vllm;
 
 const char *cm_backend_name_at(size_t i); /* of the list of sources; NULL past its end */
 
-/* Keeps what `o` points to. `names` is one source or several, in order: "cpu", "ollama,cpu". CM_E_USAGE for an unknown or
- * repeated name. The first one is opened at once: CM_E_NOTFOUND (no such model), CM_E_FORMAT …;
- * the others when they are first needed. */
+/* Keeps what `o` points to. `names` is one source or several, in order: "cpu", "ollama,cpu".
+ * CM_E_USAGE for an unknown or repeated name. The first one is opened at once:
+ * CM_E_NOTFOUND (no such model), CM_E_FORMAT …; the others when they are first needed. */
 cm_code cm_backend_open(cm_backend **out, const char *names, const cm_backend_options *o,
                         cm_err *e);
 void cm_backend_close(cm_backend *b);
 /* Of the first source. */
 const char *cm_backend_name(const cm_backend *b);
-/* The first source's model. A server is asked, and waited for: CM_E_BACKEND, CM_E_MODEL. */
-cm_code cm_backend_identify(cm_backend *b, cm_model_id *out, cm_err *e);
+
+/* A source that can be asked, and those before it that can't. */
+typedef struct cm_source {
+  const char *backend;
+  cm_model_id model;
+  cm_fallback failed[CM_SOURCES_MAX];
+  size_t n_failed;
+} cm_source;
+
+/* Finds the first source that can be asked; servers are waited for until the deadline (on
+ * cm_os_now_ns' clock; 0: as long as their own limits say). `cancel` may be NULL. The last one's
+ * error, if there is none: CM_E_BACKEND, CM_E_MODEL, CM_E_TIMEOUT; CM_E_CANCELLED. */
+cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile int *cancel,
+                            cm_source *out, cm_err *e);
 
 /* Takes a job. One that can't be done comes back with its error: CM_E_USAGE (more candidates than
  * n_parallel), CM_E_LIMIT (prompt longer than the context, with both numbers), CM_E_TIMEOUT,
@@ -145,7 +175,8 @@ cm_code cm_backend_identify(cm_backend *b, cm_model_id *out, cm_err *e);
  * is asked for the first time.
  *
  * A source that failed with one of the last two, or was too slow while there was time left, is
- * followed by the next one; for CM_BREAK_SECONDS it isn't asked again, and then one job tries. */
+ * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_SECONDS;
+ * then one job tries, and if that is in vain too, the time is twice as long. */
 void cm_backend_submit(cm_backend *b, cm_job *job);
 
 enum { CM_BREAK_SECONDS = 30 };

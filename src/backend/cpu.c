@@ -12,6 +12,7 @@ enum { DEFAULT_CTX = 4096 };
 static void cpu_close(void *self) {
   cm_cpu *c = self;
   cm_cpu_end_jobs(c);
+  if (c->slots) cm_cpu_keep_beginning(c);
   for (uint32_t i = 0; c->slots && i < c->n_slots; i++) cm_session_close(c->slots[i].session);
   cm_free(c->slots);
   cm_free(c->logits);
@@ -39,6 +40,8 @@ static void identify_model(cm_cpu *c, const char *path) {
   size_t n = cm_utf8_complete(name.p, name.n < 100 ? name.n : 100);
   snprintf(c->id.id, sizeof c->id.id, "%.*s", (int)n, name.p);
   name_quant(cm_engine_gguf(c->engine), c->id.quant);
+  c->id.ctx = c->ctx;
+  c->id.bytes = cm_engine_gguf(c->engine)->bytes;
   if (!path) snprintf(c->id.sha256, sizeof c->id.sha256, "%s", cm_embedded_sha256());
 }
 
@@ -56,6 +59,9 @@ static cm_code read_own(cm_cpu *c, cm_err *e) {
 }
 
 static cm_code open_parts(cm_cpu *c, const cm_backend_options *o, cm_err *e) {
+  /* Looked at before it is read: a file that takes its place later has another identity. */
+  if (o->model && o->keep.dir && !cm_os_identify(o->model, &c->identity, NULL))
+    c->keep = o->keep, c->path = o->model;
   cm_code code = cm_model_load(&c->engine, o->model, e);
   if (code) return code;
   const cm_shape *shape = cm_engine_shape(c->engine);

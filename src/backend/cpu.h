@@ -1,8 +1,9 @@
 /* backend/cpu: what the files of the CPU backend share. cpu.c opens a model, cpu_jobs.c lets jobs
- * in and out, cpu_rounds.c computes. */
+ * in and out, cpu_rounds.c computes, cpu_prefix.c keeps beginnings of prompts. */
 #ifndef CM_BACKEND_CPU_H
 #define CM_BACKEND_CPU_H
 #include "backend/backend.h"
+#include "base/os_file.h"
 #include "engine/engine.h"
 
 enum { CM_CPU_SLOTS_MAX = 64 };
@@ -40,9 +41,16 @@ typedef struct cm_flight {
   size_t shared;
   cm_strand *strands;
   uint32_t n;
+  bool looked; /* its beginning is the one of cm_cpu's `kept` */
   uint64_t start_ns;
   uint64_t first_ns; /* when the prompt was computed; 0: it isn't yet */
 } cm_flight;
+
+/* The beginning of prompts that isn't on disk and shall be. */
+typedef struct cm_beginning {
+  cm_ids tokens;    /* none: there is nothing to write */
+  uint64_t cost_ns; /* what computing it took; 0: not done yet */
+} cm_beginning;
 
 typedef struct cm_cpu {
   cm_engine *engine;
@@ -54,6 +62,10 @@ typedef struct cm_cpu {
   cm_flight *flights;
   cm_job *done, **done_tail;
   cm_model_id id;
+  cm_keep keep;
+  const char *path;        /* of the model's file */
+  cm_os_identity identity; /* of it, when it was opened */
+  cm_beginning kept;
 } cm_cpu;
 
 void cm_cpu_submit(void *self, cm_job *job);
@@ -66,6 +78,16 @@ void cm_cpu_admit(cm_cpu *c);
 void cm_cpu_drop_stopped(cm_cpu *c);
 /* Copies what another session has computed of the flight's prompt, if that is worth it. */
 cm_code cm_cpu_reuse(cm_cpu *c, cm_flight *f, cm_err *e);
+
+/* Takes the beginning of the flight's prompt from the disk, if it isn't in the session and is
+ * there; else it is remembered. Whatever is wrong with it, the flight goes on without. */
+void cm_cpu_take_beginning(cm_cpu *c, cm_flight *f);
+/* Notes what computing the beginning took, when a prompt is computed or given up. */
+void cm_cpu_note_beginning(cm_cpu *c, const cm_flight *f, uint64_t now_ns);
+/* Writes the beginning that was remembered, if that pays and a session still holds it: at the end,
+ * when nobody waits for an answer. Closes it in any case. */
+void cm_cpu_keep_beginning(cm_cpu *c);
+
 /* Ends a flight, well or with job->error. */
 void cm_cpu_land(cm_cpu *c, cm_flight *f);
 /* Gives the sink strand i's text up to `end`. */

@@ -97,6 +97,7 @@ void cm_cpu_land(cm_cpu *c, cm_flight *f) {
   cm_job *job = f->job;
   if (!job->error.code) (void)collect(f, &job->error);
   const uint64_t now = cm_os_now_ns();
+  cm_cpu_note_beginning(c, f, f->first_ns ? f->first_ns : now);
   job->replies.prompt_ns = (f->first_ns ? f->first_ns : now) - f->start_ns;
   job->replies.generate_ns = f->first_ns ? now - f->first_ns : 0;
   cm_flight **link = &c->flights;
@@ -206,6 +207,7 @@ static cm_code prepare(cm_cpu *c, cm_flight *f, cm_err *e) {
     if (!code) code = take_slot(c, &f->strands[i], &f->prompt, e);
   }
   if (!code) code = cm_cpu_reuse(c, f, e);
+  if (!code) cm_cpu_take_beginning(c, f);
   if (!code) follow(c, f);
   return code;
 }

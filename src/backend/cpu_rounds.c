@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/cpu.h"
+#include "backend/stops.h"
 #include "base/os.h"
 
 /* Tokens of prompts in a pass while something decodes: a pass with 64 columns takes a few times as
@@ -13,34 +14,17 @@ enum { COLS_BESIDE_TEXTS = 64 };
 
 /* --- picking --------------------------------------------------------------------------------- */
 
-/* The bytes at the end of `text` that begin a stop. */
-static size_t begun_stop(cm_str text, const cm_request *q) {
-  size_t most = 0;
-  for (size_t i = 0; i < q->n_stops; i++) {
-    const cm_str stop = q->stops[i];
-    size_t n = stop.n ? stop.n - 1 : 0;
-    if (n > text.n) n = text.n;
-    while (n > most && !cm_str_ends(text, (cm_str){stop.p, n})) n--;
-    if (n > most) most = n;
-  }
-  return most;
-}
-
 /* New text goes to the sink, but for what may become a stop; the first stop ends it. */
 static void look(cm_job *job, uint32_t i, cm_strand *s) {
   const cm_request *q = &job->request;
   const cm_str fresh = {s->text.p + s->told, s->text.n - s->told};
-  size_t at = SIZE_MAX;
   if (!fresh.n) return;
-  for (size_t k = 0; k < q->n_stops; k++) {
-    const size_t found = q->stops[k].n ? cm_str_find(fresh, q->stops[k]) : SIZE_MAX;
-    if (found < at) at = found;
-  }
+  const size_t at = cm_stops_find(q, fresh);
   if (at != SIZE_MAX) {
     s->text.n = s->told + at;
     s->stopped = s->result.finished = true;
   }
-  cm_cpu_tell(job, i, s, s->text.n - (s->stopped ? 0 : begun_stop(fresh, q)));
+  cm_cpu_tell(job, i, s, s->text.n - (s->stopped ? 0 : cm_stops_begun(q, fresh)));
 }
 
 /* Takes the next token from the logits; the strand ends at an end token, max_tokens or a full

@@ -263,6 +263,8 @@ void cm_os_utc(char out[21]) {
     memcpy(out, "1970-01-01T00:00:00Z", 21);
 }
 
+int64_t cm_os_epoch_s(void) { return (int64_t)(clock_ns(CLOCK_REALTIME) / 1000000000u); }
+
 void cm_os_sleep_ms(uint32_t ms) {
   struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
   nanosleep(&t, NULL);

@@ -84,6 +84,7 @@ cm_code cm_os_ask_terminal(const char *question, const volatile int *cancel, cm_
 uint64_t cm_os_now_ns(void); /* monotonic */
 /* The time of day, UTC: "2026-11-26T09:30:00Z". */
 void cm_os_utc(char out[21]);
+int64_t cm_os_epoch_s(void);             /* the time of day: seconds since 1970, UTC */
 void cm_os_sleep_ms(uint32_t ms);        /* a signal ends it early */
 bool cm_os_is_program(const char *path); /* a file that may be executed */
 const char *cm_os_name(void);            /* "linux" "macos" */

@@ -33,6 +33,11 @@ cm_code cm_os_identify(const char *path, cm_os_identity *out, cm_err *e) {
   return CM_OK;
 }
 
+bool cm_os_is_private(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && !(st.st_mode & (S_IRGRP | S_IROTH));
+}
+
 uint64_t cm_os_free_bytes(const char *folder) {
   struct statvfs v;
   if (statvfs(folder, &v) != 0) return UINT64_MAX;

@@ -16,6 +16,9 @@ typedef struct cm_os_identity {
 /* Of a regular file, through links. CM_E_NOTFOUND; CM_E_IO: no permission, or no regular file. */
 cm_code cm_os_identify(const char *path, cm_os_identity *out, cm_err *e);
 
+/* Whether nobody but its owner (and root) may read the file. */
+bool cm_os_is_private(const char *path);
+
 /* Bytes that this user may still write where `folder` is; UINT64_MAX where the system doesn't
  * say. */
 uint64_t cm_os_free_bytes(const char *folder);

@@ -33,6 +33,9 @@ typedef struct cm_command {
 
 const cm_command *cm_command_at(size_t i); /* NULL past the end */
 
+/* Which sources this program was made of: 12 hexadecimal digits (cmake/build_id.cmake). */
+extern const char cm_build_id[];
+
 /* A request whose options are wrong: the message and, if JSON was asked for, the document. */
 int cm_ask_refuse(const cm_opts *o, const cm_err *e);
 int cm_cmd_check(const cm_opts *o, char **operands, size_t n);
@@ -41,7 +44,14 @@ int cm_cmd_models(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_bench(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_debug(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_test(const cm_opts *o, char **operands, size_t n);
+int cm_cmd_serve(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_completion(const cm_opts *o, char **operands, size_t n);
+int cm_cmd_config(const cm_opts *o, char **operands, size_t n);
+int cm_cmd_doctor(const cm_opts *o, char **operands, size_t n);
+int cm_cmd_init(const cm_opts *o, char **operands, size_t n);
+
+/* What `cmdai completion SHELL` writes; false: no such shell. */
+bool cm_completion_write(const char *shell, cm_buf *out);
 
 /* --- ui.c --- */
 
@@ -54,6 +64,10 @@ void cm_ui_note(const cm_opts *o, const char *fmt, ...) __attribute__((format(pr
 int cm_ui_out(const char *p, size_t n);
 /* Ends a command: writes `b` to stdout unless it overflowed, and closes it. */
 int cm_ui_out_buf(cm_buf *b);
+/* The last step of a command whose stdout is one JSON document, also when it fails: if nothing was
+ * written there, and -o json asked for it, a document with `status` and the last message of
+ * cm_ui_fail (schemas/cmdai.error.1.json). Returns `status`. */
+int cm_ui_owe(const cm_opts *o, int status);
 
 /* Appends text with everything that could move a terminal's cursor, hide or reorder text escaped:
  * \n, \x1b, \u202e. */

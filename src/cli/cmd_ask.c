@@ -1,12 +1,12 @@
 /* cmdai WORDS...: one request, one command. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "answer/answer.h"
+#include "answer/answer_json.h"
 #include "base/os.h"
 #include "cli/backends.h"
 #include "cli/execute.h"
-#include "cli/render.h"
 #include "cli/verdict.h"
 
 enum { ARENA_MAX = 64 << 20, MAX_CANDIDATES = 64 };
@@ -44,10 +44,11 @@ static cm_str view(const cm_buf *b) { return cm_str_trim((cm_str){b->p ? b->p : 
 static bool is_json(const ask *a) { return strcmp(a->o->output, "json") == 0; }
 
 static int put_document(ask *a, const cm_err *e, const cm_outcome *outcome) {
-  cm_render r = {view(&a->request), &a->answer, &a->times, e, outcome};
+  cm_answer_text t = {view(&a->request), &a->answer, &a->times, e, false, 0};
   cm_buf b;
   cm_buf_init(&b, 8 << 20);
-  cm_render_json(&r, &b);
+  if (outcome) t.executed = outcome->executed, t.exit_status = outcome->status;
+  cm_answer_json(&t, &b);
   return cm_ui_out_buf(&b);
 }
 
@@ -80,14 +81,14 @@ static cm_code generate(ask *a, cm_err *e) {
       (float)o->repeat_penalty, o->repeat_last, o->seed};
   q.deadline_ns = deadline(a);
   cm_code code = cm_answer_ask(a->opened.backend, &q, a->arena, &a->answer, e);
-  cm_model_name_hash(&a->opened.model, a->answer.model.sha256);
+  cm_opened_name_hash(&a->opened, a->answer.backend, &a->answer.model);
   return code;
 }
 
 static cm_code open_backend(ask *a, cm_err *e) {
   /* Only the document names the hash of a file. */
-  cm_code code =
-      cm_opened_open(&a->opened, a->o, cm_opts_model(a->o), is_json(a), a->o->candidates, e);
+  cm_code code = cm_opened_open_for_one(&a->opened, a->o, cm_opts_model(a->o), is_json(a),
+                                        a->o->candidates, e);
   a->times.loaded_ns = cm_os_now_ns();
   return code;
 }
@@ -125,12 +126,20 @@ static void show_notes(const ask *a) {
   if (d != CM_RUN || a->o->explain) note_findings(a);
 }
 
+/* The best command and a newline: for a terminal on one line with everything odd escaped, else its
+ * exact bytes. */
+static void put_command(cm_str command, bool terminal, cm_buf *out) {
+  if (terminal) cm_ui_escape(command, out);
+  else cm_buf_add(out, command.p, command.n);
+  cm_buf_putc(out, '\n');
+}
+
 /* A blocked command never reaches stdout, where a script would take it. */
 static int show_plain(const ask *a) {
   const cm_choice *best = a->answer.choices;
   cm_buf b;
   cm_buf_init(&b, 1 << 20);
-  if (best->decision != CM_BLOCK) cm_render_plain(&a->answer, cm_os_is_tty(CM_OS_STDOUT), &b);
+  if (best->decision != CM_BLOCK) put_command(best->command, cm_os_is_tty(CM_OS_STDOUT), &b);
   int status = b.n ? cm_ui_out_buf(&b) : CM_EXIT_OK;
   show_notes(a);
   return status ? status : cm_guard_status(best->decision);
@@ -153,18 +162,28 @@ static int execute(ask *a) {
   return outcome.executed ? outcome.status : own(a, outcome.status);
 }
 
+static void show_fallback(const ask *a) {
+  const cm_answer *r = &a->answer;
+  for (size_t i = 0; i < r->n_fallback; i++)
+    cm_ui_note(a->o, "backend %s: %s", r->fallback[i].backend, r->fallback[i].error);
+}
+
 static void show_details(const ask *a) {
   const cm_answer *r = &a->answer;
-  cm_ui_note(a->o, "backend %s, model %s %s, confidence %.3f", r->backend, r->model.id,
-             r->model.quant, r->confidence);
-  cm_ui_note(a->o, "load %.1f ms, prompt %u tokens %.1f ms, reply %u tokens %.1f ms",
+  char confidence[32] = "not known";
+  if (!isnan(r->confidence)) snprintf(confidence, sizeof confidence, "%.3f", r->confidence);
+  cm_ui_note(a->o, "backend %s, model %s %s, confidence %s", r->backend, r->model.id,
+             r->model.quant, confidence);
+  cm_ui_note(a->o, "load %.1f ms, prompt %u tokens (%u kept) %.1f ms, reply %u tokens %.1f ms",
              (double)(a->times.loaded_ns - a->times.start_ns) / 1e6, r->prompt_tokens,
-             (double)r->prompt_ns / 1e6, r->output_tokens, (double)r->generate_ns / 1e6);
+             r->cached_tokens, (double)r->prompt_ns / 1e6, r->output_tokens,
+             (double)r->generate_ns / 1e6);
 }
 
 static int show(ask *a) {
   const cm_answer *r = &a->answer;
   a->times.done_ns = cm_os_now_ns();
+  if (a->o->verbose) show_fallback(a);
   if (a->o->verbose) show_details(a);
   if (r->refused)
     cm_ui_fail(CM_EXIT_NO_ANSWER, "the model declined: %.*s", (int)r->reason.n, r->reason.p);
@@ -194,8 +213,10 @@ static int run(ask *a, char **words, size_t n) {
   }
   if (cm_guard_open(&a->guard, a->o, &e)) return fail(a, CM_EXIT_USAGE, &e);
   if (open_backend(a, &e)) return fail(a, cm_ui_status(&e), &e);
-  if (generate(a, &e))
+  if (generate(a, &e)) {
+    if (a->o->verbose && a->answer.n_fallback > 1) show_fallback(a);
     return fail(a, e.code == CM_E_NOTFOUND ? CM_EXIT_NO_ANSWER : cm_ui_status(&e), &e);
+  }
   return show(a);
 }
 

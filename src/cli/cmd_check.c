@@ -1,6 +1,7 @@
 /* cmdai check: the verdict of given commands; no model. */
 #include <string.h>
 
+#include "answer/answer_json.h"
 #include "base/os.h"
 #include "cli/cli.h"
 #include "cli/hook.h"

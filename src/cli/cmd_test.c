@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "base/os_hold.h"
 #include "base/os_tree.h"
+#include "cli/backends.h"
 #include "cli/models.h"
 #include "cli/test.h"
 #include "quality/changes.h"
@@ -25,6 +26,8 @@ int cm_test_fail(const cm_err *e) {
   }
   return cm_ui_fail(status, "%s", e->msg);
 }
+
+int cm_test_out(cm_buf *b) { return cm_ui_out_buf(b) ? CM_TEST_BROKEN : CM_TEST_OK; }
 
 /* --- fixtures and the plan --- */
 
@@ -45,8 +48,7 @@ static bool is_paraphrase(const char *operand) {
 static bool is_path(const char *operand) {
   if (operand[0] == '@' || strncmp(operand, "tier:", 5) == 0 || is_paraphrase(operand))
     return false;
-  return strchr(operand, '/') || cm_str_ends(cm_str_of(operand), CM_STR(".yaml")) ||
-         cm_str_ends(cm_str_of(operand), CM_STR(".yml"));
+  return strchr(operand, '/') || cm_is_fixture(cm_str_of(operand));
 }
 
 static cm_code sort_operands(const cm_testing *t, char **operands, size_t n, wanted *w,
@@ -92,26 +94,18 @@ static cm_code make_plan(cm_testing *t, const wanted *w, cm_err *e) {
 
 const char *cm_test_model(const cm_opts *o) {
   const char *ci = getenv("CMDAI_CI_MODEL_PATH");
+  if (!cm_opened_is_file(o)) return cm_opts_model(o);
   if (ci && *ci && !o->models.typed) return ci;
   const char *model = cm_opts_model(o);
   return !model && o->pull ? CM_MODEL_OF_CI : model;
 }
 
-static bool is_day(const char *s) {
-  static const char form[] = "dddd-dd-dd";
-  uint64_t month, day;
-  if (strlen(s) != sizeof form - 1) return false;
-  for (size_t i = 0; form[i]; i++)
-    if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i]) return false;
-  return cm_str_u64((cm_str){s + 5, 2}, 1, 12, &month) &&
-         cm_str_u64((cm_str){s + 8, 2}, 1, 31, &day);
-}
-
 cm_code cm_test_set_date(cm_testing *t, cm_err *e) {
   char now[21];
+  int64_t day;
   cm_os_utc(now);
   const char *date = t->o->date ? t->o->date : now;
-  if (t->o->date && !is_day(date))
+  if (t->o->date && !cm_date_of(cm_str_of(date), &day))
     return cm_fail(e, CM_E_USAGE, 0, "--date is YYYY-MM-DD, not \"%.40s\"", date);
   snprintf(t->today, sizeof t->today, "%.10s", date);
   return CM_OK;
@@ -129,6 +123,7 @@ cm_code cm_test_open(cm_testing *t, char **operands, size_t n, cm_err *e) {
         e, CM_E_USAGE, 0,
         "no test cases at %.120s; name their path, or did you mean: cmdai ask test ...?",
         t->o->fixtures);
+  if (!code) code = cm_suite_check_dates(&t->suite, cm_str_of(t->today), e);
   if (!code) code = make_plan(t, &w, e);
   return code;
 }

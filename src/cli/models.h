@@ -18,6 +18,10 @@ typedef struct cm_shelf {
   uint64_t start_ns, shown_ns, shown;
 } cm_shelf;
 
+/* Path of the store's folder with `below` behind it: CMDAI_CACHE_DIR, XDG_CACHE_HOME, HOME. False:
+ * none of them is set, or it is too long. */
+bool cm_shelf_folder(const char *below, char *out, size_t size);
+
 /* CM_E_USAGE: no folder for models, or a value in the environment that makes no sense. */
 cm_code cm_shelf_open(cm_shelf *s, const cm_opts *o, cm_err *e);
 

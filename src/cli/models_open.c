@@ -17,13 +17,23 @@ static const char *variable(const char *name) {
   return v && *v ? v : NULL;
 }
 
-static cm_code folder(cm_shelf *s, cm_err *e) {
+/* Bytes of the path, -1 when it is too long; nothing without a folder. */
+static int folder_path(const char *below, char *out, size_t size) {
   const char *own = variable("CMDAI_CACHE_DIR"), *xdg = variable("XDG_CACHE_HOME"),
              *home = variable("HOME");
   const char *base = own ? own : xdg ? xdg : home;
-  const char *below = own ? "" : xdg ? "/cmdai" : "/.cache/cmdai";
-  const int n = snprintf(s->dir, sizeof s->dir, "%s%s", base ? base : "", base ? below : "");
-  if (n >= 0 && (size_t)n < sizeof s->dir) return CM_OK;
+  const char *middle = own ? "" : xdg ? "/cmdai" : "/.cache/cmdai";
+  const int n = base ? snprintf(out, size, "%s%s%s", base, middle, below) : 0;
+  if (!n) out[0] = 0;
+  return n >= 0 && (size_t)n < size ? n : -1;
+}
+
+bool cm_shelf_folder(const char *below, char *out, size_t size) {
+  return folder_path(below, out, size) > 0;
+}
+
+static cm_code folder(cm_shelf *s, cm_err *e) {
+  if (folder_path("", s->dir, sizeof s->dir) >= 0) return CM_OK;
   return cm_fail(e, CM_E_USAGE, 0, "the path of the folder for models is too long");
 }
 
@@ -33,29 +43,10 @@ static bool is_on(const char *v) {
                strcasecmp(v, "true") == 0);
 }
 
-/* "500M", "20G", "1.5GiB", or bytes. */
-static bool size_of(const char *text, uint64_t *out) {
-  static const struct {
-    const char *unit;
-    double bytes;
-  } units[] = {{"K", 1e3},    {"M", 1e6},       {"G", 1e9},           {"T", 1e12},
-               {"KB", 1e3},   {"MB", 1e6},      {"GB", 1e9},          {"TB", 1e12},
-               {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824.}, {"TiB", 1099511627776.},
-               {"B", 1}};
-  const size_t n = strspn(text, "0123456789.");
-  double v, factor = text[n] ? 0 : 1;
-  if (!cm_str_f64((cm_str){text, n}, 0, 1e15, &v)) return false;
-  for (size_t i = 0; text[n] && i < sizeof units / sizeof *units; i++)
-    if (strcasecmp(text + n, units[i].unit) == 0) factor = units[i].bytes;
-  if (factor == 0 || v * factor > 1e18) return false;
-  *out = (uint64_t)(v * factor);
-  return true;
-}
-
 static cm_code numbers(cm_store_options *so, const cm_opts *o, cm_err *e) {
   const char *stall = variable("HF_HUB_DOWNLOAD_TIMEOUT");
   uint64_t seconds = 0;
-  if (o->cache_limit && !size_of(o->cache_limit, &so->limit_bytes))
+  if (o->cache_limit && !cm_opts_size(o->cache_limit, &so->limit_bytes))
     return cm_fail(e, CM_E_USAGE, 0, "--cache-limit takes a size such as 20G, not \"%.40s\"",
                    o->cache_limit);
   if (stall && !cm_str_u64(cm_str_of(stall), 1, 86400, &seconds))

@@ -36,10 +36,17 @@ typedef struct cm_testing {
 
 /* Says why, and gives the status. */
 int cm_test_fail(const cm_err *e);
+/* Writes `b` to stdout and closes it: CM_TEST_OK, or CM_TEST_BROKEN after a message. (1, which
+ * other commands give for it, means here that a case failed.) */
+int cm_test_out(cm_buf *b);
 
 /* The model of a command that wants one: -m, else CMDAI_CI_MODEL_PATH, else that of the settings,
  * else with --pull the usual one of CI; NULL: the embedded one. */
 const char *cm_test_model(const cm_opts *o);
+
+/* Which model that is, its hash included, without asking it anything: it is only opened. NULL is
+ * the embedded one. Errors as cm_model_find and cm_backend_open. */
+cm_code cm_test_identify(const cm_opts *o, const char *model, cm_model_id *out, cm_err *e);
 
 /* Today, or what --date says. CM_E_USAGE. */
 cm_code cm_test_set_date(cm_testing *t, cm_err *e);

@@ -9,6 +9,7 @@
 #include "base/os_lines.h"
 #include "cli/test.h"
 #include "quality/report.h"
+#include "quality/sampling.h"
 
 enum { REPORT_MAX = 256 << 20 };
 
@@ -123,6 +124,18 @@ static void put_spread(const char *name, const cm_spread *s, uint32_t together, 
   cm_buf_printf(b, " (n=%zu)\n", s->n);
 }
 
+static void put_sampling(const cm_record *r, cm_buf *b) {
+  static const char *const verdicts[] = {[CM_STAT_CONTINUE] = "not decided",
+                                         [CM_STAT_BAD] = "not good enough",
+                                         [CM_STAT_GOOD] = "good enough"};
+  cm_sampling s;
+  if (!cm_sampling_read(r, &s)) return;
+  cm_buf_printf(b, "sample: %s: %llu of %llu passed; between %g and %g %%, risks %g and %g %%\n",
+                verdicts[s.verdict], (unsigned long long)s.passed,
+                (unsigned long long)(s.passed + s.failed), 100 * s.plan.bad, 100 * s.plan.good,
+                100 * s.plan.alpha, 100 * s.plan.beta);
+}
+
 static void put_summary(const cm_record *r, const cm_summary *s, cm_buf *b) {
   if (r->manifest.model_id.n) {
     cm_ui_escape(r->manifest.model_id, b);
@@ -140,6 +153,7 @@ static void put_summary(const cm_record *r, const cm_summary *s, cm_buf *b) {
   if (s->safety_cases)
     cm_buf_printf(b, "; safety %zu of %zu", s->safety_cases - s->safety_missed, s->safety_cases);
   cm_buf_printf(b, "; %.1f s\n", r->wall_seconds);
+  put_sampling(r, b);
   put_spread("answer", &s->total, r->manifest.batch, b);
   put_spread("executing", &s->exec, 1, b);
 }
@@ -152,10 +166,20 @@ static void put_gates(const cm_gates *g, cm_buf *b) {
   }
 }
 
+/* Some cases may fail: the verdict is about the rate. */
+static int sampled_status(const cm_record *r, const cm_summary *s, cm_stat_verdict verdict) {
+  if (verdict == CM_STAT_BAD) return CM_TEST_FAILED;
+  if (s->all.counts[CM_ERROR] || s->all.counts[CM_TIMEOUT]) return CM_TEST_BROKEN;
+  if (verdict == CM_STAT_GOOD) return CM_TEST_OK;
+  return r->complete ? CM_TEST_NOTHING : CM_TEST_INCOMPLETE;
+}
+
 /* Without gates a failed case is still a failed run. */
 static int plain_status(const cm_record *r, const cm_summary *s) {
   const size_t *n = s->all.counts;
+  cm_sampling sample;
   if (s->safety_missed) return CM_TEST_UNSAFE;
+  if (cm_sampling_read(r, &sample)) return sampled_status(r, s, sample.verdict);
   if (s->all.failed) return CM_TEST_FAILED;
   if (n[CM_ERROR] || n[CM_TIMEOUT]) return CM_TEST_BROKEN;
   const bool nothing = s->all.total && n[CM_SKIP] == s->all.total;
@@ -195,7 +219,7 @@ static int put_result(cm_testing *t, const cm_report_input *in) {
     for (size_t i = 0; i < in->n; i++) put_summary(&in->records[i], &in->summaries[i], &b);
     put_gates(in->gates, &b);
   }
-  return cm_ui_out_buf(&b);
+  return cm_test_out(&b);
 }
 
 /* Of several models the first one is gated; the others must at least have a result, and let no
@@ -230,10 +254,9 @@ int cm_test_conclude(cm_testing *t, const cm_record *records, size_t n) {
   if (!code && gated) code = check_others(t, &in, &judged, &e);
   if (code) return cm_test_fail(&e);
   /* What can be shown is shown, whatever becomes of the rest. */
-  const int status = put_result(t, &in);
-  if (each_report(t->o, &in, &e)) return cm_test_fail(&e);
-  if (status) return CM_TEST_BROKEN;
-  return gated ? judged : worst_status(records, summaries, n);
+  int status = put_result(t, &in);
+  if (each_report(t->o, &in, &e)) status = cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
+  return cm_gates_worse(gated ? judged : worst_status(records, summaries, n), status);
 }
 
 /* --- subcommands --- */
@@ -295,7 +318,7 @@ static int comment(cm_testing *t, const cm_record *records, size_t n) {
   const cm_report_input in = {records, summaries, &none, n};
   cm_buf_init(&b, REPORT_MAX);
   if (!code) code = cm_report_comment(&in, CM_COMMENT_MAX, &b, &e);
-  if (!code) return cm_ui_out_buf(&b);
+  if (!code) return cm_test_out(&b);
   cm_buf_close(&b);
   return cm_test_fail(&e);
 }
@@ -344,34 +367,52 @@ int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
     cm_buf_printf(&b, "median latency x %.2f, Mann-Whitney p (slower) = %.3g%s\n", c.latency_ratio,
                   c.latency_p,
                   cm_comparison_slower(&c) ? ": slower; measure again to confirm" : "");
-  return cm_ui_out_buf(&b);
+  return cm_test_out(&b);
 }
 
 int cm_test_compare(const cm_opts *o, char **operands, size_t n) {
   return with_records(o, operands, n, 2, 2, "compare BEFORE.jsonl AFTER.jsonl", cm_test_contrast);
 }
 
-static int bless(cm_testing *t, const cm_record *records, size_t n) {
-  (void)n;
-  cm_err e = {0};
-  cm_buf b;
-  cm_record old;
-  char now[21];
+static cm_code read_old(cm_testing *t, cm_record *old, cm_bless_options *why, cm_err *e) {
+  cm_code code = cm_test_read(t, t->o->out, old, e);
+  if (!code) why->old = old;
+  return code == CM_E_NOTFOUND ? CM_OK : code;
+}
+
+/* A run is held against the cases and the model as they are now. */
+static cm_code bless(cm_testing *t, char **operands, size_t n, cm_err *e) {
   const cm_opts *o = t->o;
-  if (!o->out) return cm_ui_fail(CM_TEST_USAGE, "cmdai test bless RUN.jsonl --out BASELINE");
+  cm_record r, old;
+  cm_model_id model;
+  cm_buf b;
+  char now[21];
   cm_os_utc(now);
   cm_bless_options why = {
       .reason = cm_str_of(o->reason), .when = cm_str_of(now), .replace = o->replace};
-  cm_code code = cm_test_read(t, o->out, &old, &e);
-  if (!code) why.old = &old;
-  if (code && code != CM_E_NOTFOUND) return cm_test_fail(&e);
+  cm_code code = cm_test_read(t, operands[0], &r, e);
+  if (!code) code = cm_test_open(t, operands + 1, n - 1, e);
+  if (!code) code = read_old(t, &old, &why, e);
+  if (!code && r.manifest.model_sha256.n) {
+    code = cm_test_identify(o, cm_test_model(o), &model, e);
+    why.model_sha256 = model.sha256;
+  }
+  if (code) return code;
+  why.suite_hash = t->suite.hash;
   cm_buf_init(&b, CM_RUN_BYTES_MAX);
-  code = cm_bless(&records[0], &why, &b, &e);
-  if (!code) code = cm_test_save(o->out, &b, &e);
+  code = cm_bless(&r, &why, &b, e);
+  if (!code) code = cm_test_save(o->out, &b, e);
   cm_buf_close(&b);
-  return code ? cm_test_fail(&e) : CM_TEST_OK;
+  return code;
 }
 
 int cm_test_bless(const cm_opts *o, char **operands, size_t n) {
-  return with_records(o, operands, n, 1, 1, "bless RUN.jsonl --out BASELINE --reason TEXT", bless);
+  cm_testing t = {.o = o};
+  cm_err e = {0};
+  if (!n || !o->out)
+    return cm_ui_fail(CM_TEST_USAGE,
+                      "cmdai test bless RUN.jsonl [PATH...] --out BASELINE --reason TEXT");
+  const int status = bless(&t, operands, n, &e) ? cm_test_fail(&e) : CM_TEST_OK;
+  cm_test_close(&t);
+  return status;
 }

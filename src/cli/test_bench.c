@@ -34,6 +34,9 @@ static bool is_slow(const benching *b) {
          cm_perf_regressed(&b->r);
 }
 
+/* With a base the question is whether it is slower; a figure over a budget answers for itself. */
+static bool is_open(const benching *b) { return b->r.too_few && !is_slow(b); }
+
 /* --- as text --------------------------------------------------------------------------------- */
 
 static void put_value(double v, cm_buf *out) {
@@ -119,7 +122,9 @@ static void report_plain(const benching *b, cm_buf *out) {
   put_budgets(b, out);
   put_notes(b, out);
   put_comparison(b, out);
-  cm_buf_puts(out, is_slow(b) ? "too slow\n" : "passed\n");
+  cm_buf_puts(out, is_slow(b)   ? "too slow\n"
+                   : is_open(b) ? "not enough samples to judge\n"
+                                : "passed\n");
 }
 
 /* --- as JSON --------------------------------------------------------------------------------- */
@@ -222,7 +227,8 @@ static void report_json(const benching *b, cm_buf *out) {
   cm_jw_begin_object(&w);
   json_text(&w, "schema", "cmdai.testbench/1");
   cm_jw_key(&w, "passed");
-  cm_jw_bool(&w, !is_slow(b));
+  if (is_open(b)) cm_jw_null(&w);
+  else cm_jw_bool(&w, !is_slow(b));
   json_text(&w, "program", b->p.head.program);
   json_model(&w, &b->r.model);
   json_machine(&w);
@@ -273,8 +279,9 @@ static int report(const benching *b) {
   cm_buf_init(&out, TEXT_MAX);
   if (strcmp(b->o->output, "json") == 0) report_json(b, &out);
   else report_plain(b, &out);
-  const int status = cm_ui_out_buf(&out);
-  return status ? status : is_slow(b) ? CM_TEST_SLOW : CM_TEST_OK;
+  const int status = cm_test_out(&out);
+  if (status) return status;
+  return is_slow(b) ? CM_TEST_SLOW : is_open(b) ? CM_TEST_NOTHING : CM_TEST_OK;
 }
 
 int cm_test_bench(const cm_opts *o, char **operands, size_t n) {

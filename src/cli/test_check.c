@@ -66,7 +66,7 @@ int cm_test_list(const cm_testing *t) {
   cm_buf_init(&b, LIST_MAX);
   if (strcmp(t->o->output, "json") == 0) list_json(t, &b);
   else list_text(t, &b);
-  return cm_ui_out_buf(&b);
+  return cm_test_out(&b);
 }
 
 /* --- --check --- */
@@ -141,7 +141,7 @@ int cm_test_check(const cm_testing *t) {
   cm_buf b;
   cm_buf_init(&b, 256);
   cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, k.n, bad);
-  int status = cm_ui_out_buf(&b);
+  int status = cm_test_out(&b);
   if (!status && k.n < executed(t))
     return cm_ui_fail(CM_TEST_BROKEN, "%zu cases need a sandbox to be checked, and there is none",
                       executed(t) - k.n);

@@ -32,8 +32,8 @@ static int run(cm_testing *t, char **operands, size_t n) {
   code = cm_test_rules(t, &e);
   if (!code) code = generate(t, &text, &counts, &e);
   int status = code ? cm_test_fail(&e) : CM_TEST_OK;
-  if (!code && !t->o->out) status = cm_ui_out(text.p, text.n);
-  if (!code)
+  if (!code && !t->o->out) status = cm_test_out(&text);
+  if (!status)
     cm_ui_note(t->o, "%zu variants of %zu cases; %zu cases have none", counts.mutants,
                counts.parents, counts.left_out);
   cm_buf_close(&text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_list.h"
 #include "cli/backends.h"
 #include "cli/test.h"
 
@@ -24,6 +25,14 @@ static cm_code path_of(const cm_testing *t, cm_str model, cm_str sha256, bool pe
   char folder[4096];
   cm_code code = folder_of(t, folder, sizeof folder, e);
   return code ? code : cm_golden_path(folder, model, sha256, pending, out, 4096, e);
+}
+
+cm_code cm_test_identify(const cm_opts *o, const char *model, cm_model_id *out, cm_err *e) {
+  cm_opened opened;
+  cm_code code = cm_opened_open(&opened, o, model, true, 1, e);
+  if (!code) code = cm_opened_identify(&opened, out, e);
+  cm_opened_close(&opened);
+  return code;
 }
 
 cm_code cm_test_goldens(cm_testing *t, cm_str model, cm_str sha256, cm_goldens *accepted,
@@ -54,14 +63,10 @@ typedef struct review {
 
 /* Lists are of the model that -m names. */
 static cm_code open_review(review *r, cm_err *e) {
-  const cm_opts *o = r->t.o;
-  cm_opened opened;
   cm_model_id id;
   r->t.arena = cm_arena_open(256 << 20);
   if (!r->t.arena) return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
-  cm_code code = cm_opened_open(&opened, o, cm_test_model(o), true, 1, e);
-  if (!code) code = cm_opened_identify(&opened, &id, e);
-  cm_opened_close(&opened);
+  cm_code code = cm_test_identify(r->t.o, cm_test_model(r->t.o), &id, e);
   return code ? code
               : cm_test_goldens(&r->t, cm_str_of(id.id), cm_str_of(id.sha256), &r->accepted,
                                 &r->pending, e);
@@ -75,7 +80,7 @@ static int show(review *r, cm_err *e) {
   cm_buf_init(&b, 64 << 20);
   for (size_t i = 0; i < n; i++) cm_golden_diff(&changes[i], &b);
   cm_buf_printf(&b, "%zu accepted, %zu waiting\n", r->accepted.n, n);
-  return cm_ui_out_buf(&b);
+  return cm_test_out(&b);
 }
 
 static cm_code save_both(const review *r, cm_err *e) {
@@ -83,14 +88,50 @@ static cm_code save_both(const review *r, cm_err *e) {
   return code ? code : cm_test_save_golden(&r->t, &r->pending, true, e);
 }
 
+/* Where the cases were read from. */
+typedef struct reach {
+  const cm_testing *t;
+  char **paths;
+  size_t n;
+} reach;
+
+static cm_str tidy_path(cm_str s) {
+  while (cm_str_starts(s, CM_STR("./"))) s = (cm_str){s.p + 2, s.n - 2};
+  while (s.n > 1 && s.p[s.n - 1] == '/') s.n--;
+  return s;
+}
+
+static bool is_below(cm_str file, const char *path) {
+  const cm_str f = tidy_path(file), top = tidy_path(cm_str_of(path));
+  return cm_str_starts(f, top) && (f.n == top.n || f.p[top.n] == '/');
+}
+
+static bool is_there(cm_str file) {
+  char path[4096];
+  cm_os_kind kind;
+  if (file.n >= sizeof path) return false;
+  snprintf(path, sizeof path, "%.*s", (int)file.n, file.p);
+  return !cm_os_kind_of(path, &kind, NULL);
+}
+
+/* Whoever names files means these alone. Without names it is the fixtures, and files that are
+ * gone. */
+static bool reaches(void *ctx, cm_str file) {
+  const reach *r = ctx;
+  for (size_t i = 0; i < r->n; i++)
+    if (file.n && is_below(file, r->paths[i])) return true;
+  return !r->n && (!file.n || is_below(file, r->t->o->fixtures) || !is_there(file));
+}
+
 static cm_code prune(review *r, char **paths, size_t n, size_t *gone, cm_err *e) {
+  reach own = {&r->t, paths, n};
   cm_code code = cm_test_open(&r->t, paths, n, e);
   cm_str *ids = code ? NULL : cm_arena_alloc(r->t.arena, r->t.suite.n + 1, sizeof *ids);
   if (!code && !ids) code = cm_fail(e, CM_E_NOMEM, 0, "out of memory");
   if (code) return code;
   for (size_t i = 0; i < r->t.suite.n; i++) ids[i] = r->t.suite.cases[i].id;
-  *gone = cm_golden_prune(&r->accepted, ids, r->t.suite.n) +
-          cm_golden_prune(&r->pending, ids, r->t.suite.n);
+  *gone = cm_golden_prune(&r->accepted, ids, r->t.suite.n, reaches, &own) +
+          cm_golden_prune(&r->pending, ids, r->t.suite.n, reaches, &own);
   return CM_OK;
 }
 
@@ -118,7 +159,8 @@ int cm_test_golden(const cm_opts *o, char **operands, size_t n) {
   const bool picks = strcmp(how, "accept") == 0 || strcmp(how, "reject") == 0;
   if ((!reviews && !prunes && !picks) || (picks && n < 2) || (reviews && n > 1))
     return cm_ui_fail(CM_TEST_USAGE,
-                      "cmdai test golden review | accept ID...|all | reject ID...|all | prune");
+                      "cmdai test golden review | accept ID...|all | reject ID...|all | prune "
+                      "[PATH...]");
   review r = {.t = {.o = o}};
   cm_err e = {0};
   int status = open_review(&r, &e) ? cm_test_fail(&e)

@@ -10,8 +10,9 @@
 #include "cli/progress.h"
 #include "cli/test.h"
 #include "quality/changes.h"
+#include "quality/sampling.h"
 
-enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 300 };
+enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 200 };
 
 /* One run with one model. */
 typedef struct running {
@@ -26,6 +27,7 @@ typedef struct running {
   cm_progress progress;
   cm_goldens accepted, pending;
   bool has_goldens, waited; /* there were pending ones */
+  cm_sampling sampling;     /* with --sprt */
   const cm_case **left;     /* what the run file doesn't have yet */
   size_t n_left;
   uint64_t start_ns;
@@ -54,7 +56,22 @@ static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
   cm_code code = cm_opened_open(&r->opened, o, model, true, batch_of(r->t), e);
-  return code ? code : cm_opened_identify(&r->opened, &r->model, e);
+  if (!code) code = cm_opened_identify(&r->opened, &r->model, e);
+  const cm_source *from = &r->opened.source;
+  for (size_t i = 0; !code && i < from->n_failed; i++)
+    cm_ui_note(o, "backend %s can't answer, the next one does: %s", from->failed[i].backend,
+               from->failed[i].error);
+  return code;
+}
+
+/* The backend that the run's model is of; NULL: none is asked. */
+static const char *backend_name(const running *r) {
+  return r->opened.backend ? r->opened.source.backend : NULL;
+}
+
+/* Another backend stood in for it: what it answered is not this model's. */
+static bool is_stand_in(const running *r, const cm_result *result) {
+  return result->backend.n && !cm_str_eq(result->backend, r->manifest.backend);
 }
 
 /* --- golden answers --- */
@@ -65,12 +82,23 @@ static bool has_golden_case(const cm_testing *t) {
   return false;
 }
 
-/* A model that can't be told from another has no golden answers. */
-static cm_code open_goldens(running *r, cm_err *e) {
-  if (!r->model.sha256[0] || !has_golden_case(r->t)) return CM_OK;
+/* Answers are kept for each model, those to given texts too, for which none is asked. A model that
+ * can't be told from another has none; the results say so. */
+static cm_code open_goldens(running *r, const char *model, cm_err *e) {
+  cm_str id = r->manifest.model_id, sha256 = r->manifest.model_sha256;
+  cm_model_id own;
+  cm_err why;
+  if (!has_golden_case(r->t)) return CM_OK;
+  if (!sha256.n && !r->opened.backend) {
+    if (cm_test_identify(r->t->o, model, &own, &why)) {
+      cm_ui_note(r->t->o, "no answer is held against an accepted one: %s", why.msg);
+      return CM_OK;
+    }
+    id = cm_str_of(own.id), sha256 = cm_str_of(own.sha256);
+  }
+  if (!sha256.n) return CM_OK;
   r->has_goldens = true;
-  cm_code code = cm_test_goldens(r->t, cm_str_of(r->model.id), cm_str_of(r->model.sha256),
-                                 &r->accepted, &r->pending, e);
+  cm_code code = cm_test_goldens(r->t, id, sha256, &r->accepted, &r->pending, e);
   r->waited = r->pending.n > 0;
   return code;
 }
@@ -119,6 +147,22 @@ static cm_str options(running *r) {
   return keep(r, all);
 }
 
+/* Two programs of one version may answer differently. */
+static cm_str engine(running *r) {
+  char name[128];
+  snprintf(name, sizeof name, "cmdai " CM_VERSION "+%s", cm_build_id);
+  return keep(r, name);
+}
+
+static cm_str sampling(running *r) {
+  const cm_stat_sprt_plan *p = &r->sampling.plan;
+  char text[128];
+  if (!r->t->o->sprt) return (cm_str){0};
+  (void)cm_sampling_of(cm_str_of(r->t->o->sprt), &r->sampling, NULL); /* plan_sample has looked */
+  snprintf(text, sizeof text, "%.9g:%.9g:%.9g:%.9g", p->bad, p->good, p->alpha, p->beta);
+  return keep(r, text);
+}
+
 static cm_code describe(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
@@ -130,35 +174,38 @@ static cm_code describe(running *r, cm_err *e) {
   cm_plan_options shard = {.shard = 1, .shards = 1};
   if (o->shard) (void)cm_shard_of(cm_str_of(o->shard), &shard);
   cm_manifest *m = &r->manifest;
-  *m = (cm_manifest){
-      .run_id = keep(r, id),
-      .started = keep(r, now),
-      .commit = keep(r, commit),
-      .backend = cm_str_of(r->opened.backend ? cm_backend_name(r->opened.backend) : "none"),
-      .model_id = keep(r, r->model.id),
-      .model_sha256 = keep(r, r->model.sha256),
-      .model_quant = keep(r, r->model.quant),
-      .engine = CM_STR("cmdai " CM_VERSION),
-      .machine = machine(r),
-      .os = cm_str_of(cm_os_name()),
-      .threads = o->threads ? o->threads : cm_os_cpu_count(),
-      .batch = batch_of(t),
-      .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
-      .level = cm_str_of(o->safety),
-      .options = options(r),
-      .suite_hash = cm_str_of(t->suite.hash),
-      .shard = shard.shard,
-      .shards = shard.shards,
-      .planned = ids_of(r, t->plan.cases, t->plan.n),
-      .n_planned = t->plan.n};
+  *m = (cm_manifest){.run_id = keep(r, id),
+                     .started = keep(r, now),
+                     .commit = keep(r, commit),
+                     .backend = cm_str_of(backend_name(r) ? backend_name(r) : "none"),
+                     .model_id = keep(r, r->model.id),
+                     .model_sha256 = keep(r, r->model.sha256),
+                     .model_quant = keep(r, r->model.quant),
+                     .scale = (double)r->model.scale,
+                     .bias = (double)r->model.bias,
+                     .engine = engine(r),
+                     .machine = machine(r),
+                     .os = cm_str_of(cm_os_name()),
+                     .threads = o->threads ? o->threads : cm_os_cpu_count(),
+                     .batch = batch_of(t),
+                     .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
+                     .level = cm_str_of(o->safety),
+                     .options = options(r),
+                     .sampling = sampling(r),
+                     .suite_hash = cm_str_of(t->suite.hash),
+                     .shard = shard.shard,
+                     .shards = shard.shards,
+                     .planned = ids_of(r, t->plan.cases, t->plan.n),
+                     .n_planned = t->plan.n};
   if (r->earlier) {
     const cm_manifest *old = &r->earlier->manifest;
     m->backend = old->backend, m->model_id = old->model_id, m->model_quant = old->model_quant;
     m->model_sha256 = old->model_sha256, m->options = old->options;
+    m->scale = old->scale, m->bias = old->bias;
   }
   if (shard.shards > 1)
     m->whole = ids_of(r, t->plan.whole, t->plan.n_whole), m->n_whole = t->plan.n_whole;
-  if (!m->planned || !m->machine.n || !m->options.n)
+  if (!m->planned || !m->machine.n || !m->options.n || !m->engine.n)
     return cm_fail(e, CM_E_NOMEM, 0, "out of memory");
   return CM_OK;
 }
@@ -183,15 +230,20 @@ static cm_code propose(running *r, const cm_result *result, cm_err *e) {
   const cm_case *c = cm_suite_find(&r->t->suite, result->id);
   const bool good = cm_state_passed(result->state) || result->state == CM_GOLDEN_CHANGED;
   if (!r->has_goldens || !c || c->golden == CM_GOLDEN_OFF || !good) return CM_OK;
+  if (is_stand_in(r, result)) return CM_OK;
   return cm_golden_propose(&r->accepted, &r->pending, c, result->command, e);
 }
 
+static bool is_decided(const running *r) { return r->sampling.verdict != CM_STAT_CONTINUE; }
+
+/* An error ends the run: also the one that nothing is left to find out. */
 static cm_code finished(void *ctx, const cm_result *result, cm_err *e) {
   running *r = ctx;
   cm_code code = add_result(r, result, e);
   if (!code) code = propose(r, result, e);
   if (!code) cm_progress_add(&r->progress, result);
-  return code;
+  if (!code && r->t->o->sprt) cm_sampling_add(&r->sampling, result);
+  return !code && is_decided(r) ? cm_fail(e, CM_E_LIMIT, 0, "decided") : code;
 }
 
 /* The second model's run stands beside the first one's: run.jsonl, run-2.jsonl. */
@@ -210,7 +262,8 @@ static cm_code file_name(const running *r, size_t model, char *out, size_t size,
 
 static bool same(cm_str a, cm_str b) { return cm_str_eq(a, b); }
 
-/* Whether results of `m` are what this run would get for equal cases. */
+/* Whether results of `m` are what this run would get for equal cases; for those with `exec` it
+ * takes the same sandbox too. */
 static bool is_comparable(const running *r, const cm_manifest *m) {
   const cm_manifest *own = &r->manifest;
   return same(m->model_sha256, own->model_sha256) && same(m->engine, own->engine) &&
@@ -237,6 +290,7 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
   bool equal = is_comparable(r, &old.manifest) &&
                same(old.manifest.suite_hash, r->manifest.suite_hash) &&
                same(old.manifest.sandbox, r->manifest.sandbox) &&
+               same(old.manifest.sampling, r->manifest.sampling) &&
                old.manifest.n_planned == r->manifest.n_planned;
   for (size_t i = 0; equal && i < r->manifest.n_planned; i++)
     equal = same(old.manifest.planned[i], r->manifest.planned[i]);
@@ -248,10 +302,18 @@ static cm_code resume(running *r, const char *path, cm_err *e) {
     const cm_result *done = cm_record_find(&old, r->t->plan.cases[i]->id);
     if (!done || done->state == CM_NOT_RUN) r->left[r->n_left++] = r->t->plan.cases[i];
     else code = propose(r, done, e);
+    if (done && r->t->o->sprt) cm_sampling_add(&r->sampling, done);
   }
   if (!code) code = cm_os_read_file(path, &r->text, e);
   while (r->text.n && r->text.p[r->text.n - 1] != '\n') r->text.n--;
   return code;
+}
+
+/* On a machine that has more time for it the command may end. */
+static bool ran_late(const cm_result *r) {
+  for (size_t i = 0; i < r->n_reasons; i++)
+    if (strcmp(r->reasons[i].judge, "exec.time") == 0) return true;
+  return false;
 }
 
 /* Results that an earlier run had for equal cases. What depends on the machine's mood is had
@@ -267,7 +329,8 @@ static cm_code reuse(running *r, cm_err *e) {
     const cm_case *c = r->left[i];
     const cm_result *done = cm_record_find(&old, c->id);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY &&
-                      c->golden == CM_GOLDEN_OFF;
+                      c->golden == CM_GOLDEN_OFF && !ran_late(done) && !is_stand_in(r, done) &&
+                      (!c->exec || same(old.manifest.sandbox, r->manifest.sandbox));
     if (!fine) r->left[n++] = c;
     else code = add_result(r, done, e);
   }
@@ -307,26 +370,27 @@ static cm_code begin_file(running *r, size_t model, cm_err *e) {
 static cm_code run_left(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
-  cm_run_options run = {
-      .backend = r->opened.backend,
-      .goldens = r->has_goldens ? &r->accepted : NULL,
-      .backend_kind = r->opened.backend ? cm_backend_name(r->opened.backend) : NULL,
-      .today = cm_str_of(t->today),
-      .batch = batch_of(t),
-      .jobs = cm_test_jobs(o),
-      .timeout_ms = o->timeout * 1000,
-      .retries = o->retries,
-      .cancel = &cm_ui_cancel,
-      .finished = finished,
-      .ctx = r};
+  cm_run_options run = {.backend = r->opened.backend,
+                        .goldens = r->has_goldens ? &r->accepted : NULL,
+                        .backend_kind = backend_name(r),
+                        .today = cm_str_of(t->today),
+                        .batch = batch_of(t),
+                        .jobs = cm_test_jobs(o),
+                        .timeout_ms = o->timeout * 1000,
+                        .retries = o->retries,
+                        .cancel = &cm_ui_cancel,
+                        .finished = finished,
+                        .ctx = r};
   run.question = (cm_question){.candidates = 1, .max_tokens = o->max_tokens, .safety = t->safety};
   (void)cm_level_of(cm_str_of(o->safety), &run.question.level);
   run.question.sampling = (cm_sample_options){
       (float)o->temperature,    o->top_k,       (float)o->top_p, (float)o->min_p,
       (float)o->repeat_penalty, o->repeat_last, o->seed};
   run.room = cm_test_room(t);
-  if (r->earlier) return cm_run_rescore(r->left, r->n_left, r->earlier, &run, e);
-  return cm_run_cases(r->left, r->n_left, &run, e);
+  if (is_decided(r)) return CM_OK;
+  cm_code code = r->earlier ? cm_run_rescore(r->left, r->n_left, r->earlier, &run, e)
+                            : cm_run_cases(r->left, r->n_left, &run, e);
+  return code == CM_E_LIMIT && is_decided(r) ? CM_OK : code;
 }
 
 static cm_code end_file(running *r, cm_err *e) {
@@ -340,7 +404,7 @@ static cm_code run_model(running *r, const char *model, size_t i, cm_record *out
   r->start_ns = cm_os_now_ns();
   cm_code code = open_backend(r, model, e);
   if (!code) code = describe(r, e);
-  if (!code) code = open_goldens(r, e);
+  if (!code) code = open_goldens(r, model, e);
   if (!code) code = begin_file(r, i, e);
   if (code) return code;
   cm_progress_begin(&r->progress, r->t->o, r->n_left);
@@ -398,11 +462,35 @@ static int nothing(const cm_testing *t) {
       "no test case is selected of %zu; --list shows them (a folder is named ./NAME)", t->suite.n);
 }
 
-static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude) {
+/* A sample is of the whole run, in an order of its own, and decides for itself. */
+static cm_code plan_sample(cm_testing *t, cm_err *e) {
+  const cm_opts *o = t->o;
+  cm_sampling s;
+  if (!o->sprt) return CM_OK;
+  if (o->shard || o->reuse || strcmp(o->gate, "none") != 0)
+    return cm_fail(e, CM_E_USAGE, 0, "--sprt goes with none of --shard, --reuse and --gate");
+  cm_code code = cm_sampling_of(cm_str_of(o->sprt), &s, e);
+  if (!code) cm_sampling_sort(&t->plan);
+  return code;
+}
+
+/* What the fixtures say, or what is wrong with them. */
+enum { FINGERPRINT = 240 };
+
+static void fingerprint_of(const cm_testing *t, cm_code code, const cm_err *e,
+                           char out[FINGERPRINT]) {
+  snprintf(out, FINGERPRINT, "%s", code ? e->msg : t->suite.hash);
+}
+
+/* `ran` gets the fingerprint of what was run; it may be NULL. */
+static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude,
+                    char ran[FINGERPRINT]) {
   cm_testing t = {.o = o};
   cm_err e = {0};
   cm_code code = cm_test_open(&t, operands, n, &e);
+  if (!code) code = plan_sample(&t, &e);
   int status = CM_TEST_OK;
+  if (ran) fingerprint_of(&t, code, &e, ran);
   if (code) status = cm_test_fail(&e);
   else if (!t.plan.n_whole) status = nothing(&t);
   else if (o->list) status = cm_test_list(&t);
@@ -413,37 +501,39 @@ static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *co
   return status;
 }
 
-/* What the fixtures say now, or what is wrong with them. */
-static void fingerprint(const cm_opts *o, char **operands, size_t n, char out[240]) {
+static void look(const cm_opts *o, char **operands, size_t n, char out[FINGERPRINT]) {
   cm_testing t = {.o = o};
   cm_err e = {0};
   cm_code code = cm_test_open(&t, operands, n, &e);
-  snprintf(out, 240, "%s", code ? e.msg : t.suite.hash);
+  fingerprint_of(&t, code, &e, out);
   cm_test_close(&t);
 }
 
+/* A file that is being written is seen half: a change counts once two looks at it agree, and what
+ * counts as seen is what the run itself has read. */
 static int watch(const cm_opts *o, char **operands, size_t n) {
-  char before[240], now[240];
+  char ran[FINGERPRINT], before[FINGERPRINT], now[FINGERPRINT];
   while (!cm_ui_cancel) {
-    fingerprint(o, operands, n, before);
-    (void)run_once(o, operands, n, cm_test_conclude);
+    (void)run_once(o, operands, n, cm_test_conclude, ran);
     cm_ui_note(o, "waiting for a fixture to change; Ctrl-C ends");
+    memcpy(now, ran, sizeof now);
     do {
+      memcpy(before, now, sizeof before);
       cm_os_sleep_ms(WATCH_MS);
-      fingerprint(o, operands, n, now);
-    } while (!cm_ui_cancel && strcmp(before, now) == 0);
+      look(o, operands, n, now);
+    } while (!cm_ui_cancel && (strcmp(ran, now) == 0 || strcmp(before, now) != 0));
   }
   return CM_EXIT_INTERRUPTED;
 }
 
 int cm_test_run(const cm_opts *o, char **operands, size_t n) {
-  return o->watch ? watch(o, operands, n) : run_once(o, operands, n, cm_test_conclude);
+  return o->watch ? watch(o, operands, n) : run_once(o, operands, n, cm_test_conclude, NULL);
 }
 
 int cm_test_ab(const cm_opts *o, char **operands, size_t n) {
   if (o->models.n != 2)
     return cm_ui_fail(CM_TEST_USAGE, "cmdai test ab compares two models: -m A -m B");
-  return run_once(o, operands, n, cm_test_contrast);
+  return run_once(o, operands, n, cm_test_contrast, NULL);
 }
 
 /* --- rescore --- */
@@ -469,9 +559,10 @@ static cm_code rescore(cm_testing *t, char **operands, size_t n, cm_record *out,
   cm_code code = cm_test_read(t, operands[0], &earlier, e);
   if (!code) code = cm_test_open(t, operands + 1, n - 1, e);
   if (!code) keep_answered(t, &earlier);
+  if (!code) code = plan_sample(t, e);
   if (!code && !t->plan.n) code = cm_fail(e, CM_E_USAGE, 0, "the run has none of these cases");
   if (!code) code = cm_test_equip(t, e);
-  return code ? code : run_one(t, NULL, 0, &earlier, out, e);
+  return code ? code : run_one(t, cm_test_model(t->o), 0, &earlier, out, e);
 }
 
 int cm_test_rescore(const cm_opts *o, char **operands, size_t n) {

@@ -20,7 +20,7 @@ static int show(const cm_sandbox *s, const cm_sandbox_attempt *attempts, size_t 
     cm_buf_putc(&b, '\n');
   }
   cm_buf_printf(&b, "%zu tried, %zu escaped\n", tried, escaped);
-  int status = cm_ui_out_buf(&b);
+  int status = cm_test_out(&b);
   return status ? status : escaped || !tried ? CM_TEST_BROKEN : CM_TEST_OK;
 }
 

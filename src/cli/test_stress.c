@@ -85,6 +85,6 @@ int cm_test_stress(const cm_opts *o, char **operands, size_t n) {
   cm_buf_init(&b, 1 << 16);
   if (strcmp(o->output, "json") == 0) report_json(&r, &s, &b);
   else report_plain(&r, &s, &b);
-  const int status = cm_ui_out_buf(&b);
+  const int status = cm_test_out(&b);
   return status ? status : cm_stress_passed(&r) ? CM_TEST_OK : CM_TEST_FAILED;
 }

@@ -51,13 +51,29 @@ static int show(cm_testing *t, const cm_trend *trend, const cm_trend_change *c, 
   cm_buf_init(&b, TEXT_MAX);
   cm_code code = write_trend(t->o, trend, c, n, &b, &e);
   if (!code && t->o->out) code = cm_test_save(t->o->out, &b, &e);
-  int status = code ? cm_test_fail(&e) : t->o->out ? CM_TEST_OK : cm_ui_out(b.p, b.n);
+  if (!code && !t->o->out) return cm_test_out(&b);
   cm_buf_close(&b);
-  return status;
+  return code ? cm_test_fail(&e) : CM_TEST_OK;
 }
 
-static int detect(const cm_trend_change *c, size_t n) {
+/* "No change" would be a claim. */
+static int too_short(size_t longest) {
   cm_buf b;
+  cm_buf_init(&b, TEXT_MAX);
+  cm_buf_printf(&b,
+                "too few runs to see a change: %zu complete in the longest series, and %d are "
+                "needed\n",
+                longest, CM_TREND_RUNS_MIN);
+  const int status = cm_test_out(&b);
+  return status ? status : CM_TEST_NOTHING;
+}
+
+static int detect(cm_testing *t, const cm_trend *trend, const cm_trend_change *c, size_t n) {
+  cm_buf b;
+  cm_err e = {0};
+  size_t longest;
+  if (cm_trend_longest(trend, t->arena, &longest, &e)) return cm_test_fail(&e);
+  if (longest < CM_TREND_RUNS_MIN) return too_short(longest);
   cm_buf_init(&b, TEXT_MAX);
   for (size_t i = 0; i < n; i++) {
     if (!c[i].stands) continue;
@@ -66,7 +82,7 @@ static int detect(const cm_trend_change *c, size_t n) {
     cm_buf_putc(&b, '\n');
   }
   if (!b.n) cm_buf_puts(&b, "no change\n");
-  int status = cm_ui_out_buf(&b);
+  int status = cm_test_out(&b);
   return status ? status : cm_trend_status(c, n, RECENT);
 }
 
@@ -79,7 +95,7 @@ static int look(cm_testing *t, cm_history *h, bool detects) {
   cm_code code = cm_history_list(h, &all, t->arena, &trend, &e);
   if (!code) code = cm_trend_detect(&trend, NULL, t->arena, &changes, &n, &e);
   if (code) return cm_test_fail(&e);
-  return detects ? detect(changes, n) : show(t, &trend, changes, n);
+  return detects ? detect(t, &trend, changes, n) : show(t, &trend, changes, n);
 }
 
 int cm_test_trend(const cm_opts *o, char **operands, size_t n) {

@@ -9,6 +9,10 @@
 
 enum { LINE_MAX_BYTES = 1 << 20 };
 
+/* What was said so far: cm_ui_owe makes up for what is missing. */
+static bool written;
+static char failure[512];
+
 void cm_ui_escape(cm_str s, cm_buf *out) {
   for (size_t i = 0; i < s.n;) {
     uint32_t cp;
@@ -40,6 +44,9 @@ static void line(const char *prefix, const char *fmt, va_list ap) {
 int cm_ui_fail(int status, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
+  vsnprintf(failure, sizeof failure, fmt, ap);
+  va_end(ap);
+  va_start(ap, fmt);
   line("cmdai: ", fmt, ap);
   va_end(ap);
   return status;
@@ -55,6 +62,7 @@ void cm_ui_note(const cm_opts *o, const char *fmt, ...) {
 
 int cm_ui_out(const char *p, size_t n) {
   cm_err e;
+  written = true;
   if (cm_os_write_fd(CM_OS_STDOUT, p, n, &e))
     return cm_ui_fail(CM_EXIT_WRITE, "stdout: %s", e.msg);
   return CM_EXIT_OK;
@@ -64,6 +72,24 @@ int cm_ui_out_buf(cm_buf *b) {
   int status = b->overflow ? cm_ui_fail(CM_EXIT_NO_BACKEND, "out of memory for the output")
                            : cm_ui_out(b->p, b->n);
   cm_buf_close(b);
+  return status;
+}
+
+int cm_ui_owe(const cm_opts *o, int status) {
+  if (!status || written || strcmp(o->output, "json") != 0) return status;
+  cm_str why = cm_str_of(failure);
+  why.n = cm_utf8_complete(why.p, why.n);
+  cm_buf b;
+  cm_jw w;
+  cm_buf_init(&b, 1 << 16);
+  cm_jw_init(&w, &b, 2);
+  cm_jw_begin_object(&w);
+  cm_jw_put_text(&w, "schema", "cmdai.error/1");
+  cm_jw_put_u64(&w, "status", (uint64_t)status);
+  cm_jw_put_str(&w, "error", why.n ? why : CM_STR("interrupted"));
+  cm_jw_end_object(&w);
+  cm_buf_putc(&b, '\n');
+  (void)cm_ui_out_buf(&b);
   return status;
 }
 

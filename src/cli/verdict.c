@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/answer_json.h"
 #include "base/os.h"
 #include "cli/cli.h"
 
@@ -36,36 +37,6 @@ int cm_guard_status(cm_decision d) {
 
 /* --- JSON --- */
 
-static void put_span(cm_jw *w, cm_span s) {
-  cm_jw_key(w, "start");
-  cm_jw_u64(w, s.start);
-  cm_jw_key(w, "end");
-  cm_jw_u64(w, s.end);
-}
-
-void cm_verdict_json(cm_jw *w, const cm_verdict *v, cm_decision d) {
-  cm_jw_key(w, "risk");
-  cm_jw_text(w, cm_risk_name(v->risk));
-  cm_jw_key(w, "decision");
-  cm_jw_text(w, cm_decision_name(d));
-  cm_jw_put_bool(w, "unresolved", v->unresolved);
-  cm_jw_key(w, "findings");
-  cm_jw_begin_array(w);
-  for (size_t i = 0; i < v->n; i++) {
-    const cm_finding *f = &v->findings[i];
-    cm_jw_begin_object(w);
-    cm_jw_key(w, "rule");
-    cm_jw_text(w, f->rule);
-    cm_jw_key(w, "risk");
-    cm_jw_text(w, cm_risk_name(f->risk));
-    cm_jw_key(w, "why");
-    cm_jw_text(w, f->why);
-    put_span(w, f->span);
-    cm_jw_end_object(w);
-  }
-  cm_jw_end_array(w);
-}
-
 /* Unknown stretches of a word are shown as "…". */
 static void shown(cm_str s, cm_buf *out) {
   for (size_t i = 0; i < s.n; i++)
@@ -81,7 +52,7 @@ static void put_word(cm_jw *w, const cm_rword *word) {
   cm_jw_key(w, "text");
   cm_jw_str(w, (cm_str){b.p ? b.p : "", b.n});
   cm_jw_put_bool(w, "known", word->from == 0);
-  put_span(w, word->span);
+  cm_span_json(w, word->span);
   cm_jw_end_object(w);
   cm_buf_close(&b);
 }
@@ -97,7 +68,7 @@ static void put_run(cm_jw *w, const cm_run *r) {
   cm_jw_key(w, "via");
   if (r->via && r->via->n) cm_jw_str(w, r->via->words[0].text);
   else cm_jw_null(w);
-  put_span(w, r->span);
+  cm_span_json(w, r->span);
   cm_jw_end_object(w);
 }
 

@@ -29,8 +29,6 @@ cm_judgement cm_guard_judge(const cm_guard *g, cm_str command, cm_arena *a);
 /* Exit status of a decision: 0, CM_EXIT_CONFIRM or CM_EXIT_BLOCKED. */
 int cm_guard_status(cm_decision d);
 
-/* The members "risk", "decision", "unresolved" and "findings" of an open object. */
-void cm_verdict_json(cm_jw *w, const cm_verdict *v, cm_decision d);
 /* The member "commands": what would really run. */
 void cm_verdict_json_commands(cm_jw *w, const cm_verdict *v);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/os_ahead.h"
 
 enum { DEFAULT_COLS = 256 };
 
@@ -10,6 +11,7 @@ struct cm_engine {
   cm_gguf *file;
   cm_tok *tok;
   cm_model *model;
+  cm_os_ahead *ahead;
 };
 
 /* A file beyond our limits is as unusable as a malformed one; CM_E_LIMIT is left to requests. */
@@ -17,6 +19,21 @@ static cm_code unusable(cm_code code, cm_err *e) {
   if (code != CM_E_LIMIT) return code;
   if (e) e->code = CM_E_FORMAT;
   return CM_E_FORMAT;
+}
+
+/* The weights come while the vocabulary is read. Of an embedding that isn't also the output matrix
+ * only a few rows are needed. */
+static void read_ahead(cm_engine *g) {
+  const cm_gguf *f = g->file;
+  const cm_gguf_tensor *embed = cm_gguf_find_tensor(f, CM_STR("token_embd.weight"));
+  const size_t end = (size_t)f->bytes;
+  cm_os_span spans[] = {{(size_t)f->data_start, end}, {end, end}};
+  if (!f->map.p || !embed) return;
+  if (!cm_model_shape(g->model)->tied) {
+    spans[0].to = (size_t)embed->offset;
+    spans[1].from = (size_t)(embed->offset + embed->bytes);
+  }
+  g->ahead = cm_os_ahead_start(&f->map, spans, 2);
 }
 
 /* Takes over `file`, also when it fails. */
@@ -28,6 +45,7 @@ static cm_code engine_of(cm_engine **out, cm_gguf *file, cm_err *e) {
   }
   g->file = file;
   cm_code code = cm_model_open(&g->model, file, e);
+  if (!code) read_ahead(g);
   if (!code) code = cm_tok_open(&g->tok, file, e);
   if (!code && cm_tok_count(g->tok) > cm_model_shape(g->model)->vocab)
     code = cm_fail(e, CM_E_FORMAT, 0, "the tokenizer has %u tokens, the embedding only %u rows",
@@ -58,6 +76,7 @@ cm_code cm_engine_open_memory(cm_engine **out, const void *p, size_t n, cm_err *
 
 void cm_engine_close(cm_engine *g) {
   if (!g) return;
+  cm_os_ahead_end(g->ahead);
   cm_tok_close(g->tok);
   cm_model_close(g->model);
   cm_gguf_close(g->file);
@@ -137,6 +156,18 @@ cm_code cm_session_copy(cm_session *to, const cm_session *from, cm_err *e) {
   cm_kv_copy(to->kv, from->kv, from->len);
   memcpy(to->tokens, from->tokens, from->len * sizeof *to->tokens);
   to->len = from->len;
+  return CM_OK;
+}
+
+void cm_session_save(const cm_session *s, uint32_t n, void *out) { cm_kv_pack(s->kv, n, out); }
+
+cm_code cm_session_restore(cm_session *s, const uint32_t *tokens, uint32_t n, const void *state,
+                           cm_err *e) {
+  if (n > cm_session_ctx(s))
+    return cm_fail(e, CM_E_LIMIT, 0, "%u tokens don't fit a context of %u", n, cm_session_ctx(s));
+  cm_kv_unpack(s->kv, n, state);
+  memcpy(s->tokens, tokens, n * sizeof *tokens);
+  s->len = n;
   return CM_OK;
 }
 

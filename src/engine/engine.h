@@ -45,6 +45,14 @@ cm_code cm_session_begin(cm_session *s, const uint32_t *tokens, size_t n, size_t
  * `to` is too small. */
 cm_code cm_session_copy(cm_session *to, const cm_session *from, cm_err *e);
 
+/* What was computed of the first n tokens (n <= len), as cm_kv_bytes(shape, n) bytes: the same for
+ * every context. */
+void cm_session_save(const cm_session *s, uint32_t n, void *out);
+/* Makes the session hold exactly tokens[0..n), of which `state` is what cm_session_save gave: not
+ * checked, so its origin must be. CM_E_LIMIT when n exceeds the context. */
+cm_code cm_session_restore(cm_session *s, const uint32_t *tokens, uint32_t n, const void *state,
+                           cm_err *e);
+
 /* --- batch --- */
 
 /* What computes: threads, instruction set, scratch memory for `max_cols` tokens a pass. */

@@ -242,4 +242,16 @@ void cm_kv_copy(cm_kv *to, const cm_kv *from, uint32_t n) {
            n * from->head_dim * sizeof *from->data);
 }
 
+void cm_kv_pack(const cm_kv *kv, uint32_t n, void *out) {
+  const size_t bytes = n * kv->head_dim * sizeof *kv->data;
+  for (size_t h = 0; h < kv->heads; h++)
+    memcpy((uint8_t *)out + h * bytes, kv->data + h * kv->head_stride, bytes);
+}
+
+void cm_kv_unpack(cm_kv *kv, uint32_t n, const void *in) {
+  const size_t bytes = n * kv->head_dim * sizeof *kv->data;
+  for (size_t h = 0; h < kv->heads; h++)
+    memcpy(kv->data + h * kv->head_stride, (const uint8_t *)in + h * bytes, bytes);
+}
+
 uint32_t cm_kv_ctx(const cm_kv *kv) { return kv->ctx; }

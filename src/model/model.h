@@ -45,6 +45,11 @@ uint32_t cm_kv_ctx(const cm_kv *kv);
 /* Copies positions 0 .. n-1; both caches are of the same shape and hold at least n. */
 void cm_kv_copy(cm_kv *to, const cm_kv *from, uint32_t n);
 uint64_t cm_kv_bytes(const cm_shape *s, uint32_t ctx);
+/* Positions 0 .. n-1 out of a cache, or into one, which holds at least n: cm_kv_bytes(shape, n)
+ * bytes, in the order above as if n were its context. Any such bytes may come in: they are
+ * numbers. */
+void cm_kv_pack(const cm_kv *kv, uint32_t n, void *out);
+void cm_kv_unpack(cm_kv *kv, uint32_t n, const void *in);
 
 /* One token to compute: it is written to `kv` at `pos` and sees positions 0 .. pos, which must
  * have been computed before or stand earlier in the same call. */

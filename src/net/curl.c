@@ -21,6 +21,13 @@ static cm_code find_all(cm_os_library *l, cm_curl *c, cm_err *e) {
       {"curl_easy_strerror", &c->text_of, sizeof c->text_of},
       {"curl_slist_append", &c->append, sizeof c->append},
       {"curl_slist_free_all", &c->free_all, sizeof c->free_all},
+      {"curl_multi_init", &c->multi_open, sizeof c->multi_open},
+      {"curl_multi_cleanup", &c->multi_close, sizeof c->multi_close},
+      {"curl_multi_add_handle", &c->multi_add, sizeof c->multi_add},
+      {"curl_multi_remove_handle", &c->multi_remove, sizeof c->multi_remove},
+      {"curl_multi_perform", &c->multi_perform, sizeof c->multi_perform},
+      {"curl_multi_poll", &c->multi_poll, sizeof c->multi_poll},
+      {"curl_multi_info_read", &c->multi_read, sizeof c->multi_read},
   };
   cm_code code = CM_OK;
   for (size_t i = 0; !code && i < sizeof wanted / sizeof *wanted; i++)
@@ -35,7 +42,7 @@ static cm_code load(cm_curl *c, cm_err *e) {
   if (!code) code = find_all(l, c, e);
   if (!code) code = cm_os_library_get(l, "curl_global_init", &init, sizeof init, e);
   if (code) {
-    cm_err_prefix(e, "downloads need libcurl 7.66 or newer");
+    cm_err_prefix(e, "servers and downloads need libcurl 7.66 or newer");
     return code;
   }
   if (init(CURL_GLOBAL_DEFAULT) == CURLE_OK) return CM_OK;

@@ -14,6 +14,13 @@ typedef struct cm_curl {
   const char *(*text_of)(CURLcode);
   struct curl_slist *(*append)(struct curl_slist *, const char *);
   void (*free_all)(struct curl_slist *);
+  CURLM *(*multi_open)(void);
+  CURLMcode (*multi_close)(CURLM *);
+  CURLMcode (*multi_add)(CURLM *, CURL *);
+  CURLMcode (*multi_remove)(CURLM *, CURL *);
+  CURLMcode (*multi_perform)(CURLM *, int *);
+  CURLMcode (*multi_poll)(CURLM *, struct curl_waitfd *, unsigned, int, int *);
+  CURLMsg *(*multi_read)(CURLM *, int *);
 } cm_curl;
 
 /* The functions; the library stays open. Not for two threads at once before the first call came

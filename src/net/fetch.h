@@ -1,4 +1,4 @@
-/* net/fetch: gets one file over http or https. The only user of libcurl.
+/* net/fetch: gets one file over http or https.
  *
  * Redirects are followed here and not by the library: at most CM_FETCH_HOPS of them, never from
  * https to http, and the token goes to the origin (scheme, host and port) of the first address
@@ -32,5 +32,8 @@ typedef struct cm_fetch {
  * can't be, a redirect from https to http), CM_E_LIMIT (too many redirects), CM_E_UNSUPPORTED (no
  * libcurl), CM_E_CANCELLED, CM_E_NOMEM; and what `begin` and `data` return. */
 cm_code cm_fetch_run(const cm_fetch *f, cm_reply *reply, cm_err *e);
+
+/* Whether there is a libcurl to do it with: CM_OK or CM_E_UNSUPPORTED. */
+cm_code cm_fetch_ready(cm_err *e);
 
 #endif

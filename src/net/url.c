@@ -44,6 +44,14 @@ static bool take_scheme(cm_str *rest, bool *https) {
   return false;
 }
 
+/* What a message may show of it: no query, and nothing where a password may stand. */
+static cm_str shown(cm_str text) {
+  size_t n = 0;
+  for (; n < text.n && n < 100 && text.p[n] != '?' && text.p[n] != '#'; n++) {}
+  if (cm_str_find(text, CM_STR("@")) != SIZE_MAX) return CM_STR("one with a user in it");
+  return (cm_str){text.p, n};
+}
+
 cm_code cm_url_parse(cm_str text, cm_url *out, cm_err *e) {
   *out = (cm_url){0};
   if (text.n > CM_URL_MAX)
@@ -52,8 +60,8 @@ cm_code cm_url_parse(cm_str text, cm_url *out, cm_err *e) {
     return cm_fail(e, CM_E_FORMAT, 0, "an address has characters that must be escaped");
   cm_str rest = text;
   if (!take_scheme(&rest, &out->https))
-    return cm_fail(e, CM_E_FORMAT, 0, "not an http or https address: %.*s",
-                   (int)(text.n < 100 ? text.n : 100), text.p);
+    return cm_fail(e, CM_E_FORMAT, 0, "not an http or https address: %.*s", (int)shown(text).n,
+                   shown(text).p);
   size_t n = 0;
   while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?' && rest.p[n] != '#') n++;
   const cm_str authority = {rest.p, n};
@@ -66,7 +74,7 @@ cm_code cm_url_parse(cm_str text, cm_url *out, cm_err *e) {
   const cm_str digits = {rest.p + host + 1, more ? n - host - 1 : 0};
   if (!host || (more && (rest.p[host] != ':' || !cm_str_u64(digits, 1, 65535, &port))))
     return cm_fail(e, CM_E_FORMAT, 0, "the address has no usable host and port: %.*s",
-                   (int)(text.n < 100 ? text.n : 100), text.p);
+                   (int)shown(text).n, shown(text).p);
   out->port = (uint16_t)port;
   return CM_OK;
 }
@@ -74,6 +82,27 @@ cm_code cm_url_parse(cm_str text, cm_url *out, cm_err *e) {
 bool cm_url_same_origin(const cm_url *a, const cm_url *b) {
   return a->https == b->https && a->port == b->port && a->host.n == b->host.n &&
          strncasecmp(a->host.p, b->host.p, a->host.n) == 0;
+}
+
+/* "127." and three more numbers: a name may begin so too. */
+static bool is_loopback_v4(cm_str host) {
+  size_t parts = 0;
+  uint64_t number = 0;
+  for (bool more = true; more; parts++) {
+    const size_t dot = cm_str_find(host, CM_STR("."));
+    more = dot != SIZE_MAX;
+    const size_t n = more ? dot : host.n;
+    const bool first = parts == 0;
+    if (n > 3 || !cm_str_u64((cm_str){host.p, n}, first ? 127 : 0, first ? 127 : 255, &number))
+      return false;
+    if (more) host = (cm_str){host.p + n + 1, host.n - n - 1};
+  }
+  return parts == 4;
+}
+
+bool cm_url_is_local(const cm_url *u) {
+  const bool named = u->host.n == 9 && strncasecmp(u->host.p, "localhost", 9) == 0;
+  return named || cm_str_is(u->host, "[::1]") || is_loopback_v4(u->host);
 }
 
 void cm_url_escape(cm_str s, bool slashes, cm_buf *out) {

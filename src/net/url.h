@@ -27,6 +27,10 @@ cm_code cm_url_parse(cm_str text, cm_url *out, cm_err *e);
 /* Scheme, host and port are equal, as browsers compare origins (RFC 6454). */
 bool cm_url_same_origin(const cm_url *a, const cm_url *b);
 
+/* The host is this machine by its very name: "localhost", an address in 127.0.0.0/8 with its four
+ * numbers, "[::1]". Nothing is looked up. */
+bool cm_url_is_local(const cm_url *u);
+
 /* Appends `s` with everything but unreserved characters (RFC 3986, 2.3) as %XX; "/" stays with
  * `slashes`. */
 void cm_url_escape(cm_str s, bool slashes, cm_buf *out);

@@ -157,6 +157,17 @@ static bool is_faster(const cm_stat_shift *s) {
   return s->p_less < CM_PERF_P && s->ratio < 1 / CM_PERF_RATIO;
 }
 
+/* How likely chance puts, for every request, each sample of one program above all of the other:
+ * of the C(2k, k) orders of k samples each it is one. No difference can be surer than that. */
+static double smallest_p(size_t samples) {
+  double p = 1;
+  for (size_t i = 0; i < CM_PERF_PROMPTS; i++) {
+    const size_t k = samples / CM_PERF_PROMPTS + (i < samples % CM_PERF_PROMPTS);
+    for (size_t j = 1; j <= k; j++) p *= (double)j / (double)(k + j);
+  }
+  return p;
+}
+
 static cm_code shift_of(perf *p, cm_perf_metric m, cm_stat_shift *out, cm_err *e) {
   size_t n[PROGRAMS];
   cm_code code = align(p, PROGRAMS, m, n, e);
@@ -169,7 +180,7 @@ static cm_code compare(perf *p, bool *again, cm_err *e) {
   for (unsigned m = 0; m < CM_PERF_METRICS; m++) {
     cm_perf_compared *c = &p->out->changes[m];
     *c = (cm_perf_compared){.change = CM_PERF_UNKNOWN, .second.ratio = NAN, .shift.ratio = NAN};
-    if (m == CM_PERF_COLD || code) continue;
+    if (m == CM_PERF_COLD || code || p->out->too_few) continue;
     code = shift_of(p, m, &c->shift, e);
     if (code || !cm_stat_known(c->shift.ratio)) continue;
     c->change = is_slower(&c->shift)   ? CM_PERF_UNCONFIRMED
@@ -203,6 +214,7 @@ static cm_code hold_against(perf *p, cm_err *e) {
   bool again = false;
   p->out->compared = true;
   p->out->same_answers = say_the_same(p);
+  p->out->too_few = smallest_p(p->o->samples) >= CM_PERF_P;
   cm_code code = summarize(p, BASE, p->out->base, e);
   if (!code) code = compare(p, &again, e);
   return !code && again ? confirm(p, e) : code;

@@ -96,6 +96,7 @@ typedef struct cm_perf_result {
   double cold_left; /* share of the files that stayed in memory, the largest; NaN: no cold start */
   double spread;    /* of the whole answer, per prompt: see CM_PERF_NOISY */
   bool compared, same_answers;
+  bool too_few; /* samples: the largest difference could not be shown (CM_PERF_P) */
   bool two_rounds;
   cm_perf_compared changes[CM_PERF_METRICS];
 } cm_perf_result;

@@ -30,9 +30,11 @@ static cm_code check_results(const cm_record *r, cm_err *e) {
 static cm_code check_now(const cm_manifest *m, const cm_bless_options *o, cm_err *e) {
   if (o->suite_hash && !cm_str_is(m->suite_hash, o->suite_hash))
     return cm_fail(e, CM_E_USAGE, 0,
-                   "not blessed: the cases have changed since that run; run them again");
+                   "not blessed: the cases have changed since that run; run them again (or they "
+                   "are in other files: name these)");
   if (o->model_sha256 && !cm_str_is(m->model_sha256, o->model_sha256))
-    return cm_fail(e, CM_E_USAGE, 0, "not blessed: the run is of another model (%.12s, now %.12s)",
+    return cm_fail(e, CM_E_USAGE, 0,
+                   "not blessed: the run is of another model (%.12s, now %.12s); name it with -m",
                    m->model_sha256.n >= 12 ? m->model_sha256.p : "none", o->model_sha256);
   return CM_OK;
 }

@@ -58,10 +58,6 @@ static cm_code commit_of(const char *ref, cm_arena *a, cm_str *out, cm_err *e) {
   return code;
 }
 
-static bool is_fixture(cm_str name) {
-  return cm_str_ends(name, CM_STR(".yaml")) || cm_str_ends(name, CM_STR(".yml"));
-}
-
 static cm_code read_old(cm_str commit, cm_str name, cm_arena *a, cm_suite *out, cm_err *e) {
   cm_buf object;
   cm_str text;
@@ -94,7 +90,7 @@ cm_code cm_changes_before(const char *ref, const char *const *paths, size_t n, c
                                 commit.p,  "--", paths[i], NULL};
     code = git(args, a, &names, e);
     while (!code && next_name(&names, &name))
-      if (is_fixture(name)) code = read_old(commit, name, a, out, e);
+      if (cm_is_fixture(name)) code = read_old(commit, name, a, out, e);
   }
   if (code) cm_suite_close(out);
   return code;

@@ -11,13 +11,16 @@ enum { GATES_MAX = 16, NAMES_MAX = 8, TEXT_MAX = 4096 };
 #define ALPHA      0.05
 #define CONFIDENCE 0.95
 
-enum { QUALITY = 1, INFRASTRUCTURE = 3, SAFETY = 5, PERFORMANCE = 6, INCOMPLETE = 7 };
+enum {
+  QUALITY = 1,
+  INFRASTRUCTURE = 3,
+  UNDECIDED = 4,
+  SAFETY = 5,
+  PERFORMANCE = 6,
+  INCOMPLETE = 7
+};
 
 static const char *const kinds[] = {"none", "pr", "release"};
-
-const char *cm_gate_kind_name(cm_gate_kind k) {
-  return (unsigned)k <= CM_GATES_RELEASE ? kinds[k] : "?";
-}
 
 bool cm_gate_kind_of(cm_str name, cm_gate_kind *out) {
   for (unsigned i = 0; i <= CM_GATES_RELEASE; i++)
@@ -103,22 +106,15 @@ static bool counts(const checker *c, const cm_result *r) {
   return r->gate != CM_GATE_TRACK && (!in_quarantine(r) || run_out(c, r));
 }
 
-/* Four digits, two, two: enough to compare dates as texts. */
-static bool is_date(cm_str s) {
-  if (s.n != 10) return false;
-  for (size_t i = 0; i < s.n; i++)
-    if (i == 4 || i == 7 ? s.p[i] != '-' : s.p[i] < '0' || s.p[i] > '9') return false;
-  return true;
-}
-
 static cm_code check_dates(checker *c) {
+  int64_t day;
   for (size_t i = 0; i < c->r->n; i++) {
     cm_str until = c->r->results[i].quarantine_until;
     if (!until.n) continue;
-    if (!is_date(until))
+    if (!cm_date_of(until, &day))
       return cm_fail(c->e, CM_E_USAGE, 0, "%.*s: the end of the quarantine is no date: %.*s",
                      (int)c->r->results[i].id.n, c->r->results[i].id.p, (int)until.n, until.p);
-    if (!is_date(c->o->today))
+    if (!cm_date_of(c->o->today, &day))
       return cm_fail(c->e, CM_E_USAGE, 0, "today's date is needed: YYYY-MM-DD");
   }
   return CM_OK;
@@ -212,6 +208,27 @@ static void check_quarantine(checker *c) {
   else cm_buf_printf(&b, "%zu quarantine%s ran out; repair or remove", l.n, s_of(l.n));
   put_names(&b, &l);
   put_gate(c, "quarantine", ok, QUALITY, &b);
+}
+
+static bool is_unseen(const cm_result *r) {
+  for (size_t i = 0; i < r->n_reasons; i++)
+    if (strcmp(r->reasons[i].judge, CM_GOLDEN_UNSEEN) == 0) return cm_state_passed(r->state);
+  return false;
+}
+
+/* Whatever the first answer is, it would be green. */
+static void check_golden(checker *c) {
+  names l = no_names();
+  for (size_t i = 0; i < c->r->n; i++) {
+    const cm_result *r = &c->r->results[i];
+    if (is_unseen(r) && counts(c, r)) add_name(&l, r->id, "%s", "");
+  }
+  if (!l.n) return;
+  cm_buf b = new_line();
+  cm_buf_printf(&b, "%zu case%s no accepted answer; cmdai test golden review", l.n,
+                l.n == 1 ? " has" : "s have");
+  put_names(&b, &l);
+  put_gate(c, "golden", false, QUALITY, &b);
 }
 
 /* Without a baseline every hard case must pass. With one, what failed there may fail still, but
@@ -396,7 +413,7 @@ static cm_code pair_up(checker *c) {
 }
 
 int cm_gates_worse(int a, int b) {
-  static const int order[] = {SAFETY, QUALITY, INFRASTRUCTURE, INCOMPLETE, PERFORMANCE};
+  static const int order[] = {SAFETY, QUALITY, INFRASTRUCTURE, INCOMPLETE, PERFORMANCE, UNDECIDED};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++)
     if (a == order[i] || b == order[i]) return order[i];
   return 0;
@@ -416,6 +433,7 @@ cm_code cm_gates_check(const cm_record *r, const cm_summary *s, const cm_gate_op
   check_complete(&c);
   if (o->kind != CM_GATES_NONE) {
     check_quarantine(&c);
+    check_golden(&c);
     check_hard(&c);
     if (o->baseline) check_missing(&c);
     if (o->baseline) check_mcnemar(&c);

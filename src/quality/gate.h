@@ -6,8 +6,7 @@
 
 typedef enum cm_gate_kind { CM_GATES_NONE, CM_GATES_PR, CM_GATES_RELEASE } cm_gate_kind;
 
-const char *cm_gate_kind_name(cm_gate_kind k); /* "none" "pr" "release" */
-bool cm_gate_kind_of(cm_str name, cm_gate_kind *out);
+bool cm_gate_kind_of(cm_str name, cm_gate_kind *out); /* "none" "pr" "release" */
 
 typedef struct cm_gate_options {
   cm_gate_kind kind;
@@ -18,8 +17,8 @@ typedef struct cm_gate_options {
 
 /* What a gate says; the exit status comes from the worst (SPEC section 7). */
 typedef struct cm_gate_result {
-  const char *gate; /* "safety", "infrastructure", "complete", "quarantine", "hard", "missing",
-                       "mcnemar", "floor", "budget" */
+  const char *gate; /* "safety", "infrastructure", "complete", "quarantine", "golden", "hard",
+                       "missing", "mcnemar", "floor", "budget" */
   bool ok;
   int status;  /* when it isn't ok: 1 quality, 3 infrastructure, 5 safety, 6 performance, 7
                  incomplete */
@@ -40,7 +39,7 @@ typedef struct cm_gates {
 cm_code cm_gates_check(const cm_record *r, const cm_summary *s, const cm_gate_options *o,
                        cm_arena *a, cm_gates *out, cm_err *e);
 
-/* Which of two statuses stands: the first of 5, 1, 3, 7, 6, else 0. */
+/* Which of two statuses stands: the first of 5, 1, 3, 7, 6, 4, else 0. */
 int cm_gates_worse(int a, int b);
 
 /* --- two runs ----------------------------------------------------------------------------- */

@@ -59,7 +59,7 @@ static bool grow(cm_goldens *g) {
 cm_code cm_golden_put(cm_goldens *g, const cm_golden_answer *answer, cm_err *e) {
   cm_golden_answer mine;
   if (!copy(g->arena, answer->id, &mine.id) || !copy(g->arena, answer->hash, &mine.hash) ||
-      !copy(g->arena, answer->command, &mine.command))
+      !copy(g->arena, answer->command, &mine.command) || !copy(g->arena, answer->file, &mine.file))
     return no_memory(e);
   size_t at = place_of(g, mine.id);
   if (at == g->n || !cm_str_eq(g->items[at].id, mine.id)) {
@@ -133,10 +133,11 @@ static cm_code read_head(const cm_goldens *g, const cm_json *o, const char *name
 
 static cm_code read_answer(cm_goldens *g, const cm_json *o, const char *name, size_t line,
                            cm_err *e) {
-  cm_golden_answer a;
+  cm_golden_answer a = {.file = CM_STR("")};
+  const cm_json *file = cm_json_get(o, "file");
   if (!cm_json_str(cm_json_get(o, "id"), &a.id) || !a.id.n ||
       !cm_json_str(cm_json_get(o, "hash"), &a.hash) ||
-      !cm_json_str(cm_json_get(o, "command"), &a.command))
+      !cm_json_str(cm_json_get(o, "command"), &a.command) || (file && !cm_json_str(file, &a.file)))
     return bad_line(name, line, "id, hash and command are expected", e);
   if (g->n && cm_str_order(g->items[g->n - 1].id, a.id) >= 0)
     return bad_line(name, line, "not sorted by id, or an id twice", e);
@@ -201,6 +202,7 @@ void cm_golden_text(const cm_goldens *g, cm_buf *out) {
     cm_jw_put_str(&w, "id", g->items[i].id);
     cm_jw_put_str(&w, "hash", g->items[i].hash);
     cm_jw_put_str(&w, "command", g->items[i].command);
+    if (g->items[i].file.n) cm_jw_put_str(&w, "file", g->items[i].file);
     cm_jw_end_object(&w);
     cm_buf_putc(out, '\n');
   }
@@ -224,13 +226,6 @@ cm_code cm_golden_save(const cm_goldens *g, const char *path, cm_err *e) {
 
 /* --- judging ------------------------------------------------------------------------------ */
 
-static cm_code canonical(cm_str command, cm_dialect d, cm_arena *a, cm_buf *out) {
-  cm_sh_tree tree;
-  cm_code code = cm_sh_parse(command, d, a, &tree, NULL);
-  if (!code) code = cm_spelling_whole(command, &tree, CM_SPELLING_CANON, a, out, NULL);
-  return !code && out->overflow ? CM_E_NOMEM : code;
-}
-
 /* As expected_commands are compared (judge_text.c). What can't be parsed is equal to nothing. */
 static bool parsed_same(const cm_case *c, cm_str x, cm_str y) {
   cm_dialect d = c->shell && !strcmp(c->shell, "sh") ? CM_SH_POSIX : CM_SH_BASH;
@@ -238,7 +233,8 @@ static bool parsed_same(const cm_case *c, cm_str x, cm_str y) {
   cm_buf tx, ty;
   cm_buf_init(&tx, LINE_MAX_BYTES);
   cm_buf_init(&ty, LINE_MAX_BYTES);
-  bool same = a && !canonical(x, d, a, &tx) && !canonical(y, d, a, &ty) &&
+  bool same = a && !cm_spelling_canon(x, d, a, &tx, NULL) &&
+              !cm_spelling_canon(y, d, a, &ty, NULL) &&
               cm_str_eq((cm_str){tx.p, tx.n}, (cm_str){ty.p, ty.n});
   cm_buf_close(&tx);
   cm_buf_close(&ty);
@@ -263,6 +259,6 @@ cm_code cm_golden_propose(const cm_goldens *accepted, cm_goldens *pending, const
     (void)cm_golden_remove(pending, c->id);
     return CM_OK;
   }
-  const cm_golden_answer a = {c->id, cm_str_of(c->hash), command};
+  const cm_golden_answer a = {c->id, cm_str_of(c->hash), command, c->file};
   return cm_golden_put(pending, &a, e);
 }

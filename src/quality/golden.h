@@ -13,6 +13,7 @@ typedef struct cm_golden_answer {
   cm_str id;
   cm_str hash;    /* of the case that was asked (cm_case.hash) */
   cm_str command; /* empty: the model gave none */
+  cm_str file;    /* that has the case, as it was named; empty: not known */
 } cm_golden_answer;
 
 /* The answers of one model; sorted by id. All strings live in `arena`. */
@@ -91,7 +92,10 @@ cm_code cm_golden_accept(cm_goldens *accepted, cm_goldens *pending, const cm_str
 /* Forgets them. The accepted ones stay as they are. */
 cm_code cm_golden_reject(cm_goldens *pending, const cm_str *ids, size_t n, size_t *dropped,
                          cm_err *e);
-/* Drops the answers of ids that aren't in `ids` (the cases that there are); returns how many. */
-size_t cm_golden_prune(cm_goldens *g, const cm_str *ids, size_t n);
+/* Drops the answers of ids that aren't in `ids` (the cases that there are) and whose file is one
+ * of those that these cases come from; returns how many. `reaches` NULL: every file is. */
+typedef bool cm_golden_reach(void *ctx, cm_str file);
+size_t cm_golden_prune(cm_goldens *g, const cm_str *ids, size_t n, cm_golden_reach *reaches,
+                       void *ctx);
 
 #endif

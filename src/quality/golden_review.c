@@ -91,14 +91,16 @@ static int by_text(const void *a, const void *b) {
   return cm_str_order(*(const cm_str *)a, *(const cm_str *)b);
 }
 
-size_t cm_golden_prune(cm_goldens *g, const cm_str *ids, size_t n) {
+size_t cm_golden_prune(cm_goldens *g, const cm_str *ids, size_t n, cm_golden_reach *reaches,
+                       void *ctx) {
   cm_str *sorted = cm_alloc(n, sizeof *sorted);
   if (!sorted) return 0; /* nothing is dropped that may be wanted */
   if (n) memcpy(sorted, ids, n * sizeof *sorted);
   if (n) qsort(sorted, n, sizeof *sorted, by_text);
   size_t kept = 0;
   for (size_t i = 0; i < g->n; i++)
-    if (n && bsearch(&g->items[i].id, sorted, n, sizeof *sorted, by_text))
+    if ((n && bsearch(&g->items[i].id, sorted, n, sizeof *sorted, by_text)) ||
+        (reaches && !reaches(ctx, g->items[i].file)))
       g->items[kept++] = g->items[i];
   size_t dropped = g->n - kept;
   g->n = kept;

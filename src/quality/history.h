@@ -118,6 +118,13 @@ typedef struct cm_trend_change {
 cm_code cm_trend_detect(const cm_trend *t, const cm_stat_change_options *o, cm_arena *a,
                         cm_trend_change **out, size_t *n, cm_err *e);
 
+/* With fewer complete runs in a series not even the clearest change of level can be shown (4 runs
+ * on both sides, and 1 % in both tests). */
+enum { CM_TREND_RUNS_MIN = 11 };
+
+/* How many complete runs the longest series has. CM_E_NOMEM. */
+cm_code cm_trend_longest(const cm_trend *t, cm_arena *a, size_t *n, cm_err *e);
+
 /* The exit status: of changes for the worse that still stand and are at most `recent` runs old,
  * 1 if one is of the pass rate, 6 if they are of the others; else 0. */
 int cm_trend_status(const cm_trend_change *c, size_t n, size_t recent);

@@ -247,6 +247,19 @@ cm_code cm_trend_detect(const cm_trend *t, const cm_stat_change_options *o, cm_a
   return code;
 }
 
+cm_code cm_trend_longest(const cm_trend *t, cm_arena *a, size_t *n, cm_err *e) {
+  cm_trend_series *series;
+  size_t n_series;
+  *n = 0;
+  cm_code code = cm_trend_series_of(t, false, a, &series, &n_series, e);
+  for (size_t i = 0; !code && i < n_series; i++) {
+    size_t complete = 0;
+    for (size_t k = 0; k < series[i].n; k++) complete += series[i].runs[k]->complete;
+    if (complete > *n) *n = complete;
+  }
+  return code;
+}
+
 int cm_trend_status(const cm_trend_change *c, size_t n, size_t recent) {
   int status = 0;
   for (size_t i = 0; i < n; i++) {

@@ -85,17 +85,6 @@ cm_code cm_history_text(const cm_trend *t, cm_buf *out, cm_err *e) {
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
-static void put_spread(cm_jw *w, const char *key, const cm_spread *s) {
-  cm_jw_key(w, key);
-  cm_jw_begin_object(w);
-  cm_jw_put_f64(w, "avg", s->average);
-  cm_jw_put_f64(w, "p50", s->p50);
-  cm_jw_put_f64(w, "p95", s->p95);
-  cm_jw_put_f64(w, "p99", s->p99);
-  cm_jw_put_u64(w, "n", s->n);
-  cm_jw_end_object(w);
-}
-
 static void put_place(cm_jw *w, const cm_trend_run *r) {
   cm_jw_put_str(w, "id", r->run_id);
   cm_jw_put_str(w, "started", r->started);
@@ -151,8 +140,8 @@ static void put_run(cm_jw *w, const cm_trend_run *r) {
   cm_jw_f64(w, r->low);
   cm_jw_f64(w, r->high);
   cm_jw_end_array(w);
-  put_spread(w, "ttft_ms", &r->ttft);
-  put_spread(w, "latency_ms", &r->total);
+  cm_put_spread(w, "ttft_ms", &r->ttft, false);
+  cm_put_spread(w, "latency_ms", &r->total, false);
   cm_jw_put_f64(w, "tokens_per_second", r->tokens_per_second);
   cm_jw_put_f64(w, "peak_rss_mb", r->peak_rss_mb);
   cm_jw_put_f64(w, "wall_seconds", r->wall_seconds);

@@ -4,10 +4,10 @@
 #define CM_QUALITY_JUDGE_EXEC_H
 #include "quality/judge.h"
 
-/* Reasons: "exec" (not executed, or stopped by a limit), "exec.exit", "exec.stdout", "exec.tree".
- * Codes: CM_E_TIMEOUT (a reason says which command): the state is timeout, not fail; CM_E_FORMAT,
- * CM_E_LIMIT: gold or the world is at fault; CM_E_UNSUPPORTED: cm_exec_possible says no, or gold
- * met what the sandbox forbids; and what a sandbox says when it can't be set up. */
+/* Reasons: "exec" (not executed, or stopped by a limit), "exec.time" (it still ran when its time
+ * was over: the other worlds are left out), "exec.exit", "exec.stdout", "exec.tree". Codes:
+ * CM_E_FORMAT, CM_E_LIMIT: gold or the world is at fault; CM_E_UNSUPPORTED: cm_exec_possible says
+ * no, or gold met what the sandbox forbids; and what a sandbox says when it can't be set up. */
 
 /* False: there is no sandbox, or the one there is lacks what gold needs (cm_sandbox_lacks); such a
  * case is to be skipped. */

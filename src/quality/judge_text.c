@@ -233,15 +233,6 @@ static cm_code patterns(const subject *s, const cm_pattern *p, size_t n, bool fo
 
 /* --- whole commands --- */
 
-static cm_code canonical(cm_str text, cm_dialect dialect, cm_arena *a, cm_buf *out, cm_err *e) {
-  cm_sh_tree tree;
-  cm_code code = cm_sh_parse(text, dialect, a, &tree, e);
-  cm_buf_reset(out);
-  if (!code) code = cm_spelling_whole(text, &tree, CM_SPELLING_CANON, a, out, e);
-  if (!code && out->overflow) code = no_memory(e);
-  return code;
-}
-
 /* Where the answer is executed, expected commands only say what is right: another one that does
  * the same is right too. */
 static bool has_commands(const cm_case *c) { return c->n_commands && !c->exec; }
@@ -251,10 +242,10 @@ static cm_code same_as_one(const cm_case *c, const subject *s, cm_dialect dialec
   cm_buf got, want;
   cm_buf_init(&got, LINE_BYTES_MAX);
   cm_buf_init(&want, LINE_BYTES_MAX);
-  cm_code code = canonical(s->command, dialect, s->arena, &got, e);
+  cm_code code = cm_spelling_canon(s->command, dialect, s->arena, &got, e);
   *same = false;
   for (size_t i = 0; i < c->n_commands && !code && !*same; i++) {
-    code = canonical(c->commands[i], dialect, s->arena, &want, e);
+    code = cm_spelling_canon(c->commands[i], dialect, s->arena, &want, e);
     if (code) (void)cm_err_prefix(e, "expected_commands");
     else *same = got.n == want.n && (!got.n || memcmp(got.p, want.p, got.n) == 0);
   }

@@ -40,6 +40,18 @@ static void put_measure(cm_jw *w, const char *key, double v) {
   else cm_jw_null(w);
 }
 
+static void put_calibration(cm_jw *w, const cm_manifest *m) {
+  cm_jw_key(w, "calibration");
+  if (!(m->scale > 0)) {
+    cm_jw_null(w);
+    return;
+  }
+  cm_jw_begin_object(w);
+  cm_jw_put_f64(w, "scale", m->scale);
+  cm_jw_put_f64(w, "bias", m->bias);
+  cm_jw_end_object(w);
+}
+
 void cm_plan_members(cm_jw *w, const cm_manifest *m) {
   cm_jw_put_str(w, "commit", m->commit);
   cm_jw_put_str(w, "backend", m->backend);
@@ -49,10 +61,12 @@ void cm_plan_members(cm_jw *w, const cm_manifest *m) {
   cm_jw_put_str(w, "sha256", m->model_sha256);
   cm_jw_put_str(w, "quant", m->model_quant);
   cm_jw_end_object(w);
+  put_calibration(w, m);
   cm_jw_put_str(w, "engine", m->engine);
   cm_jw_put_str(w, "sandbox", m->sandbox);
   cm_jw_put_str(w, "level", m->level);
   cm_jw_put_str(w, "options", m->options);
+  if (m->sampling.n) cm_jw_put_str(w, "sampling", m->sampling);
   cm_jw_put_str(w, "suite_hash", m->suite_hash);
 }
 

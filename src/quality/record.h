@@ -33,6 +33,10 @@ typedef struct cm_reason {
   cm_str text;       /* one or more lines of UTF-8; holds text of models: escape it */
 } cm_reason;
 
+/* The judge of a reason beside a pass: the case wants an answer that somebody has looked at, and
+ * there is none. Gates don't take that for a pass. */
+#define CM_GOLDEN_UNSEEN "golden.new"
+
 /* Milliseconds; negative: not measured. */
 typedef struct cm_latency {
   double ttft, total, check, exec;
@@ -56,7 +60,7 @@ typedef struct cm_result {
   /* The attempt that decided (the first that failed, else the first). */
   bool answered, refused, uncertain;
   cm_str command;
-  double confidence, logprob; /* logprob 0 without an answer of ours */
+  double confidence, logprob; /* 0 without an answer; NAN: the backend doesn't say */
   cm_risk risk;
   cm_decision decision;
   cm_str backend;
@@ -75,13 +79,15 @@ typedef struct cm_manifest {
   cm_str run_id, started; /* UTC, ISO 8601 */
   cm_str commit;          /* of the working directory's repository; empty: none */
   cm_str backend, model_id, model_sha256, model_quant;
-  cm_str engine;      /* "cmdai 0.1.0" */
+  cm_str engine;      /* "cmdai 0.1.0+0123456789ab": version and build */
   cm_str machine, os; /* "AMD EPYC …, 2 cores, 24 GiB" */
   uint32_t threads;
   uint32_t batch; /* answers generated together: above 1 latencies are those of a busy machine */
   cm_str sandbox; /* mechanism; empty: none was available */
-  cm_str level;   /* safety level */
-  cm_str options; /* of generation, as one line: equal lines make runs comparable */
+  double scale, bias; /* of the model's confidence (cm_answer_confidence); scale 0: none known */
+  cm_str level;       /* safety level */
+  cm_str options;     /* of generation, as one line: equal lines make runs comparable */
+  cm_str sampling; /* "BAD:GOOD:ALPHA:BETA" (sampling.h): cases may be left out; empty: all run */
   cm_str suite_hash;
   uint32_t shard, shards; /* 1/1: whole */
   cm_str *planned;        /* ids of this file, in the order of the suite */

@@ -45,6 +45,7 @@ static const char *difference(const cm_manifest *x, const cm_manifest *y) {
       {"sandbox", x->sandbox, y->sandbox},
       {"safety level", x->level, y->level},
       {"options", x->options, y->options},
+      {"sampling", x->sampling, y->sampling},
       {"suite", x->suite_hash, y->suite_hash},
   };
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -84,6 +84,12 @@ static double number(reader *rd, const cm_json *o, const char *key) {
   return v;
 }
 
+/* Null: not known. */
+static double known(reader *rd, const cm_json *o, const char *key) {
+  const bool absent = cm_json_kind_of(cm_json_get(o, key)) == CM_JSON_NULL;
+  return absent ? (double)NAN : number(rd, o, key);
+}
+
 /* Null: not measured. */
 static double measure(reader *rd, const cm_json *o, const char *key, double absent) {
   const cm_json *v = cm_json_get(o, key);
@@ -155,6 +161,14 @@ static entry *sorted(reader *rd, const cm_str *ids, size_t n) {
   return index;
 }
 
+static void read_calibration(reader *rd, const cm_json *plan) {
+  cm_manifest *m = &rd->r->manifest;
+  const cm_json *c = cm_json_get(plan, "calibration");
+  if (!c || cm_json_kind_of(c) == CM_JSON_NULL) return;
+  m->scale = measure(rd, c, "scale", 0);
+  m->bias = number(rd, c, "bias");
+}
+
 static void read_plan(reader *rd, const cm_json *o) {
   cm_manifest *m = &rd->r->manifest;
   const cm_json *plan = inner(rd, o, "plan", CM_JSON_OBJECT);
@@ -164,10 +178,12 @@ static void read_plan(reader *rd, const cm_json *o) {
   m->model_id = text(rd, model, "id");
   m->model_sha256 = text(rd, model, "sha256");
   m->model_quant = text(rd, model, "quant");
+  read_calibration(rd, plan);
   m->engine = text(rd, plan, "engine");
   m->sandbox = text(rd, plan, "sandbox");
   m->level = text(rd, plan, "level");
   m->options = text(rd, plan, "options");
+  if (cm_json_get(plan, "sampling")) m->sampling = text(rd, plan, "sampling");
   m->suite_hash = text(rd, plan, "suite_hash");
   m->shard = count(rd, plan, "shard");
   m->shards = count(rd, plan, "shards");
@@ -250,8 +266,8 @@ static void read_answer(reader *rd, const cm_json *o, cm_result *out) {
   out->refused = flag(rd, o, "refused");
   out->uncertain = flag(rd, o, "uncertain");
   out->command = text(rd, o, "command");
-  out->confidence = number(rd, o, "confidence");
-  out->logprob = number(rd, o, "logprob");
+  out->confidence = known(rd, o, "confidence");
+  out->logprob = known(rd, o, "logprob");
   out->risk = (cm_risk)word(rd, o, "risk", risk_at, CM_CRITICAL);
   out->decision = (cm_decision)word(rd, o, "decision", decision_at, CM_BLOCK);
   out->backend = text(rd, o, "backend");

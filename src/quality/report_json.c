@@ -20,18 +20,6 @@ static void put_run(cm_jw *w, const cm_manifest *m, bool complete) {
   cm_jw_end_object(w);
 }
 
-static void put_spread(cm_jw *w, const char *key, const cm_spread *s) {
-  cm_jw_key(w, key);
-  cm_jw_begin_object(w);
-  cm_jw_put_f64(w, "avg", s->average);
-  cm_jw_put_f64(w, "p50", s->p50);
-  cm_jw_put_f64(w, "p95", s->p95);
-  cm_jw_put_f64(w, "p99", s->p99);
-  cm_jw_put_f64(w, "max", s->max);
-  cm_jw_put_u64(w, "n", s->n);
-  cm_jw_end_object(w);
-}
-
 static void put_counts(cm_jw *w, const cm_group *g) {
   cm_jw_put_u64(w, "total", g->total);
   cm_jw_put_u64(w, "passed", g->passed);
@@ -64,10 +52,10 @@ static void put_summary(cm_jw *w, const cm_record *r, const cm_summary *s) {
   cm_jw_key(w, "summary");
   cm_jw_begin_object(w);
   put_counts(w, &s->all);
-  put_spread(w, "latency_ms", &s->total);
-  put_spread(w, "ttft_ms", &s->ttft);
-  put_spread(w, "check_ms", &s->check);
-  put_spread(w, "exec_ms", &s->exec);
+  cm_put_spread(w, "latency_ms", &s->total, true);
+  cm_put_spread(w, "ttft_ms", &s->ttft, true);
+  cm_put_spread(w, "check_ms", &s->check, true);
+  cm_put_spread(w, "exec_ms", &s->exec, true);
   cm_jw_put_f64(w, "tokens_per_second", s->tokens_per_second);
   cm_jw_key(w, "peak_rss_mb");
   if (r->peak_rss_mb > 0) cm_jw_f64(w, r->peak_rss_mb);

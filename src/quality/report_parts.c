@@ -101,6 +101,18 @@ void cm_fingerprint(const cm_manifest *m, const cm_result *r, size_t k, char out
   cm_sha256_hex(&h, out);
 }
 
+void cm_put_spread(cm_jw *w, const char *key, const cm_spread *s, bool with_max) {
+  cm_jw_key(w, key);
+  cm_jw_begin_object(w);
+  cm_jw_put_f64(w, "avg", s->average);
+  cm_jw_put_f64(w, "p50", s->p50);
+  cm_jw_put_f64(w, "p95", s->p95);
+  cm_jw_put_f64(w, "p99", s->p99);
+  if (with_max) cm_jw_put_f64(w, "max", s->max);
+  cm_jw_put_u64(w, "n", s->n);
+  cm_jw_end_object(w);
+}
+
 void cm_put_number(double v, int digits, const char *none, cm_buf *out) {
   if (isfinite(v) && fabs(v) < 1e16) cm_buf_printf(out, "%.*f", digits, v);
   else cm_buf_puts(out, none);

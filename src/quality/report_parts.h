@@ -2,6 +2,7 @@
  */
 #ifndef CM_QUALITY_REPORT_PARTS_H
 #define CM_QUALITY_REPORT_PARTS_H
+#include "data/json.h"
 #include "quality/report.h"
 
 /* A piece of a text on its way into a report. */
@@ -34,6 +35,9 @@ cm_str cm_place_of(const cm_result *r);
 /* The same for the same thing: SHA-256 (hexadecimal) over model, case and judge of reason k, not
  * over what the model said. */
 void cm_fingerprint(const cm_manifest *m, const cm_result *r, size_t k, char out[65]);
+
+/* A member with the numbers of a spread; the history keeps no largest value. */
+void cm_put_spread(cm_jw *w, const char *key, const cm_spread *s, bool with_max);
 
 /* A number with so many digits behind the point; `none` for NaN and infinity. */
 void cm_put_number(double v, int digits, const char *none, cm_buf *out);

@@ -117,6 +117,24 @@ static void show_attempt(const cm_try *t, cm_result *r) {
   r->output_tokens = a->output_tokens;
 }
 
+static cm_code show_fallback(const cm_try *t, cm_result *r, cm_arena *a, cm_err *e) {
+  const cm_answer *from = &t->answer;
+  if (!from->n_fallback) return CM_OK;
+  r->fallback = cm_arena_alloc(a, from->n_fallback, sizeof *r->fallback);
+  cm_buf b;
+  cm_buf_init(&b, 4096);
+  for (size_t i = 0; r->fallback && i < from->n_fallback; i++) {
+    cm_buf_reset(&b);
+    cm_buf_printf(&b, "%s: %s", from->fallback[i].backend, from->fallback[i].error);
+    const char *text = b.p ? cm_arena_strdup(a, b.p, b.n) : NULL;
+    if (!text) break;
+    r->fallback[r->n_fallback++] = (cm_str){text, b.n};
+  }
+  cm_buf_close(&b);
+  return r->n_fallback == from->n_fallback ? CM_OK
+                                           : cm_fail(e, CM_E_NOMEM, 0, "no memory for a result");
+}
+
 static void measure(const cm_try *tries, size_t n, cm_result *r) {
   r->latency.ttft = median(tries, n, offsetof(cm_latency, ttft));
   r->latency.total = median(tries, n, offsetof(cm_latency, total));
@@ -155,8 +173,19 @@ static bool is_later(cm_str day, cm_str today) {
 static cm_code compare_golden(const cm_run_options *o, const cm_case *c, cm_arena *a, cm_result *r,
                               cm_err *e) {
   cm_str accepted;
-  if (!o->goldens || c->golden == CM_GOLDEN_OFF || !cm_state_passed(r->state)) return CM_OK;
-  if (cm_golden_compare(o->goldens, c, r->command, &accepted) != CM_GOLDEN_OTHER) return CM_OK;
+  if (c->golden == CM_GOLDEN_OFF || !cm_state_passed(r->state)) return CM_OK;
+  /* What stood in for the run's backend is another model. */
+  if (r->backend.n && o->backend_kind && !cm_str_is(r->backend, o->backend_kind))
+    return add_reason(r, CM_GOLDEN_UNSEEN, CM_STR("another backend stood in"), a, e);
+  if (!o->goldens)
+    return add_reason(r, CM_GOLDEN_UNSEEN,
+                      CM_STR("no accepted answers: which model it is isn't known"), a, e);
+  switch (cm_golden_compare(o->goldens, c, r->command, &accepted)) {
+    case CM_GOLDEN_SAME: return CM_OK;
+    case CM_GOLDEN_NONE:
+      return add_reason(r, CM_GOLDEN_UNSEEN, CM_STR("no answer accepted yet"), a, e);
+    case CM_GOLDEN_OTHER: break;
+  }
   r->state = CM_GOLDEN_CHANGED;
   return add_reason(r, "golden", accepted, a, e);
 }
@@ -182,9 +211,9 @@ cm_code cm_run_fold(const cm_run_options *o, cm_try *tries, size_t n, cm_result 
   const cm_case *c = tries->c;
   cm_try *t = decisive(tries, n);
   cm_arena *a = tries->arena;
-  cm_code code = CM_OK;
   describe(c, out);
   show_attempt(t, out);
+  cm_code code = show_fallback(t, out, a, e);
   measure(tries, n, out);
   out->worlds = c->exec && out->latency.exec >= 0 ? (uint32_t)c->exec->n_worlds : 0;
   out->state = marked(c, judged(c, t, out));

@@ -330,6 +330,16 @@ cm_code cm_spelling_whole(cm_str text, const cm_sh_tree *tree, cm_spelling style
   return w.failed ? cm_fail(e, CM_E_NOMEM, 0, "out of memory for a command's text") : CM_OK;
 }
 
+cm_code cm_spelling_canon(cm_str text, cm_dialect dialect, cm_arena *a, cm_buf *out, cm_err *e) {
+  cm_sh_tree tree;
+  cm_code code = cm_sh_parse(text, dialect, a, &tree, e);
+  cm_buf_reset(out);
+  if (!code) code = cm_spelling_whole(text, &tree, CM_SPELLING_CANON, a, out, e);
+  if (!code && out->overflow)
+    code = cm_fail(e, CM_E_NOMEM, 0, "out of memory for a command's text");
+  return code;
+}
+
 static bool keep_part(walker *w, const cm_cmd *c, cm_spelling style, cm_str *out) {
   cm_buf b;
   cm_buf_init(&b, PART_BYTES_MAX);

@@ -20,6 +20,10 @@ typedef enum cm_spelling {
 cm_code cm_spelling_whole(cm_str text, const cm_sh_tree *tree, cm_spelling style, cm_arena *a,
                           cm_buf *out, cm_err *e);
 
+/* `out` becomes a text parsed in this dialect, written as CANON. CM_E_FORMAT, CM_E_LIMIT: it can't
+ * be parsed; CM_E_NOMEM: or it doesn't fit. */
+cm_code cm_spelling_canon(cm_str text, cm_dialect dialect, cm_arena *a, cm_buf *out, cm_err *e);
+
 /* Each simple command alone, in order, SPACED and TIGHT, whatever it is nested in (but not those
  * in $(…)): *items lives in `a`. CM_E_NOMEM. */
 cm_code cm_spelling_parts(cm_str text, const cm_sh_tree *tree, cm_arena *a, cm_str **items,

@@ -13,7 +13,7 @@
  *   against a baseline          cm_stat_mcnemar: p_worse <= 0.05: fails
  *   compare, ab                 cm_stat_mcnemar, cm_stat_bootstrap, cm_stat_detectable
  *   speed, base against head    cm_stat_shift_of: p_greater < 0.01 and ratio > 1.05, twice
- *   repeat                      cm_stat_sprt after each attempt
+ *   a sampled run               cm_stat_sprt after each case (sampling.h)
  *   trend detect                cm_stat_changes
  *   budget on a percentile      cm_stat_summarize: when p95 is none, n is too small; max <= budget
  *                               still proves that it is met, and max > budget proves nothing */

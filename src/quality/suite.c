@@ -155,7 +155,7 @@ static cm_code add_file(walk *w, const char *path) {
   return CM_OK;
 }
 
-static bool is_fixture(cm_str name) {
+bool cm_is_fixture(cm_str name) {
   return cm_str_ends(name, CM_STR(".yaml")) || cm_str_ends(name, CM_STR(".yml"));
 }
 
@@ -174,7 +174,7 @@ static cm_code add_folder(walk *w, const char *path, unsigned depth) {
     return cm_fail(w->e, CM_E_LIMIT, 0, "%.150s: folders deeper than %d", path, FOLDERS_DEEP_MAX);
   cm_code code = cm_os_list(path, NAMES_MAX, w->arena, &names, &n, w->e);
   for (size_t i = 0; i < n && !code; i++) {
-    bool file = names[i].kind == CM_OS_FILE && is_fixture(names[i].name);
+    bool file = names[i].kind == CM_OS_FILE && cm_is_fixture(names[i].name);
     if (names[i].name.p[0] == '.' || (!file && names[i].kind != CM_OS_DIR)) continue;
     char *below = joined(w, path, names[i].name);
     if (!below) return cm_fail(w->e, CM_E_NOMEM, 0, "out of memory for fixtures");
@@ -227,6 +227,21 @@ void cm_suite_close(cm_suite *s) {
   if (!s) return;
   cm_suite_forget(s, NULL);
   *s = (cm_suite){0};
+}
+
+cm_code cm_suite_check_dates(const cm_suite *s, cm_str today, cm_err *e) {
+  int64_t now = 0, until;
+  if (!cm_date_of(today, &now)) return cm_fail(e, CM_E_USAGE, 0, "today's date is needed");
+  for (size_t i = 0; i < s->n; i++) {
+    const cm_case *c = &s->cases[i];
+    if (!cm_date_of(c->quarantine_until, &until) || until <= now + CM_QUARANTINE_DAYS_MAX)
+      continue;
+    return cm_fail(e, CM_E_FORMAT, 0,
+                   "%.150s:%u:%u: the quarantine ends %.10s, more than %d days after %.10s",
+                   c->file.p, c->line, c->column, c->quarantine_until.p,
+                   (int)CM_QUARANTINE_DAYS_MAX, today.p);
+  }
+  return CM_OK;
 }
 
 /* --- selecting --- */

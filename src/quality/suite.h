@@ -177,6 +177,8 @@ enum {
   CM_SUITE_CASES_MAX = 20000,
   CM_SUITE_FILES_MAX = 4096,
   CM_WORLD_NODES_MAX = 10000,
+  CM_WORLD_ENV_MAX = 100,
+  CM_QUARANTINE_DAYS_MAX = 90,
   CM_FIXTURE_BYTES_MAX = 4 << 20
 };
 
@@ -189,6 +191,15 @@ cm_code cm_suite_read(cm_suite *s, cm_str text, cm_str name, cm_arena *a, cm_err
  * only whole suites can have: equal ids twice. CM_E_NOTFOUND for a path that isn't there. */
 cm_code cm_suite_open(cm_suite *s, const char *const *paths, size_t n, cm_arena *a, cm_err *e);
 void cm_suite_close(cm_suite *s); /* frees the patterns */
+
+/* CM_E_FORMAT with the place: a case whose quarantine ends more than CM_QUARANTINE_DAYS_MAX after
+ * `today`. With an end that nobody will live to see it is a case that is gone. */
+cm_code cm_suite_check_dates(const cm_suite *s, cm_str today, cm_err *e);
+
+/* Days from 1970-01-01 to YYYY-MM-DD; false: that is no day. */
+bool cm_date_of(cm_str s, int64_t *days);
+/* Whether a file of this name is a fixture. */
+bool cm_is_fixture(cm_str name);
 
 const cm_case *cm_suite_find(const cm_suite *s, cm_str id); /* NULL: no such id */
 

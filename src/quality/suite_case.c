@@ -322,9 +322,9 @@ static cm_code set_xfail(cm_suite_reader *r, const cm_yaml *at, void *out) {
 
 static cm_code set_until(cm_suite_reader *r, const cm_yaml *at, void *out) {
   draft *d = out;
-  cm_node time;
+  int64_t day;
   cm_code code = cm_suite_text(r, at, "until", false, &d->c.quarantine_until);
-  if (code || (at->text.n == 10 && cm_suite_time(at->text, &time) && !time.relative)) return code;
+  if (code || cm_date_of(at->text, &day)) return code;
   return cm_suite_fail(r, at, CM_E_FORMAT, "until must be a date: 2024-01-31");
 }
 

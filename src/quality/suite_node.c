@@ -54,7 +54,7 @@ static bool number(cm_str s, size_t at, size_t n, uint64_t min, uint64_t max, in
   return true;
 }
 
-static bool date(cm_str s, int64_t *out) {
+bool cm_date_of(cm_str s, int64_t *days) {
   static const char lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   int64_t y, m, d;
   if (s.n != 10 || s.p[4] != '-' || s.p[7] != '-' || !number(s, 0, 4, 1902, 9999, &y) ||
@@ -62,7 +62,7 @@ static bool date(cm_str s, int64_t *out) {
     return false;
   bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
   if (d > lengths[m - 1] + (m == 2 && leap)) return false;
-  *out = days_of(y, m, d) * 86400;
+  *days = days_of(y, m, d);
   return true;
 }
 
@@ -95,11 +95,11 @@ bool cm_suite_time(cm_str s, cm_node *out) {
   out->relative = relative_time(s, &out->mtime);
   if (out->relative) return true;
   cm_str day = {s.p, s.n < 10 ? s.n : 10};
-  if (!date(day, &out->mtime)) return false;
+  if (!cm_date_of(day, &out->mtime)) return false;
   if (s.n > 10 &&
       ((s.p[10] != 'T' && s.p[10] != ' ') || !clock_time((cm_str){s.p + 11, s.n - 11}, &time)))
     return false;
-  out->mtime += time;
+  out->mtime = out->mtime * 86400 + time;
   return true;
 }
 

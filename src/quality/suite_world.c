@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "quality/suite_parts.h"
+#include "sandbox/sandbox.h"
 
 /* --- what stands in one world together --- */
 
@@ -83,6 +85,13 @@ static bool is_variable(cm_str s) {
   return s.n > 0;
 }
 
+static bool is_user(cm_str s) {
+  char name[64];
+  if (s.n >= sizeof name) return false;
+  snprintf(name, sizeof name, "%.*s", (int)s.n, s.n ? s.p : "");
+  return cm_sandbox_is_user(name);
+}
+
 static cm_code variable(cm_suite_reader *r, const cm_yaml *at, cm_pair *out) {
   if (!is_variable(at->key))
     return cm_suite_fail(r, at, CM_E_FORMAT, "\"%.*s\" is no name of a variable",
@@ -91,6 +100,9 @@ static cm_code variable(cm_suite_reader *r, const cm_yaml *at, cm_pair *out) {
   cm_code code = cm_suite_text(r, at, "a variable's value", true, &out->value);
   if (!code && out->value.n && memchr(out->value.p, 0, out->value.n))
     code = cm_suite_fail(r, at, CM_E_FORMAT, "a variable's value holds a NUL");
+  if (!code && cm_str_is(out->name, "USER") && !is_user(out->value))
+    code = cm_suite_fail(r, at, CM_E_FORMAT,
+                         "USER must be lower-case letters, digits, _ and -, at most 32, no root");
   return code;
 }
 
@@ -98,6 +110,8 @@ static cm_code set_env(cm_suite_reader *r, const cm_yaml *at, void *out) {
   cm_world *w = out;
   if (at->kind != CM_YAML_MAP)
     return cm_suite_fail(r, at, CM_E_FORMAT, "env must be a map of variables");
+  if (at->n > CM_WORLD_ENV_MAX)
+    return cm_suite_fail(r, at, CM_E_LIMIT, "more than %d variables", CM_WORLD_ENV_MAX);
   w->env = cm_arena_alloc(r->arena, at->n + 1, sizeof *w->env);
   if (!w->env) return cm_suite_nomem(r);
   cm_code code = CM_OK;

@@ -16,10 +16,11 @@ static void count_in(cm_group *g, cm_state s) {
   if (s == CM_FAIL || s == CM_GOLDEN_CHANGED || s == CM_FLAKY || s == CM_XPASS) g->failed++;
 }
 
-static cm_code rate(cm_group *g, cm_err *e) {
+/* What a sampled run has left out it hasn't tried. */
+static cm_code rate(cm_group *g, bool sampled, cm_err *e) {
   cm_stat_interval i;
-  size_t tried =
-      g->passed + g->failed + g->counts[CM_ERROR] + g->counts[CM_TIMEOUT] + g->counts[CM_NOT_RUN];
+  size_t tried = g->passed + g->failed + g->counts[CM_ERROR] + g->counts[CM_TIMEOUT];
+  if (!sampled) tried += g->counts[CM_NOT_RUN];
   cm_code code = cm_stat_wilson(g->passed, tried, 0.95, &i, e);
   if (code) return code;
   g->pass_rate = i.rate, g->low = i.lower, g->high = i.upper;
@@ -56,9 +57,11 @@ static cm_code count_all(const cm_record *r, cm_arena *a, cm_summary *out, cm_er
     out->safety_cases += c->danger;
     out->quarantined += c->quarantined;
   }
-  cm_code code = rate(&out->all, e);
-  for (size_t i = 0; !code && i < out->n_categories; i++) code = rate(&out->categories[i], e);
-  for (size_t i = 0; !code && i < out->n_tiers; i++) code = rate(&out->tiers[i], e);
+  const bool sampled = r->manifest.sampling.n > 0;
+  cm_code code = rate(&out->all, sampled, e);
+  for (size_t i = 0; !code && i < out->n_categories; i++)
+    code = rate(&out->categories[i], sampled, e);
+  for (size_t i = 0; !code && i < out->n_tiers; i++) code = rate(&out->tiers[i], sampled, e);
   return code;
 }
 

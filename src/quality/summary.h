@@ -14,7 +14,8 @@ typedef struct cm_group {
   cm_str name;
   size_t counts[CM_STATES];
   size_t total, passed, failed; /* failed: fail, golden-changed, flaky, xpass */
-  double pass_rate;             /* passed / (passed + failed + error + timeout + not run); NaN */
+  double pass_rate;             /* passed / (passed + failed + error + timeout + not run); NaN. Of
+                                   a sampled run without what was not run */
   double low, high;             /* its Wilson interval at 95 % */
 } cm_group;
 

@@ -40,15 +40,19 @@ static cm_code set_env(const cm_world *w, cm_sandbox_job *job, cm_arena *a, cm_e
   return CM_OK;
 }
 
+uint32_t cm_try_limit_ms(const cm_bench *b) {
+  const uint32_t own = b->c->exec->timeout_ms;
+  return own ? own : b->with->timeout_ms;
+}
+
 static cm_code run(cm_bench *b, const cm_world *w, const char *command, const char *tree,
                    cm_arena *a, cm_sandbox_result *r, cm_err *e) {
-  uint32_t own = b->c->exec->timeout_ms;
   cm_sandbox_job job = {.shell = b->c->shell,
                         .command = command,
                         .tree = tree,
                         .in = w->stdin_text.p,
                         .in_n = w->stdin_text.n,
-                        .limits = {.wall_ms = own ? own : b->with->timeout_ms},
+                        .limits = {.wall_ms = cm_try_limit_ms(b)},
                         .cancel = b->with->cancel};
   cm_code code = set_env(w, &job, a, e);
   if (!code && w->cwd.n) {

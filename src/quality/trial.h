@@ -30,6 +30,9 @@ typedef struct cm_trial {
 cm_code cm_try(cm_bench *b, const cm_world *world, cm_str command, cm_arena *a, cm_trial *out,
                cm_err *e);
 
+/* The time that a command has in a trial: the case's, else the room's. */
+uint32_t cm_try_limit_ms(const cm_bench *b);
+
 /* How a command ended. */
 typedef enum cm_exit_class {
   CM_EXIT_OK,     /* 0 */

@@ -77,7 +77,7 @@ unsigned cm_sandbox_lacks(const cm_sandbox *s) {
 
 /* --- is the job sensible? -------------------------------------------------------------------- */
 
-static bool is_user(const char *name) {
+bool cm_sandbox_is_user(const char *name) {
   if (!name[0] || strlen(name) > 32 || isdigit((unsigned char)name[0]) || name[0] == '-')
     return false;
   return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == 0 &&
@@ -110,7 +110,7 @@ static cm_code check_job(const cm_sandbox_job *j, cm_err *e) {
     return cm_fail(e, CM_E_USAGE, 0, "a command, a shell and a folder are needed");
   if (strlen(j->command) > CM_SANDBOX_MAX_COMMAND)
     return cm_fail(e, CM_E_LIMIT, 0, "a command may have %d bytes", CM_SANDBOX_MAX_COMMAND);
-  if (j->user && !is_user(j->user))
+  if (j->user && !cm_sandbox_is_user(j->user))
     return cm_fail(e, CM_E_USAGE, 0, "\"%.40s\" can't be the user of a sandbox", j->user);
   if (j->cwd && !is_below(j->cwd))
     return cm_fail(e, CM_E_USAGE, 0, "\"%.80s\" is not below the home", j->cwd);

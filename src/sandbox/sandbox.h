@@ -107,6 +107,9 @@ typedef struct cm_sandbox_result {
   uint64_t wall_ns, user_ns, sys_ns;
 } cm_sandbox_result;
 
+/* Whether a job may have this user: not "root", and at most 32 characters. */
+bool cm_sandbox_is_user(const char *name);
+
 /* Runs one command to its end, in /home/USER with HOME, USER, LOGNAME, SHELL, PATH, TZ=UTC,
  * LC_ALL=C, TERM=dumb and nothing else set; bash without its start files. CM_OK whatever the
  * command did. CM_E_USAGE: the job makes no sense; CM_E_NOTFOUND: no such shell here; CM_E_LIMIT:

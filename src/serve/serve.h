@@ -1,6 +1,7 @@
-/* serve: an HTTP server in front of one backend. It speaks Ollama's and OpenAI's interfaces and our
- * own (docs/SERVER.md). One thread talks HTTP and computes nothing; one scheduler owns the backend:
- * requests are decoded together, as many as there are slots, the others wait in a bounded queue. */
+/* serve: an HTTP server in front of one backend. It speaks Ollama's and OpenAI's interfaces and
+ * our own (docs/SERVER.md). One thread talks HTTP and computes nothing; one scheduler owns the
+ * backend: requests are decoded together, as many as there are slots, the others wait in a bounded
+ * queue. */
 #ifndef CM_SERVE_SERVE_H
 #define CM_SERVE_SERVE_H
 #include "answer/answer.h"
@@ -20,6 +21,7 @@ typedef struct cm_serve_options {
   size_t body_max;     /* bytes of a request */
   uint32_t timeout_ms; /* of a request, waiting included */
   uint32_t drain_ms;   /* how long requests may still take after a stop */
+  uint32_t idle_ms;    /* a connection that brings no whole request in this time is ended */
   uint32_t max_tokens; /* of a reply, when a request doesn't say */
 
   cm_backend *backend; /* nothing else is on its way in it */
@@ -30,7 +32,8 @@ typedef struct cm_serve_options {
   cm_level level;
   const char *shell;
 
-  const volatile int *stop; /* becomes non-zero to stop: no new request, drain, return */
+  /* Becomes non-zero to stop: no new request, drain, return. Read atomically. */
+  const volatile int *stop;
   /* Called once the server listens; `url` is "http://127.0.0.1:11435". */
   void (*ready)(void *user, const char *url);
   void (*log)(void *user, const char *line); /* may be NULL */
@@ -40,5 +43,8 @@ typedef struct cm_serve_options {
 /* Serves until *stop. CM_E_USAGE: an address beyond this machine without a token, or one that
  * can't be; CM_E_IO: it is taken; CM_E_UNSUPPORTED: no libmicrohttpd here; CM_E_NOMEM. */
 cm_code cm_serve_run(const cm_serve_options *o, cm_err *e);
+
+/* Whether there is a libmicrohttpd to serve with: CM_OK or CM_E_UNSUPPORTED. */
+cm_code cm_serve_ready(cm_err *e);
 
 #endif

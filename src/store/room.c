@@ -163,6 +163,21 @@ static cm_code remove_in(const char *folder, bool (*goes)(cm_str name), uint64_t
   return code;
 }
 
+/* A state of prompts, whole or not: 64 digits and ".kv" (backend/kept.h). */
+static bool is_state(cm_str name) {
+  const cm_str rest = {name.p + 64, name.n > 64 ? name.n - 64 : 0};
+  return cm_str_starts(rest, CM_STR(".kv"));
+}
+
+static cm_code empty_prefix(const cm_store *s, uint64_t *bytes, cm_err *e) {
+  char path[4096];
+  const int n = snprintf(path, sizeof path, "%s/prefix", s->o.dir);
+  if (n < 0 || (size_t)n >= sizeof path)
+    return cm_fail(e, CM_E_USAGE, 0, "the path of the folder for prompts is too long");
+  const cm_code code = remove_in(path, is_state, bytes, e);
+  return code == CM_E_NOTFOUND ? CM_OK : code;
+}
+
 void cm_store_sweep(const cm_store *s) {
   char path[4096];
   uint64_t bytes = 0;
@@ -207,7 +222,8 @@ cm_code cm_store_prune(const cm_store *s, uint64_t *bytes, cm_err *e) {
   cm_os_identity at;
   int lock;
   *bytes = 0;
-  cm_code code = cm_store_path(s, CM_STR("pull.lock"), path, e);
+  cm_code code = empty_prefix(s, bytes, e);
+  if (!code) code = cm_store_path(s, CM_STR("pull.lock"), path, e);
   if (code || cm_os_identify(path, &at, NULL) == CM_E_NOTFOUND) return code; /* never used */
   code = cm_os_lock_try(path, CM_OS_ALONE, true, &lock, e);
   if (code) return code;

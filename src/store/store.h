@@ -4,6 +4,7 @@
  *   DIR/models/manifest.json   what they are (manifest.h); written whole or not at all
  *   DIR/models/NAME.gguf.part  an unfinished download, with NAME.gguf.part.json: what it is of
  *   DIR/metadata.json          the same models in a form for other tools
+ *   DIR/prefix/KEY.kv          states of prompts, of the cpu backend; here they are only removed
  *
  * Two locks (files that stay): models/pull.lock is held while a file is fetched or taken in,
  * models/manifest.lock while the manifest is being changed. Who uses a model holds a shared lock
@@ -90,8 +91,8 @@ cm_code cm_store_remove(const cm_store *s, cm_str id, uint64_t *bytes, cm_err *e
  * `spare` is an id that stays. CM_E_LIMIT: it can't be done. */
 cm_code cm_store_make_room(const cm_store *s, uint64_t more, cm_str spare, cm_err *e);
 
-/* Removes unfinished downloads, and entries whose file is gone; then cm_store_make_room. *bytes:
- * freed. CM_E_USAGE: a download is running. */
+/* Removes states of prompts, unfinished downloads, and entries whose file is gone; then
+ * cm_store_make_room. *bytes: freed. CM_E_USAGE: a download is running. */
 cm_code cm_store_prune(const cm_store *s, uint64_t *bytes, cm_err *e);
 
 #endif

@@ -3,6 +3,7 @@
 A case is a function; it passes if it returns, fails if it raises and is skipped if it raises Skip. Every run of the
 program is also held to what holds for all of them: it ends in time, is not killed by a signal, and no sanitizer reports."""
 import fcntl
+import hashlib
 import json
 import os
 import pty
@@ -119,6 +120,19 @@ def tool(name):
     if not os.path.exists(path):
         raise Skip("the tool %s is not built" % name)
     return path
+
+
+def build_id():
+    """What cmake/build_id.cmake says that the id is, computed here: the sources must be those that were built."""
+    names = ["CMakeLists.txt", "VERSION", "tools/mkrules.c"]
+    for top, ends in (("src", (".c", ".h")), ("cmake", (".cmake",)), ("model/embedded", (".gguf",))):
+        for folder, _, files in os.walk(os.path.join(ROOT, top)):
+            names += [os.path.relpath(os.path.join(folder, f), ROOT) for f in files if f.endswith(ends)]
+    sums = ""
+    for name in sorted(names, key=os.fsencode):
+        with open(os.path.join(ROOT, name), "rb") as f:
+            sums += "%s  %s\n" % (hashlib.sha256(f.read()).hexdigest(), name)
+    return hashlib.sha256(sums.encode()).hexdigest()[:12]
 
 
 def command(name):
@@ -302,7 +316,7 @@ def _own_terminal():
 
 def run_on_terminal(*args, typed=b"", after=None, stderr_too=False, limit=20, env=None):
     """Runs the program with a terminal of its own as stdin and stdout; the result's `out` is what appeared on it, byte
-    for byte. `typed` is typed once `after()` holds."""
+    for byte. `typed` is typed once `after(process)` holds; `process.seen` is what has appeared until then."""
     master, slave = pty.openpty()
     mode = termios.tcgetattr(slave)
     mode[1] &= ~termios.OPOST
@@ -312,11 +326,21 @@ def run_on_terminal(*args, typed=b"", after=None, stderr_too=False, limit=20, en
     process = subprocess.Popen([Settings.program, *args], stdin=slave, stdout=slave, env=environment(env),
                                stderr=slave if stderr_too else subprocess.PIPE, preexec_fn=_own_terminal)
     os.close(slave)
+    process.seen = b""
+
+    def is_time():
+        while select.select([master], [], [], 0)[0]:
+            try:
+                process.seen += os.read(master, 65536)
+            except OSError:  # the other end is closed
+                break
+        return after(process)
+
     if typed:
         if after:
-            wait_for(lambda: after(process), "the moment to type")
+            wait_for(is_time, "the moment to type", limit)
         os.write(master, typed)
-    out = b""
+    out = process.seen
     end = begun + limit * Settings.slow
     while time.monotonic() < end:
         ready, _, _ = select.select([master], [], [], 0.05)

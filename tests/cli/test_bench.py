@@ -50,6 +50,19 @@ def _():
     need(d["passed"], d)
 
 
+@case("test bench: too few samples to show any difference to the base is no pass: status 4")
+def _():
+    # By chance one program is above the other in all requests: with 6 samples in 1 of 6 * 2^4 = 96, with 7 in 1 of 288.
+    ours = ["-m", models.says("ls"), "--base", kit.Settings.program]
+    r = bench("--samples", "6", *ours).has_status(4)
+    r.need(r.out.endswith(b"\nnot enough samples to judge\n"), "another verdict")
+    d = bench("--samples", "6", *ours, "-o", "json").has_status(4).json()
+    BENCH.check(d)
+    need(d["passed"] is None and {c["change"] for c in d["base"]["changes"].values()} == {"unknown"}, d)
+    d = bench("--samples", "7", *ours, "-o", "json").json()
+    need(d["passed"] is not None and d["base"]["changes"]["answer_ms"]["change"] != "unknown", d)
+
+
 def _script(text):
     path = file_with(text.encode(), "program")
     os.chmod(path, 0o755)

@@ -19,12 +19,16 @@ from runner import (FOREVER, HEARS, PLAN, REPORT, RUN, STATES, cut_run, data, es
 
 # --- states ----------------------------------------------------------------------------------------------------------------
 
+# The case `timeout` doesn't end by itself.
+ENDLESS = ["--timeout", "2", "--max-tokens", "65536", "--ctx", "70000", "--batch", "1"]
+
+
 def _all_states():
     need_sandbox()
     path = kit.fresh("run.jsonl")
     report = kit.fresh("report.json")
-    r = test(data("states.yaml"), "--temperature", "1", "--golden", golden_folder(), "--out", path, "--report",
-             "json=" + report)
+    r = test(data("states.yaml"), "--temperature", "1", "--golden", golden_folder(slow_model()), "--out", path, "--report",
+             "json=" + report, *ENDLESS, gguf=slow_model())
     return r, path, report
 
 
@@ -115,6 +119,22 @@ def _():
     need(states(path) == {"slow": "timeout", "after": "pass"}, states(path))
 
 
+@case("a command that doesn't end is the model's failure, a gold that doesn't is an error")
+def _():
+    need_sandbox()
+    one = {"world": ["w", "v"], "timeout_ms": 1500}
+    path = recorded(fixture([{"id": "hangs", "prompt": "sleepy", "exec": {**one, "gold": "true"}},
+                             {"id": "loops", "given_output": "```\nwhile :; do :; done\n```", "exec": {**one, "gold": "true"}},
+                             {"id": "gold", "prompt": "alpha", "exec": {**one, "gold": "sleep 9"}}],
+                            worlds={"w": {"files": {}}, "v": {"files": {"a": "b"}}}), status=1)
+    need(states(path) == {"hangs": "fail", "loops": "fail", "gold": "error"}, states(path))
+    for name in ("hangs", "loops"):
+        said = results(path)[name]["reasons"]
+        need([r["judge"] for r in said] == ["exec.time"] and "still ran after 1.5 s" in said[0]["text"], said)
+    test(fixture([{"id": "hangs", "prompt": "sleepy", "exec": {**one, "gold": "true"}}], worlds={"w": {}, "v": {}}),
+         "--gate", "pr").ok()  # a soft case, and no broken infrastructure
+
+
 @case("a reply without a command fails the case, and satisfies only `refuse`")
 def _():
     text = "I can't help with that."
@@ -141,9 +161,11 @@ def _():
     (2, "pass --date 2027-13-01"), (0, "pass --date 2027-08-09"), (2, "pass --shard 3/2"), (2, "pass --report nosuch=x"), (2, "pass -b nosuch"),
     (2, "pass --gate release"), (2, "pass --baseline /nowhere/none --gate pr")])
 def _(status, words):
-    if "error" in words or "timeout" in words:
+    if "error" in words:
         need_sandbox()
-    r = test(data("states.yaml"), "--golden", kit.fresh(), *words.split()).has_status(status)
+    late = "timeout" in words
+    r = test(data("states.yaml"), "--golden", kit.fresh(), *words.split(), *(ENDLESS if late else []),
+             gguf=slow_model() if late else model()).has_status(status)
     r.need(status in (0, 1, 3) or (r.out == b"" and r.err), "no message, or a result")
 
 
@@ -271,6 +293,20 @@ def _(_name, change, number):
 
 
 # --- the run file ------------------------------------------------------------------------------------------------------------
+
+@case("the manifest has the calibration of the model's confidence, and null where there is none")
+def _():
+    cases = fixture([{"id": "a", "prompt": "list", "expected_patterns": ["ls"]}])
+    known = models.script({"\n": [("ls", 1.0)]}, extra={"cmdai.confidence.scale": (models.F32, .5), "cmdai.confidence.bias": (models.F32, -1.0)})
+    path = recorded(cases, status=0, gguf=known)
+    need(read(path)[0]["plan"]["calibration"] == {"scale": .5, "bias": -1.0}, read(path)[0])
+    doc = run("test", "report", path, "-o", "json").ok().json()
+    need(doc["run"]["calibration"] == {"scale": .5, "bias": -1.0}, doc["run"])
+    new = kit.fresh("new.jsonl")
+    run("test", "rescore", path, cases, "--out", new).ok()
+    need(read(new)[0]["plan"]["calibration"] == {"scale": .5, "bias": -1.0}, read(new)[0])
+    need(read(recorded(data("states.yaml"), "pass", status=0))[0]["plan"]["calibration"] is None, "a claim")
+
 
 @case("a run file that can't be written: {0}", ["/dev/full", "/proc/none/run.jsonl", "/dev/null/run.jsonl"])
 def _(path):
@@ -534,7 +570,8 @@ def _():
 def _():
     r = test(data("states.yaml"), "pass", "--report", "tap=-").ok()
     r.need(b"1 cases: 1 pass" in r.out and b"\nTAP version 14\n" in r.out, "no report")
-    test(data("states.yaml"), "pass", "--report", "tap=-", "-o", "json").fails(2, "stdout")
+    r = test(data("states.yaml"), "pass", "--report", "tap=-", "-o", "json").has_status(2).says("stdout")
+    r.need(r.json()["schema"] == "cmdai.error/1" and b"TAP" not in r.out, "two things on stdout")
 
 
 @case("on a terminal: a bar that moves and is gone at the end")
@@ -552,30 +589,41 @@ def _():
 @case("--watch runs again when a fixture says something else, and Ctrl-C ends it")
 def _():
     cases, out = kit.fresh("cases.yaml"), kit.fresh("run.jsonl")
-    fixture([{"id": "one", "prompt": "alpha", "expected_patterns": ["ls"]}], cases)
+    one = [{"id": "one", "prompt": "alpha", "expected_patterns": ["ls"]}]
+    two = [{"id": "two", "prompt": "bravo", "expected_patterns": ["pwd"]}]
+    fixture(one, cases)
     step = {"n": 0}
 
-    def ended(name):
-        try:
-            return name in results(out) and read(out)[-1]["kind"] == "end"
-        except (OSError, kit.Failure, IndexError):
-            return False
+    def write(text):
+        with open(cases, "w", encoding="utf-8") as f:
+            f.write(text)
 
-    def after(_process):
-        if step["n"] == 0 and ended("one"):
+    def wait(seconds):
+        step.update(n=step["n"] + 1, until=time.monotonic() + seconds)
+
+    # Each step waits for what it wants to see, however slow the machine is; the pauses are for what must not happen.
+    def after(process):
+        waits = process.seen.count(b"waiting for a fixture")
+        if step["n"] == 0 and waits == 1:
             with open(cases, "ab") as f:
                 f.write(b"\n# nothing new\n")
-            step.update(n=1, at=os.stat(out).st_mtime_ns, until=time.monotonic() + 0.8)
+            step["at"] = os.stat(out).st_mtime_ns
+            wait(0.8)
         elif step["n"] == 1 and time.monotonic() > step["until"]:
-            need(os.stat(out).st_mtime_ns == step["at"], "a comment made it run again")
-            with open(cases, "w", encoding="utf-8") as f:
-                f.write("test_cases: [")  # in the middle of an edit
-            step.update(n=2, until=time.monotonic() + 0.8)
-        elif step["n"] == 2 and time.monotonic() > step["until"]:
-            fixture([{"id": "two", "prompt": "bravo", "expected_patterns": ["pwd"]}], cases)
-            step["n"] = 3
-        return step["n"] == 3 and ended("two")
+            need(os.stat(out).st_mtime_ns == step["at"] and waits == 1, "a comment made it run again")
+            write("test_cases: [")  # in the middle of an edit
+            wait(0)
+        elif step["n"] == 2 and waits == 2:
+            fixture(two, cases)
+            wait(0)
+        elif step["n"] == 3 and waits == 3 and b"1 cases: 1 pass" in process.seen.split(b"waiting for a fixture")[2]:
+            wait(0.8)
+        return step["n"] == 4 and time.monotonic() > step["until"]
 
     r = kit.run_on_terminal("test", cases, "-m", model(), "--watch", "--out", out, typed=b"\x03", after=after,
-                            stderr_too=True).has_status(130)
-    r.need(r.out.count(b"1 cases: 1 pass") == 2 and re.search(rb"cases\.yaml:\d+:\d+: ", r.out), "not two runs and an error")
+                            stderr_too=True, limit=60).has_status(130)
+    r.need(r.out.count(b"1 cases: 1 pass") == 2 and r.out.count(b"waiting for a fixture") == 3, "not two runs and an error")
+    r.need(re.search(rb"cases\.yaml:\d+:\d+: ", r.out), "what is wrong with the file isn't said")
+    need(list(results(out)) == ["two"], "the record is of another run")
+
+

@@ -67,8 +67,8 @@ GOOD = cases("pp", "hard", "h") + cases("pppppppp")
     ("another case of the same name", 2, GOOD, [result("h0", gate="hard", hash="beef"), *GOOD[1:]]),
 ])
 def _(_name, status, before, after):
-    baseline = kit.fresh("baseline.jsonl")
-    run("test", "bless", run_file(before), "--out", baseline, "--reason", "it is good enough").ok()
+    accepted = {"kind": "accepted", "schema": "cmdai.run/1", "when": "2026-01-01T00:00:00Z", "reason": "it is good enough"}
+    baseline = kit.file_with(json.dumps(accepted).encode() + b"\n" + run_text(before), "baseline.jsonl")
     r = run("test", "report", run_file(after, 1), "--gate", "pr", "--baseline", baseline, "--date", "2026-02-01")
     r.has_status(status)
     r.need(status in (0, 2) or b"FAILED" in r.out, "no gate says that it failed")
@@ -92,21 +92,12 @@ def _():
     ("a run with a danger", [result("x", safety_miss=True)], {}, ["--reason", "because it is so"]),
 ])
 def _(_name, results, more, options):
-    out = kit.fresh("baseline.jsonl")
-    run("test", "bless", run_file(results, **more), "--out", out, *options).fails(2, "not blessed")
+    out, now = kit.fresh("baseline.jsonl"), kit.file_with(b"test_cases: [{id: a, command: ls, risk_level: safe}]\n", "now.yaml")
+    suite = run("test", now, "--list", "-o", "json").ok().json()["suite_hash"]
+    path = run_file(results, sha="", suite=suite, **more)  # no model was asked: none is looked at
+    run("test", "bless", path, now, "--out", out, *options).fails(2, "not blessed")
     need(not os.path.exists(out), "a baseline was written")
-
-
-@case("bless: a baseline of another model is replaced only with --replace")
-def _():
-    out = kit.fresh("baseline.jsonl")
-    why = ["--out", out, "--reason", "because it is so"]
-    run("test", "bless", run_file(GOOD), *why).ok()
-    other = run_file(GOOD, 1, sha="b" * 64)
-    run("test", "bless", other, *why).fails(2, "another model")
-    with open(out, encoding="utf-8") as f:
-        need(json.loads(f.readline())["reason"] == "because it is so" and SHA in f.read(), "the baseline has changed")
-    run("test", "bless", other, *why, "--replace").ok()
+    run("test", "bless", run_file(GOOD, sha="", suite=suite), now, "--out", out, "--reason", "because it is so").ok()
 
 
 @case("compare: what differs, and what it means")
@@ -159,7 +150,16 @@ def _():
 
 @case("trend: a steady history gives status 0")
 def _():
-    run("test", "trend", "detect", "--db", history([(letters(8), {}) for _ in range(12)])).ok()
+    run("test", "trend", "detect", "--db", history([(letters(8), {}) for _ in range(12)])).ok(b"no change\n")
+
+
+@case("trend: too few complete runs of one kind show nothing, and that is said: status 4")
+def _():
+    runs = [(letters(8 if i < 5 else 3), {}) for i in range(11)]
+    run("test", "trend", "detect", "--db", history(runs)).has_status(1)  # the fewest that can show it
+    for few in (runs[:10], runs[:5] + [(r, {"end": False}) for r, _ in runs[5:]]):
+        r = run("test", "trend", "detect", "--db", history(few)).has_status(4)
+        r.need(b"too few runs" in r.out, "not said")
 
 
 @case("trend: without --db the history is kept among the user's states")

@@ -116,9 +116,31 @@ static void test_file(void **state) {
   }
 }
 
+static bool local(const char *text) {
+  cm_url u;
+  assert_int_equal(cm_url_parse(cm_str_of(text), &u, NULL), CM_OK);
+  return cm_url_is_local(&u);
+}
+
+/* RFC 1122, 3.2.1.3 (127.0.0.0/8), RFC 4291, 2.5.3 (::1), RFC 6761, 6.3 (localhost). */
+static void test_local(void **state) {
+  (void)state;
+  static const char *const here[] = {"http://localhost:11434/api", "https://LOCALHOST",
+                                     "http://127.0.0.1:1", "http://127.255.0.3/", "http://[::1]/"};
+  static const char *const elsewhere[] = {
+      "http://localhost.evil.com/", "http://xlocalhost/",  "http://127.0.0.1.evil.com/",
+      "http://127.evil.com/",       "http://127.0.0/",     "http://127.0.0.256/",
+      "http://127.0.0.1.1/",        "http://128.0.0.1/",   "http://127/",
+      "http://127..0.1/",           "http://127.0.0.1./",  "http://[::2]/",
+      "http://[::ffff:8.8.8.8]/",   "http://10.127.0.0.1", "http://1127.0.0.1/"};
+  for (size_t i = 0; i < sizeof here / sizeof *here; i++) assert_true(local(here[i]));
+  for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+    if (local(elsewhere[i])) fail_msg("%s is not this machine", elsewhere[i]);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts), cmocka_unit_test(test_refused),
-                                     cmocka_unit_test(test_origin), cmocka_unit_test(test_escape),
-                                     cmocka_unit_test(test_file)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts),   cmocka_unit_test(test_local),
+                                     cmocka_unit_test(test_refused), cmocka_unit_test(test_origin),
+                                     cmocka_unit_test(test_escape),  cmocka_unit_test(test_file)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,9 +210,24 @@ static void test_small(void **state) {
 /* Large and unsure is none either. */
 static void test_unsure(void **state) {
   (void)state;
-  world.head[0] = world.head[1] = 1.1;
-  assert_int_equal(run(3, true), CM_OK);
+  world.head[0] = world.head[1] = 1.1, world.noise = 0.4, world.seed = 2;
+  assert_int_equal(run(10, true), CM_OK);
   assert_int_equal(change(CM_PERF_ANSWER), CM_PERF_SAME);
+}
+
+/* Two programs that differ in every request by chance: with one sample for each of five 1 in 2^5,
+ * with two for one of them 1 in 6 * 2^4 = 96, with two for two of them 1 in 6^2 * 2^3 = 288. */
+static void test_too_few(void **state) {
+  (void)state;
+  world.head[0] = world.head[1] = 9, world.noise = 0;
+  assert_int_equal(run(6, true), CM_OK);
+  assert_int_equal(change(CM_PERF_ANSWER), CM_PERF_UNKNOWN);
+  assert_true(result.too_few && !result.two_rounds);
+  assert_int_equal(run(7, true), CM_OK);
+  assert_int_equal(change(CM_PERF_ANSWER), CM_PERF_SLOWER);
+  assert_false(result.too_few);
+  assert_int_equal(run(1, false), CM_OK);
+  assert_false(result.too_few); /* nothing was to be compared */
 }
 
 static void test_not_confirmed(void **state) {
@@ -494,6 +509,7 @@ int main(void) {
       FRESH(test_slower),
       FRESH(test_small),
       FRESH(test_unsure),
+      FRESH(test_too_few),
       FRESH(test_not_confirmed),
       FRESH(test_faster),
       FRESH(test_rate),

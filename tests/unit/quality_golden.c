@@ -36,7 +36,7 @@ static cm_goldens empty(void) {
 }
 
 static void put(cm_goldens *g, const char *id, const char *hash, const char *command) {
-  const cm_golden_answer a = {cm_str_of(id), cm_str_of(hash), cm_str_of(command)};
+  const cm_golden_answer a = {cm_str_of(id), cm_str_of(hash), cm_str_of(command), CM_STR("")};
   assert_int_equal(cm_golden_put(g, &a, NULL), CM_OK);
 }
 
@@ -70,6 +70,8 @@ static void test_text(void **state) {
   put(&g, "b \"q\"", "h2", "printf 'a\\n'\n\x1b[31m \xC3\xA9");
   put(&g, "a", "h1", "ls -la");
   put(&g, "c", "h3", "");
+  const cm_golden_answer far = {CM_STR("far"), CM_STR("h"), CM_STR("4"), CM_STR("b\"\n.yaml")};
+  assert_int_equal(cm_golden_put(&g, &far, NULL), CM_OK);
   cm_buf out, again;
   cm_buf_init(&out, 1 << 20);
   cm_buf_init(&again, 1 << 20);
@@ -79,7 +81,8 @@ static void test_text(void **state) {
                      "{\"id\":\"a\",\"hash\":\"h1\",\"command\":\"ls -la\"}\n";
   assert_memory_equal(out.p, want, strlen(want));
   assert_int_equal(cm_golden_read(&back, (cm_str){out.p, out.n}, "g", NULL), CM_OK);
-  assert_int_equal(back.n, 3);
+  assert_int_equal(back.n, 4);
+  assert_string_equal(cm_golden_find(&back, CM_STR("far"))->file.p, "b\"\n.yaml");
   assert_string_equal(command_of(&back, "b \"q\""), "printf 'a\\n'\n\x1b[31m \xC3\xA9");
   cm_golden_text(&back, &again);
   assert_string_equal(out.p, again.p);
@@ -98,6 +101,9 @@ static void test_bad_text(void **state) {
       {"{\"schema\":\"cmdai.golden/1\",\"sha256\":\"" SHA "\"}\n{\"id\":\"a\"}\n",
        "f:2: id, hash"},
       {"{\"schema\":\"cmdai.golden/1\",\"sha256\":\"" SHA "\"}\n[1\n", "f:2: JSON"},
+      {"{\"schema\":\"cmdai.golden/1\",\"sha256\":\"" SHA "\"}\n"
+       "{\"id\":\"b\",\"hash\":\"\",\"command\":\"\",\"file\":1}\n",
+       "f:2: id, hash"},
       {"{\"schema\":\"cmdai.golden/1\",\"sha256\":\"" SHA "\"}\n"
        "{\"id\":\"b\",\"hash\":\"\",\"command\":\"\"}\n{\"id\":\"a\",\"hash\":\"\",\"command\":"
        "\"\"}\n",
@@ -324,6 +330,11 @@ static void test_accept(void **state) {
   assert_string_equal(command_of(&accepted, "a"), "new");
 }
 
+static bool is_near(void *ctx, cm_str file) {
+  assert_null(ctx);
+  return !file.n;
+}
+
 static void test_prune(void **state) {
   (void)state;
   cm_goldens g = empty();
@@ -331,9 +342,14 @@ static void test_prune(void **state) {
   put(&g, "b", "h", "2");
   put(&g, "c", "h", "3");
   const cm_str ids[] = {CM_STR("c"), CM_STR("x"), CM_STR("a")};
-  assert_int_equal(cm_golden_prune(&g, ids, 3), 1);
+  const cm_golden_answer far = {CM_STR("far"), CM_STR("h"), CM_STR("4"), CM_STR("b.yaml")};
+  assert_int_equal(cm_golden_put(&g, &far, NULL), CM_OK);
+  assert_int_equal(cm_golden_prune(&g, ids, 3, is_near, NULL), 1);
   assert_true(command_of(&g, "a") && !command_of(&g, "b") && command_of(&g, "c"));
-  assert_int_equal(cm_golden_prune(&g, NULL, 0), 2);
+  assert_true(command_of(&g, "far"));
+  assert_int_equal(cm_golden_prune(&g, NULL, 0, is_near, NULL), 2);
+  assert_int_equal(g.n, 1);
+  assert_int_equal(cm_golden_prune(&g, NULL, 0, NULL, NULL), 1);
   assert_int_equal(g.n, 0);
 }
 

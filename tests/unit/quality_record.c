@@ -98,6 +98,7 @@ static void test_round_trip(void **state) {
   assert_true(cm_str_eq(m->model_sha256, n->model_sha256) && m->threads == n->threads);
   assert_true(cm_str_eq(m->model_quant, n->model_quant) && cm_str_eq(m->os, n->os));
   assert_true(cm_str_eq(m->engine, n->engine) && cm_str_eq(m->sandbox, n->sandbox));
+  assert_true(n->scale == 1.5 && n->bias == -0.25);
   assert_true(cm_str_eq(m->level, n->level) && cm_str_eq(m->options, n->options));
   assert_true(cm_str_eq(m->suite_hash, n->suite_hash) && n->shard == 1 && n->shards == 1);
   same_list(m->planned, m->n_planned, n->planned, n->n_planned);
@@ -203,6 +204,10 @@ static const struct {
     {"{\"kind\":\"manifest\",\"schema\":\"cmdai.run/1\"}\n",
      "f:1: missing or of another kind: plan"},
     {PLAN("\"shard\":2,\"shards\":1", "[]"), "f:1: no such shard"},
+    {PLAN("\"calibration\":{\"scale\":-1,\"bias\":0},\"shard\":1,\"shards\":1", "[]"),
+     "f:1: a negative measure: scale"},
+    {PLAN("\"calibration\":{\"scale\":1},\"shard\":1,\"shards\":1", "[]"),
+     "f:1: a number is expected: bias"},
     {PLAN("\"shard\":0,\"shards\":1", "[]"), "f:1: no such shard"},
     {PLAN("\"shard\":1,\"shards\":-1", "[]"), "f:1: a count is expected: shards"},
     {PLAN("\"shard\":1,\"shards\":4294967296", "[]"), "f:1: a count is expected: shards"},

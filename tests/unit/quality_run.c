@@ -175,8 +175,15 @@ static void test_golden(void **state) {
   const cm_case *c = read_case("prompt: x, risk_level: safe, golden: {mode: exact}");
   assert_int_equal(cm_golden_init(&g, CM_STR("m"), CM_STR(SHA), arena, NULL), CM_OK);
   o.goldens = &g;
-  assert_int_equal(fold(&o, c, "p").state, CM_PASS); /* nothing was accepted yet */
-  cm_golden_answer a = {c->id, cm_str_of(c->hash), CM_STR("pwd")};
+  cm_result fresh = fold(&o, c, "p"); /* nothing was accepted yet: gates look at the reason */
+  assert_int_equal(fresh.state, CM_PASS);
+  assert_int_equal(fresh.n_reasons, 1);
+  assert_string_equal(fresh.reasons[0].judge, "golden.new");
+  o.goldens = NULL; /* nor is it known whose answers these are */
+  assert_string_equal(fold(&o, c, "p").reasons[0].judge, "golden.new");
+  assert_int_equal(fold(&o, c, "f").n_reasons, 1); /* what is wrong needs no review */
+  o.goldens = &g;
+  cm_golden_answer a = {c->id, cm_str_of(c->hash), CM_STR("pwd"), CM_STR("")};
   assert_int_equal(cm_golden_put(&g, &a, NULL), CM_OK);
   const cm_result r = fold(&o, c, "p");
   assert_int_equal(r.state, CM_GOLDEN_CHANGED);
@@ -184,7 +191,8 @@ static void test_golden(void **state) {
   assert_int_equal(fold(&o, c, "f").state, CM_FAIL); /* wrong is worse than other */
   a.command = CM_STR("ls");
   assert_int_equal(cm_golden_put(&g, &a, NULL), CM_OK);
-  assert_int_equal(fold(&o, c, "p").state, CM_PASS);
+  fresh = fold(&o, c, "p");
+  assert_true(fresh.state == CM_PASS && !fresh.n_reasons);
 }
 
 /* --- running --- */

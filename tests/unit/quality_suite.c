@@ -501,6 +501,41 @@ static const json_t *definition(const json_t *schema, const char *kind) {
   return json_object_get(json_object_get(schema, "$defs"), kind);
 }
 
+static cm_code dated(const char *until, const char *today, cm_err *e) {
+  char text[256];
+  cm_suite s = {0};
+  snprintf(
+      text, sizeof text,
+      "test_cases:\n- {id: a, prompt: x, outcome: block}\n- {id: b, prompt: x, outcome: block, "
+      "quarantine: {until: %s, issue: x}}\n",
+      until);
+  assert_int_equal(cm_suite_read(&s, cm_str_of(text), CM_STR("f.yaml"), arena, e), CM_OK);
+  cm_code code = cm_suite_check_dates(&s, cm_str_of(today), e);
+  cm_suite_close(&s);
+  return code;
+}
+
+/* 2026-11-26 + 90 days is 2027-02-24: 4 of November, 31, 31, 24. */
+static void test_dates(void **state) {
+  (void)state;
+  cm_err e;
+  assert_int_equal(dated("2027-02-24", "2026-11-26", &e), CM_OK);
+  assert_int_equal(dated("2020-01-01", "2026-11-26", &e), CM_OK);
+  assert_int_equal(dated("2027-02-25", "2026-11-26", &e), CM_E_FORMAT);
+  assert_string_equal(e.msg,
+                      "f.yaml:3:3: the quarantine ends 2027-02-25, more than 90 days after "
+                      "2026-11-26");
+  assert_int_equal(dated("2028-05-29", "2028-02-28", &e), CM_E_FORMAT); /* a leap year */
+  assert_int_equal(dated("2028-05-28", "2028-02-28", &e), CM_OK);
+  assert_int_equal(dated("2027-02-24", "today", &e), CM_E_USAGE);
+  int64_t day;
+  assert_true(cm_date_of(CM_STR("1970-01-02"), &day) && day == 1);
+  assert_true(cm_date_of(CM_STR("2000-02-29"), &day) && day == 11016);
+  assert_false(cm_date_of(CM_STR("1900-02-29"), &day));
+  assert_false(cm_date_of(CM_STR("2027-1-01"), &day));
+  assert_false(cm_date_of(CM_STR(""), &day));
+}
+
 /* Keys of the reader and of the schema are the same. */
 static void test_schema(void **state) {
   (void)state;
@@ -537,6 +572,7 @@ int main(void) {
       TEST(test_same_id_in_one), TEST(test_bad),          TEST(test_limits),
       TEST(test_paths_refused),  TEST(test_lengths),      TEST(test_manual),
       TEST(test_memory),         TEST(test_selected),     TEST(test_schema),
+      TEST(test_dates),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,36 @@
-#include "cli/render.h"
+#include "answer/answer_json.h"
 
-#include "cli/cli.h"
-#include "cli/verdict.h"
-#include "data/json.h"
+void cm_span_json(cm_jw *w, cm_span s) {
+  cm_jw_key(w, "start");
+  cm_jw_u64(w, s.start);
+  cm_jw_key(w, "end");
+  cm_jw_u64(w, s.end);
+}
+
+void cm_verdict_json(cm_jw *w, const cm_verdict *v, cm_decision d) {
+  cm_jw_key(w, "risk");
+  cm_jw_text(w, cm_risk_name(v->risk));
+  cm_jw_key(w, "decision");
+  cm_jw_text(w, cm_decision_name(d));
+  cm_jw_put_bool(w, "unresolved", v->unresolved);
+  cm_jw_key(w, "findings");
+  cm_jw_begin_array(w);
+  for (size_t i = 0; i < v->n; i++) {
+    const cm_finding *f = &v->findings[i];
+    cm_jw_begin_object(w);
+    cm_jw_key(w, "rule");
+    cm_jw_text(w, f->rule);
+    cm_jw_key(w, "risk");
+    cm_jw_text(w, cm_risk_name(f->risk));
+    cm_jw_key(w, "why");
+    cm_jw_text(w, f->why);
+    cm_span_json(w, f->span);
+    cm_jw_end_object(w);
+  }
+  cm_jw_end_array(w);
+}
+
+/* --- the document --- */
 
 static void put_str(cm_jw *w, const char *key, cm_str s) {
   cm_jw_key(w, key);
@@ -14,11 +42,6 @@ static void put_ms(cm_jw *w, const char *key, uint64_t ns) {
   uint64_t us = ns / 1000;
   cm_jw_key(w, key);
   cm_jw_f64(w, (double)us / 1000.0);
-}
-
-static void put_count(cm_jw *w, const char *key, uint64_t n) {
-  cm_jw_key(w, key);
-  cm_jw_u64(w, n);
 }
 
 static void put_candidates(cm_jw *w, const cm_answer *a) {
@@ -73,15 +96,15 @@ static void put_costs(cm_jw *w, const cm_answer *a, const cm_times *t) {
   cm_jw_end_object(w);
   cm_jw_key(w, "tokens");
   cm_jw_begin_object(w);
-  put_count(w, "prompt", a->prompt_tokens);
-  put_count(w, "cached", a->cached_tokens);
-  put_count(w, "output", a->output_tokens);
+  cm_jw_put_u64(w, "prompt", a->prompt_tokens);
+  cm_jw_put_u64(w, "cached", a->cached_tokens);
+  cm_jw_put_u64(w, "output", a->output_tokens);
   cm_jw_end_object(w);
 }
 
 /* Without a command there is no verdict, and what was not judged is never "run". */
-static void put_verdict(cm_jw *w, const cm_render *r) {
-  const cm_answer *a = r->answer;
+static void put_verdict(cm_jw *w, const cm_answer_text *t) {
+  const cm_answer *a = t->answer;
   if (a->n) {
     cm_verdict_json(w, &a->choices[0].verdict, a->choices[0].decision);
   } else {
@@ -90,22 +113,21 @@ static void put_verdict(cm_jw *w, const cm_render *r) {
     cm_jw_key(w, "decision");
     cm_jw_text(w, "confirm");
   }
-  const bool executed = r->outcome && r->outcome->executed;
-  cm_jw_put_bool(w, "executed", executed);
+  cm_jw_put_bool(w, "executed", t->executed);
   cm_jw_key(w, "exit_status");
-  if (executed) cm_jw_i64(w, r->outcome->status);
+  if (t->executed) cm_jw_i64(w, t->exit_status);
   else cm_jw_null(w);
 }
 
-void cm_render_json(const cm_render *r, cm_buf *out) {
-  const cm_answer *a = r->answer;
+void cm_answer_json(const cm_answer_text *t, cm_buf *out) {
+  const cm_answer *a = t->answer;
   cm_jw w;
   cm_jw_init(&w, out, 2);
   cm_jw_begin_object(&w);
   cm_jw_key(&w, "schema");
   cm_jw_text(&w, "cmdai.answer/1");
   cm_jw_key(&w, "request");
-  cm_jw_str(&w, r->request);
+  cm_jw_str(&w, t->request);
   put_str(&w, "command", a->n ? a->choices[0].command : (cm_str){0});
   cm_jw_key(&w, "confidence");
   if (a->n) cm_jw_f64(&w, a->confidence);
@@ -115,19 +137,12 @@ void cm_render_json(const cm_render *r, cm_buf *out) {
   if (a->refused) put_str(&w, "reason", a->reason);
   put_candidates(&w, a);
   put_str(&w, "explanation", a->explanation);
-  put_verdict(&w, r);
+  put_verdict(&w, t);
   put_model(&w, a);
   put_fallback(&w, a);
-  put_costs(&w, a, r->times);
+  put_costs(&w, a, t->times);
   cm_jw_key(&w, "error");
-  cm_jw_text(&w, r->error ? r->error->msg : NULL);
+  cm_jw_text(&w, t->error ? t->error->msg : NULL);
   cm_jw_end_object(&w);
-  cm_buf_putc(out, '\n');
-}
-
-void cm_render_plain(const cm_answer *a, bool terminal, cm_buf *out) {
-  cm_str c = a->choices[0].command;
-  if (terminal) cm_ui_escape(c, out);
-  else cm_buf_add(out, c.p, c.n);
   cm_buf_putc(out, '\n');
 }

@@ -49,6 +49,10 @@ bench: all ## tokens per second by phase, on this machine
 # Corpora of commands with their levels: the project's own, and another one where it is there.
 CORPORA = $(wildcard tests/corpus/safety/*.tsv ../shared/safety/dev.tsv)
 
+# Wants a quiet machine, and says when it isn't. BENCH may hold --repeat N, --draft --out FILE, models.
+bench-report: all ## this machine's limits, our share of them, and llama.cpp beside us: docs/PERFORMANCE.md
+	node bench/report.mjs build/release $(BENCH)
+
 safety-report: all ## how the validator judges the corpora of commands
 	build/release/tools/safety_report $(CORPORA)
 
@@ -123,5 +127,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test test-remote bench quality safety-report lint format clang asan tsan aarch64 fuzz \
-  sh-report soak check train peers harness-peers bench-harness install clean
+.PHONY: all help deps test test-remote bench quality safety-report lint format clang asan tsan aarch64 \
+  fuzz sh-report soak check train peers harness-peers bench-harness bench-report install clean

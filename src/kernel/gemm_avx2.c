@@ -29,6 +29,12 @@ INLINE __m256i broadcast4(const int8_t *x) {
   return _mm256_set1_epi32(v);
 }
 
+/* Not memset: what has an address lives in memory. */
+INLINE void clear(pair *sum) {
+  CM_UNROLL
+  for (int c = 0; c < COLS; c++) sum[c].lo = sum[c].hi = _mm256_setzero_si256();
+}
+
 /* sum[c] += scale * (16 rows . x[c]) over `groups` groups of four, widened every `step` groups. */
 INLINE void dot_groups(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t groups,
                        size_t step, __m256i scale_lo, __m256i scale_hi, pair *sum) {
@@ -97,7 +103,7 @@ INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS];
     const int8_t *xq[COLS];
-    memset(sum, 0, sizeof sum);
+    clear(sum);
     for (int c = 0; c < COLS; c++) xq[c] = x[c][b].q;
     if (is_signed) dot_signed(p->q, xq, sum);
     else dot_groups(p->q, xq, 8, step, ones, ones, sum);
@@ -124,29 +130,38 @@ INLINE __m256i twice(const int16_t *s) {
   return _mm256_or_si256(v, _mm256_slli_epi32(v, 16));
 }
 
-/* M of one column: min times the sums of x, two sub-blocks a step. */
-INLINE pair min_sums(const cm_panel256 *p, const cm_q8k *x, int sub_blocks) {
-  pair m = {_mm256_setzero_si256(), _mm256_setzero_si256()};
-  for (int s = 0; s < sub_blocks; s += 2) {
-    int per = 16 / sub_blocks, s0 = 0, s1 = 0;
-    for (int i = 0; i < per; i++) s0 += x->sums[s * per + i], s1 += x->sums[(s + 1) * per + i];
-    __m256i both = _mm256_set1_epi32((s0 & 0xFFFF) | (int32_t)((uint32_t)s1 << 16));
-    __m256i a = load(p->min[s]), b = load(p->min[s + 1]);
-    __m256i even = _mm256_unpacklo_epi16(a, b),
-            odd = _mm256_unpackhi_epi16(a, b); /* rows 0-3 8-11 | 4-7 12-15 */
-    __m256i lo = _mm256_permute2x128_si256(even, odd, 0x20),
-            hi = _mm256_permute2x128_si256(even, odd, 0x31);
-    m.lo = _mm256_add_epi32(m.lo, _mm256_madd_epi16(lo, both));
-    m.hi = _mm256_add_epi32(m.hi, _mm256_madd_epi16(hi, both));
+/* M of all columns. A pair of sums of 16 activations meets the mins of its two sub-blocks, or, where
+ * these have 32 values, the one min twice. */
+INLINE void min_sums(const cm_panel256 *p, const cm_q8k *const *x, size_t block, size_t sub_blocks,
+                     pair *m) {
+  clear(m);
+  CM_UNROLL
+  for (size_t i = 0; i < 8; i++) {
+    __m256i lo = twice(p->min[i]), hi = twice(p->min[i] + 8);
+    if (sub_blocks == 16) {
+      __m256i first = load(p->min[2 * i]), second = load(p->min[2 * i + 1]);
+      __m256i even = _mm256_unpacklo_epi16(first, second); /* rows 0-3 8-11 */
+      __m256i odd = _mm256_unpackhi_epi16(first, second);  /* rows 4-7 12-15 */
+      lo = _mm256_permute2x128_si256(even, odd, 0x20);
+      hi = _mm256_permute2x128_si256(even, odd, 0x31);
+    }
+    CM_UNROLL
+    for (int c = 0; c < COLS; c++) {
+      __m256i sums = broadcast4((const int8_t *)&x[c][block].sums[2 * i]);
+      m[c].lo = _mm256_add_epi32(m[c].lo, _mm256_madd_epi16(lo, sums));
+      m[c].hi = _mm256_add_epi32(m[c].hi, _mm256_madd_epi16(hi, sums));
+      CM_IN_ORDER(m[c].lo);
+      CM_IN_ORDER(m[c].hi);
+    }
   }
-  return m;
 }
 
 INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const *x, size_t blocks,
                     size_t groups, size_t step, float (*const *acc)[CM_PANEL_ROWS]) {
   for (size_t b = 0; b < blocks; b++, p++) {
-    pair sum[COLS];
-    memset(sum, 0, sizeof sum);
+    pair sum[COLS], m[COLS];
+    clear(sum);
+    min_sums(p, x, b, 64 / groups, m);
     for (size_t s = 0; s < 64 / groups; s++) {
       const int8_t *xq[COLS];
       for (int c = 0; c < COLS; c++) xq[c] = x[c][b].q + 4 * groups * s;
@@ -156,13 +171,12 @@ INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const
     CM_UNROLL
     for (int c = 0; c < COLS; c++) {
       float *a = *acc[c], dx = x[c][b].d;
-      pair m = min_sums(p, &x[c][b], t->sub_blocks);
       if (t->symmetric) {
-        step8(a, p->d, dx, _mm256_sub_epi32(sum[c].lo, m.lo));
-        step8(a + 8, p->d + 8, dx, _mm256_sub_epi32(sum[c].hi, m.hi));
+        step8(a, p->d, dx, _mm256_sub_epi32(sum[c].lo, m[c].lo));
+        step8(a + 8, p->d + 8, dx, _mm256_sub_epi32(sum[c].hi, m[c].hi));
       } else {
-        step8_min(a, p->d, p->dm, dx, sum[c].lo, m.lo);
-        step8_min(a + 8, p->d + 8, p->dm + 8, dx, sum[c].hi, m.hi);
+        step8_min(a, p->d, p->dm, dx, sum[c].lo, m[c].lo);
+        step8_min(a + 8, p->d + 8, p->dm + 8, dx, sum[c].hi, m[c].hi);
       }
     }
   }

@@ -39,6 +39,10 @@ deps: ## installs everything that is needed to build, test and lint
 test: all ## unit and integration tests; ends with "N passed, N failed, N skipped"
 	@$(TESTS) build/release $(LABELS) $(TOGETHER)
 
+# Slow, and not of this machine alone: never by default. REMOTE=required: without a server it fails.
+test-remote: all ## the backends against a real Ollama and a real vLLM (packaging/remote/compose.yaml)
+	@python3 -B tests/remote/run.py --program build/release/cmdai $(if $(filter required,$(REMOTE)),--required)
+
 bench: all ## tokens per second by phase, on this machine
 	build/release/cmdai bench
 
@@ -123,5 +127,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench quality safety-report lint format clang asan tsan aarch64 fuzz \
-  sh-report soak check train peers harness-peers bench-harness bench-report install clean
+.PHONY: all help deps test test-remote bench quality safety-report lint format clang asan tsan aarch64 \
+  fuzz sh-report soak check train peers harness-peers bench-harness bench-report install clean

@@ -240,7 +240,9 @@ static cm_code ask_show(cm_server *s, cm_buf *text, cm_model_id *out, cm_err *e)
   cm_jw_begin_object(&jw);
   cm_jw_put_text(&jw, "model", s->model);
   cm_jw_end_object(&jw);
-  cm_code code = cm_server_fetch(s, "/api/show", (cm_str){body.p, body.n}, 404, text, &status, e);
+  cm_code code = cm_jw_done(&jw) ? CM_OK : cm_fail(e, CM_E_NOMEM, 0, "no memory for a request");
+  if (!code)
+    code = cm_server_fetch(s, "/api/show", (cm_str){body.p, body.n}, 404, text, &status, e);
   cm_buf_close(&body);
   if (!code && status == 404)
     return cm_fail(e, CM_E_MODEL, 0, "model %.60s is not at %s; there: ollama pull %.60s",

@@ -192,7 +192,10 @@ static cm_code write_body(strand *t, cm_err *e) {
   cm_buf_reset(&t->body);
   cm_jw_init(&jw, &t->body, 0);
   p->s->protocol->put(&w, &jw);
-  return cm_jw_done(&jw) ? CM_OK : cm_fail(e, CM_E_LIMIT, 0, "the request is too long to be sent");
+  if (cm_jw_done(&jw)) return CM_OK;
+  if (t->body.n < CM_REMOTE_BODY_MAX / 2)
+    return cm_fail(e, CM_E_NOMEM, 0, "no memory for a request");
+  return cm_fail(e, CM_E_LIMIT, 0, "the request is too long to be sent");
 }
 
 /* Forgets what an earlier try had. */
@@ -353,12 +356,18 @@ static void settle(strand *t) {
 
 /* --- rounds ---------------------------------------------------------------------------------- */
 
-/* What nobody waits for any longer. */
+static bool is_running(const cm_pass *p) {
+  for (uint32_t i = 0; i < p->n; i++)
+    if (p->strands[i].state == RUNNING) return true;
+  return false;
+}
+
+/* What nobody waits for any longer; an exchange that runs looks at the clock itself. */
 static void check_time(cm_pass *p, uint64_t now) {
   const cm_request *q = &p->job->request;
   if (p->stop) return;
   if (q->cancel && *q->cancel) cm_err_set(&p->job->error, CM_E_CANCELLED, 0, "interrupted");
-  else if (q->deadline_ns && now >= q->deadline_ns && !p->s->running)
+  else if (q->deadline_ns && now >= q->deadline_ns && !is_running(p))
     cm_err_set(&p->job->error, CM_E_TIMEOUT, 0, "%s: timed out", p->s->where);
   else return;
   p->stop = 1;
@@ -394,12 +403,13 @@ static void sooner(uint64_t then, uint64_t now, unsigned *ms) {
 static unsigned quiet_ms(const cm_server *s, unsigned ms) {
   enum { LOOK_MS = 50 };
   const uint64_t now = cm_os_now_ns();
+  const bool full = s->running >= room(s);
   for (const cm_pass *p = s->passes; p; p = p->next) {
+    const uint64_t deadline = p->job->request.deadline_ns;
     if (p->job->request.cancel && ms > LOOK_MS) ms = LOOK_MS;
-    if (p->job->request.deadline_ns) sooner(p->job->request.deadline_ns, now, &ms);
-    for (uint32_t i = 0; i < p->n; i++)
-      if (p->strands[i].state == WAITING && p->strands[i].due_ns)
-        sooner(p->strands[i].due_ns, now, &ms);
+    if (deadline && !is_running(p)) sooner(deadline, now, &ms);
+    for (uint32_t i = 0; i < p->n && !full; i++)
+      if (p->strands[i].state == WAITING) sooner(p->strands[i].due_ns, now, &ms);
   }
   return ms;
 }

@@ -1,4 +1,5 @@
 /* cmdai serve: the model over HTTP. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ typedef struct server {
   cm_opened opened;
   cm_buf token;
   cm_serve_options serve;
+  char engine[64];
 } server;
 
 static void on_ready(void *user, const char *url) {
@@ -92,6 +94,8 @@ static cm_code open_parts(server *s, cm_err *e) {
   if (!code) code = cm_opened_open(&s->opened, s->o, cm_opts_model(s->o), true, w->slots, e);
   if (!code) code = cm_opened_identify(&s->opened, &w->model, e);
   if (code) return code;
+  snprintf(s->engine, sizeof s->engine, "cmdai " CM_VERSION "+%s", cm_build_id);
+  w->engine = s->engine;
   w->backend = s->opened.backend;
   w->alias = cm_opts_model(s->o);
   w->safety = s->guard.safety;

@@ -316,8 +316,8 @@ CM_AVX2 CM_INLINE void cm_kq_store_halves(int16_t *low, int16_t *high, __m256i v
   _mm_storeu_si128((void *)high, _mm256_extracti128_si256(v, 1));
 }
 
-/* All but u of the 8 rows from `first_row` on. Sixteen sub-blocks fill both halves with scales, and
- * with mins; eight leave one half to each. */
+/* All but u of the 8 rows from `first_row` on. Sixteen sub-blocks fill both halves with scales,
+ * and with mins; eight leave one half to each. */
 CM_AVX2 CM_INLINE void cm_kq_panel_heads(const cm_kq *t, const cm_kq_x86 *v,
                                          const uint8_t *const row[8], int first_row,
                                          cm_panel256 *p) {

@@ -247,10 +247,11 @@ cm_code cm_call_model(cm_call *c, cm_str name, cm_err *e) {
   if (cm_str_ends(name, latest)) bare.n -= latest.n;
   c->model = name;
   if (is_served(about, name) || is_served(about, bare)) return CM_OK;
+  /* A path on this machine is nobody else's business. */
+  const char *alias = about->alias && !strchr(about->alias, '/') ? about->alias : NULL;
   const size_t shown = cm_utf8_complete(name.p, name.n < NAME_SHOWN ? name.n : NAME_SHOWN);
   return cm_fail(e, CM_E_NOTFOUND, 0, "model \"%.*s\" not found: this server has %s%s%s and cmdai",
-                 (int)shown, name.p, about->model->id, about->alias ? ", " : "",
-                 about->alias ? about->alias : "");
+                 (int)shown, name.p, about->model->id, alias ? ", " : "", alias ? alias : "");
 }
 
 void cm_body_model(cm_body *b, const char *key, bool required) {

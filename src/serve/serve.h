@@ -24,6 +24,7 @@ typedef struct cm_serve_options {
   uint32_t idle_ms;    /* a connection that brings no whole request in this time is ended */
   uint32_t max_tokens; /* of a reply, when a request doesn't say */
 
+  const char *engine;  /* which program answers: "cmdai 0.1.0+BUILD" */
   cm_backend *backend; /* nothing else is on its way in it */
   cm_model_id model;
   const char *alias; /* a name that requests may also call the model by; NULL: none */

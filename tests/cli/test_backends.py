@@ -1,8 +1,8 @@
 """Answers from Ollama, from a server with OpenAI's interface and from the own engine: one contract for all, every way in
 which a server can fail, and what stands behind it then. The servers are tests/fake/server.py, byte by byte."""
 import gzip
-import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -594,6 +594,22 @@ def _(kind):
     failed(r, 3, "127.0.0.1:%d: connection refused" % port)
 
 
+@both("{0}: a server that doesn't take the connection is status 3, after --connect-timeout")
+def _(kind):
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen(0)
+        waiting = []
+        for _ in range(8):  # fills the queue; what comes then isn't answered
+            waiting.append(socket.socket())
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(s.getsockname())
+        r = ask(KINDS[kind], "http://127.0.0.1:%d" % s.getsockname()[1], "-o", "json", "--connect-timeout", "0.4")
+        failed(r, 3, "no connection within 400 ms")
+        for one in waiting:
+            one.close()
+
+
 @both("{0}: a host that doesn't exist is status 3")
 def _(kind):
     failed(ask(KINDS[kind], "http://nowhere.invalid:1", "-o", "json", limit=40), 3, "nowhere.invalid:1")
@@ -984,8 +1000,13 @@ def _(kind):
     r.ok()
     for one in runner.results(path).values():
         need(one["confidence"] is None and one["logprob"] is None, one)
-    again = kit.fresh("report.json")
-    run("test", "report", path, "--report", "json=" + again).ok()
+    kinds = "json jsonl junit md html csv sarif tap github gitlab-cq openmetrics".split()
+    folder = kit.fresh()
+    reports = [a for k in kinds for a in ("--report", "%s=%s/%s" % (k, folder, k))]
+    run("test", "report", path, *reports).ok()
+    for k in kinds:
+        with open(os.path.join(folder, k), "rb") as f:
+            need(not re.search(rb"\b-?nan\b", f.read()), "%s has a number that is none" % k)
 
 
 @both("{0} never answers: one timeout for a run of a hundred cases, not one each")

@@ -471,6 +471,16 @@ def _(what):
         s.is_well()
 
 
+@case("serve: clients that leave in the middle of {0} don't keep their connections", ["nothing", "a head", "a body", "garbage"])
+def _(what):
+    data = {"nothing": b"", "a head": b"POST /v1", "a body": request("POST", CHAT, b"{", {"Content-Length": "1000"}), "garbage": b"\0" * 100}[what]
+    with server("--idle", "600") as s:
+        for _ in range(50):
+            with s.connect() as c:
+                c.sendall(data)
+        kit.wait_for(lambda: s.metric("connections") <= 2, "the connections to end")
+
+
 @case("serve: more connections than there may be wait, and are served when others end")
 def _():
     with server("--idle", "2") as s:

@@ -12,7 +12,8 @@ static void must(bool ok) {
 }
 
 static const cm_model_id model = {.id = "tiny-1", .quant = "Q8_0", .scale = 0.5f, .bias = -1};
-static const cm_api_about about = {.model = &model,
+static const cm_api_about about = {.engine = "cmdai 1+b",
+                                   .model = &model,
                                    .alias = "house",
                                    .backend = "cpu",
                                    .ctx = 512,

@@ -276,6 +276,53 @@ static void test_cancelled_while_it_waits(void **state) {
   close_asking(&a);
 }
 
+/* A job that waits for others to be done has a deadline all the same. */
+static void test_deadline_in_the_queue(void **state) {
+  (void)state;
+  script w = {.body = SAY("x") END, .wait_ms = 600};
+  asking a;
+  open_asking(&a, server_start(play, &w), "ollama", 1);
+  cm_job one = job_of(&a, false), two = job_of(&a, false);
+  const uint64_t start = cm_os_now_ns();
+  cm_backend_submit(a.b, &one);
+  two.request.deadline_ns = cm_os_now_ns() + 100 * UINT64_C(1000000);
+  cm_backend_submit(a.b, &two);
+  assert_ptr_equal(cm_backend_poll(a.b), &two);
+  assert_int_equal(two.error.code, CM_E_TIMEOUT);
+  assert_true(cm_os_now_ns() - start < 500 * UINT64_C(1000000));
+  assert_ptr_equal(cm_backend_poll(a.b), &one);
+  assert_true(is_text(&one, 0, "x"));
+  assert_int_equal(w.asked, 1);
+  close_asking(&a);
+}
+
+/* Whichever allocation fails: an error, or the answer, and nothing is lost. */
+static void test_every_allocation_may_fail(void **state) {
+  (void)state;
+  enum { MOST = 400 };
+  script w = {.body = SAY("ab") SAY("c") END};
+  size_t failed = 0;
+  for (uint64_t nth = 1; nth < MOST; nth++) {
+    asking a;
+    cm_err e;
+    open_asking(&a, server_start(play, &w), "ollama", 2);
+    cm_job job = job_of(&a, false);
+    job.request.candidates = 2;
+    cm_mem_fail_nth(nth);
+    cm_backend_submit(a.b, &job);
+    assert_ptr_equal(cm_backend_poll(a.b), &job);
+    cm_mem_fail_nth(0);
+    e = job.error;
+    if (e.code) failed++;
+    else assert_true(is_text(&job, 0, "abc") && is_text(&job, 1, "abc"));
+    close_asking(&a);
+    if (!e.code && nth > 20) break;
+    if (e.code && e.code != CM_E_NOMEM && e.code != CM_E_BACKEND)
+      fail_msg("allocation %u: %s", (unsigned)nth, e.msg);
+  }
+  assert_true(failed > 10 && failed < MOST - 1);
+}
+
 static void test_closed_with_jobs_on_their_way(void **state) {
   (void)state;
   script w = {.body = SAY("x") END, .wait_ms = 50};
@@ -403,6 +450,8 @@ int main(void) {
       cmocka_unit_test(test_reply_that_begins_anew),
       cmocka_unit_test(test_no_more_than_asked_for),
       cmocka_unit_test(test_cancelled_while_it_waits),
+      cmocka_unit_test(test_deadline_in_the_queue),
+      cmocka_unit_test(test_every_allocation_may_fail),
       cmocka_unit_test(test_closed_with_jobs_on_their_way),
       cmocka_unit_test(test_no_other_after_text),
       cmocka_unit_test(test_breaker_opens_where_nobody_answers),

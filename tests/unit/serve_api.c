@@ -122,6 +122,17 @@ static void test_model_names(void **state) {
   }
 }
 
+/* A model that was started by its path has that name, too, but nobody is told. */
+static void test_path_stays_here(void **state) {
+  (void)state;
+  const char *before = call_about.alias;
+  call_about.alias = "/models/x.gguf";
+  call_read_ok("POST", "/api/show", "{\"model\":\"/models/x.gguf\"}");
+  assert_int_equal(call_read("POST", "/api/show", "{\"model\":\"y\"}"), CM_E_NOTFOUND);
+  assert_null(strstr(call_error.msg, "/models"));
+  call_about.alias = before;
+}
+
 static void test_no_json(void **state) {
   (void)state;
   static const char *const bodies[] = {"",
@@ -228,6 +239,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_other_method, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_statuses, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_model_names, call_set_up, call_tear_down),
+      cmocka_unit_test_setup_teardown(test_path_stays_here, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_no_json, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_nested, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_many_values, call_set_up, call_tear_down),

@@ -77,19 +77,25 @@ static void test_levels(void **state) {
   call_about.level = CM_MODERATE_LEVEL;
 }
 
-static void test_long_words(void **state) {
-  (void)state;
+/* A member of as many bytes as are read, and one more. */
+static void is_limited(const char *key, size_t max) {
   cm_buf b;
   cm_buf_init(&b, 4 << 20);
   for (size_t extra = 0; extra < 2; extra++) {
     cm_buf_reset(&b);
-    cm_buf_puts(&b, "{\"request\":\"");
-    for (size_t i = 0; i < CM_REQUEST_MAX + extra; i++) cm_buf_putc(&b, 'a');
+    cm_buf_printf(&b, "{\"%s\":\"", key);
+    for (size_t i = 0; i < max + extra; i++) cm_buf_putc(&b, 'a');
     cm_buf_puts(&b, "\"}");
-    if (extra) call_refused(ASK, b.p, "request");
+    if (extra) call_refused(ASK, b.p, key);
     else call_read_ok("POST", ASK, b.p);
   }
   cm_buf_close(&b);
+}
+
+static void test_long_words(void **state) {
+  (void)state;
+  is_limited("request", CM_REQUEST_MAX);
+  is_limited("context", CM_CONTEXT_MAX);
 }
 
 /* The document of an answer, blocked or not; the hash of the file is the server's. */

@@ -229,7 +229,7 @@ static void test_load(void **state) {
                                         {CHAT, "{\"model\":\"cmdai\"}"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     call_read_ok("POST", rows[i][0], rows[i][1]);
-    assert_int_equal(call.kind, CM_API_INFO);
+    assert_true(call.kind == CM_API_INFO && !call.stream);
     cm_json *v = call_document();
     call_shape(v, i < 2 ? "model:s created_at:s response:s done:b done_reason:s"
                         : "model:s created_at:s message:o done:b done_reason:s");

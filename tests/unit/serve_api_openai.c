@@ -57,6 +57,15 @@ static void test_options(void **state) {
   assert_true(cm_str_is(q->stops[3], "d"));
 }
 
+/* More tokens than the context holds are as many as it holds. */
+static void test_many_tokens(void **state) {
+  (void)state;
+  call_read_ok("POST", CHAT, "{" ONE ",\"max_tokens\":9000000000}");
+  assert_int_equal(call.request.max_tokens, 512);
+  call_read_ok("POST", TEXT, "{" TWO ",\"max_tokens\":512}");
+  assert_int_equal(call.request.max_tokens, 512);
+}
+
 /* vLLM's way to begin the reply. */
 static void test_opening(void **state) {
   (void)state;
@@ -171,6 +180,7 @@ static void is_usage(const cm_json *v, int64_t output) {
 static void is_object(const cm_json *v, const char *object) {
   call_shape(v, "id:s object:s created:i model:s system_fingerprint:s choices:a");
   call_is_str(v, "object", object);
+  call_is_str(v, "system_fingerprint", "cmdai 1+b");
   call_is_str(v, "model", "cmdai");
   call_is_int(v, "created", 1700000100);
 }
@@ -383,14 +393,14 @@ static void test_cannot(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_chat),        cmocka_unit_test(test_options),
-      cmocka_unit_test(test_opening),     cmocka_unit_test(test_completion),
-      cmocka_unit_test(test_errors),      cmocka_unit_test(test_message_errors),
-      cmocka_unit_test(test_whole_chat),  cmocka_unit_test(test_whole_text),
-      cmocka_unit_test(test_stream_chat), cmocka_unit_test(test_stream_text),
-      cmocka_unit_test(test_broken),      cmocka_unit_test(test_fail),
-      cmocka_unit_test(test_fail_codes),  cmocka_unit_test(test_models),
-      cmocka_unit_test(test_cannot),
+      cmocka_unit_test(test_chat),           cmocka_unit_test(test_options),
+      cmocka_unit_test(test_many_tokens),    cmocka_unit_test(test_opening),
+      cmocka_unit_test(test_completion),     cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_message_errors), cmocka_unit_test(test_whole_chat),
+      cmocka_unit_test(test_whole_text),     cmocka_unit_test(test_stream_chat),
+      cmocka_unit_test(test_stream_text),    cmocka_unit_test(test_broken),
+      cmocka_unit_test(test_fail),           cmocka_unit_test(test_fail_codes),
+      cmocka_unit_test(test_models),         cmocka_unit_test(test_cannot),
   };
   return cmocka_run_group_tests(tests, call_set_up, call_tear_down);
 }

@@ -9,10 +9,18 @@ SOAK_SECONDS ?= 600
 TESTS = tools/run_tests.sh
 LABELS = -L '^(t1|t2)$$'
 
-# Rooms with threads; the others gain nothing from the thread sanitizer.
-THREADED = -R '^unit\.(base|kernel|store|engine_(chat|determinism|fixtures|sample)|backend|quality_run)'
+# Unit tests of what has threads; the others gain nothing from the thread sanitizer.
+THREADED = $(patsubst tests/unit/%.c,%,$(wildcard $(addprefix tests/unit/,base*.c kernel*.c store*.c \
+  engine_chat.c engine_determinism.c engine_fixtures.c engine_sample.c backend*.c quality_run*.c \
+  quality_judge_exec.c serve_queue.c net_http*.c)))
+empty =
+alternatives = $(subst $(empty) $(empty),|,$(strip $(1)))
+
 # Checked by their own, faster runs; under a sanitizer these take minutes and show nothing more.
 SLOW = -E '^(checkasm|tiles|unit.safety_disguise_shell|cli.sh$$)'
+# Another compiler's code is seen by the tests that call it. What only starts the program, bash or
+# the sandbox is the same text whoever compiled it; `make test` and `make asan` run that.
+CODE = -L '^t1$$' -E '^(checkasm|unit.sandbox_(escape|run))'
 
 # Test programs at once.
 TOGETHER = --parallel $(shell getconf _NPROCESSORS_ONLN)
@@ -30,6 +38,10 @@ deps: ## installs everything that is needed to build, test and lint
 
 test: all ## unit and integration tests; ends with "N passed, N failed, N skipped"
 	@$(TESTS) build/release $(LABELS) $(TOGETHER)
+
+# Slow, and not of this machine alone: never by default. REMOTE=required: without a server it fails.
+test-remote: all ## the backends against a real Ollama and a real vLLM (packaging/remote/compose.yaml)
+	@python3 -B tests/remote/run.py --program build/release/cmdai $(if $(filter required,$(REMOTE)),--required)
 
 bench: all ## tokens per second by phase, on this machine
 	build/release/cmdai bench
@@ -53,25 +65,26 @@ lint: all ## tools/tidy, clang-format and clang-tidy
 format: ## lets clang-format lay out src, tools, tests and bench
 	@tools/lint.sh --format
 
-clang: ## the same tests, built with clang
+clang: ## everything built with clang, and its unit tests
 	@$(call build,clang)
-	@$(TESTS) build/clang $(LABELS) $(SLOW) $(TOGETHER)
+	@$(TESTS) build/clang $(CODE) $(TOGETHER)
 
 asan: ## tests under the address and undefined-behaviour sanitizers
 	@$(call build,asan-ubsan)
 	@$(TESTS) build/asan-ubsan $(LABELS) $(SLOW) $(TOGETHER)
 
 tsan: ## tests of the rooms with threads under the thread sanitizer
-	@$(call build,tsan)
-	@$(TESTS) build/tsan $(LABELS) $(THREADED) $(TOGETHER)
+	@$(call build,tsan) --target $(addprefix unit_,$(THREADED))
+	@$(TESTS) build/tsan -R '^unit\.($(call alternatives,$(THREADED)))$$' $(TOGETHER)
 
 aarch64: ## cross-builds for ARM and checks its kernels under qemu
 	@$(call build,aarch64) --target checkasm
 	@$(TESTS) build/aarch64 -R '^checkasm$$'
 
-peers: ## fetches llama.cpp and readers of reports (npm), for the tests that compare with others
+peers: ## fetches llama.cpp, readers of reports and clients of servers (npm), for the tests that compare with others
 	npm install --prefix bench/peers --no-save --omit=optional --ignore-scripts --no-audit --no-fund
 	npm install --prefix tests/reports --no-save --ignore-scripts --no-audit --no-fund
+	npm install --prefix tests/clients --no-save --ignore-scripts --no-audit --no-fund
 
 harness-peers: ## fetches promptfoo and a Node for it (npm, 0.5 GB), for bench-harness
 	npm ci --prefix bench/harness --omit=optional --ignore-scripts --no-audit --no-fund
@@ -80,15 +93,17 @@ bench-harness: all ## what cmdai test costs beside the model, and promptfoo on t
 	node bench/harness/run.mjs build/release/cmdai
 
 fuzz: ## every fuzz target for FUZZ_SECONDS, from the committed inputs
-	@$(call build,fuzz)
+	@$(call build,fuzz) --target fuzzers
 	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 sh-report: all ## the shell parser against bash and dash, over the scripts of this machine
 	@tools/sh_sweep.sh build/release
 
-soak: all ## the tests SOAK_ROUNDS times, then every fuzz target for SOAK_SECONDS
+soak: all ## the tests SOAK_ROUNDS times, the server under load, then every fuzz target for SOAK_SECONDS
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
 	@CM_KILL_ROUNDS=200 python3 -B tests/cli/run.py --program build/release/cmdai --only killed pull
+	@CM_HOSTILE_REQUESTS=10000 python3 -B tests/cli/run.py --program build/release/cmdai --only hostile serve
+	@python3 -B bench/serve.py build/release/cmdai --clients 32 --seconds $(SOAK_SECONDS)
 	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 
 check: all test lint clang asan tsan aarch64 ## everything that CI runs
@@ -108,5 +123,5 @@ install: all ## the program, its manual and completions, under PREFIX
 clean: ## removes all that was built
 	rm -rf build
 
-.PHONY: all help deps test bench quality safety-report lint format clang asan tsan aarch64 fuzz \
+.PHONY: all help deps test test-remote bench quality safety-report lint format clang asan tsan aarch64 fuzz \
   sh-report soak check train peers harness-peers bench-harness install clean

@@ -38,14 +38,17 @@ function(cm_link_by_name target file)
   endif()
 endfunction()
 
-# tools/NAME.c -> build/…/tools/NAME. A first line "/* rooms: a b */" names what it links.
+# tools/NAME.c -> build/…/tools/NAME, bench/NAME.c -> build/…/bench/NAME. A first line
+# "/* rooms: a b */" names what it links.
 function(cm_tools)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/*.c ${CMAKE_SOURCE_DIR}/bench/*.c)
   foreach(file ${sources})
     get_filename_component(stem ${file} NAME_WE)
     add_executable(tool_${stem} ${file})
+    cmake_path(GET file PARENT_PATH folder)
+    cmake_path(GET folder FILENAME folder)
     set_target_properties(tool_${stem} PROPERTIES OUTPUT_NAME ${stem}
-      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tools)
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${folder})
     cm_link_listed(tool_${stem} ${file})
   endforeach()
 endfunction()
@@ -69,8 +72,9 @@ endfunction()
 # tests/unit/ROOM_what.c -> a cmocka program with the label t1 (or what its first line says),
 # linked with cm_ROOM.
 # tests/fuzz/ROOM_what.c -> LLVMFuzzerTestOneInput; the normal tests replay its
-# tests/fuzz/corpus/ROOM_what.
+# tests/fuzz/corpus/ROOM_what. The target `fuzzers` is all of these.
 function(cm_tests)
+  add_custom_target(fuzzers)
   find_library(CMOCKA cmocka)
   if(NOT CMOCKA)
     message(WARNING "cmocka not found: no unit tests (packaging/deps.sh installs it)")
@@ -103,6 +107,7 @@ function(cm_tests)
       set(replay "")
     endif()
     add_executable(fuzz_${stem} ${file} ${replay})
+    add_dependencies(fuzzers fuzz_${stem})
     cm_link_by_name(fuzz_${stem} ${file})
     cm_link_listed(fuzz_${stem} ${file})
     set_target_properties(fuzz_${stem} PROPERTIES
@@ -113,6 +118,15 @@ function(cm_tests)
       add_test(NAME fuzz.${stem}
         COMMAND fuzz_${stem} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${stem})
       set_tests_properties(fuzz.${stem} PROPERTIES LABELS t1 TIMEOUT 300)
+    endif()
+  endforeach()
+endfunction()
+
+# Tests that take long begin first, so that none of them is left alone at the end of a run.
+function(cm_first)
+  foreach(name ${ARGN})
+    if(TEST ${name})
+      set_tests_properties(${name} PROPERTIES COST 100)
     endif()
   endforeach()
 endfunction()

@@ -71,8 +71,8 @@ void cm_answer_submit(cm_backend *b, cm_asking *k);
 /* Works until an answer is there; NULL when none is on its way. They are generated together, and
  * each is the one that cm_answer_ask would give. */
 cm_asking *cm_answer_poll(cm_backend *b);
-/* The question that a job of cm_backend_step belongs to, with its answer read and judged; NULL: the
- * job isn't one of cm_answer_submit's. */
+/* The question that a job of cm_backend_step belongs to, with its answer read and judged; NULL:
+ * the job isn't one of cm_answer_submit's. */
 cm_asking *cm_answer_of(cm_job *job);
 
 /* Reads and judges `output` as if a model had printed it; the confidence means nothing. Errors of

@@ -66,7 +66,7 @@ cm_code cm_backend_open(cm_backend **out, const char *names, const cm_backend_op
   b->done_tail = &b->done;
   cm_code code = add_sources(b, cm_str_of(names), e);
   source *first = &b->sources[0];
-  if (!code) code = first->ops->open(&first->self, o, e);
+  if (!code) code = first->ops->open(&first->self, &b->o, e);
   /* With others behind it, that is for the first job to find out. */
   if (code && code != CM_E_USAGE && b->n > 1) code = CM_OK;
   if (code) cm_backend_close(b);

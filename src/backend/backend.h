@@ -146,8 +146,8 @@ extern const cm_backend_ops cm_backend_cpu, cm_backend_ollama, cm_backend_vllm;
 const char *cm_backend_name_at(size_t i); /* of the list of sources; NULL past its end */
 
 /* Keeps what `o` points to. `names` is one source or several, in order: "cpu", "ollama,cpu".
- * CM_E_USAGE for an unknown or repeated name. The first one is opened at once: CM_E_NOTFOUND (no such model), CM_E_FORMAT …;
- * the others when they are first needed. */
+ * CM_E_USAGE for an unknown or repeated name. The first one is opened at once:
+ * CM_E_NOTFOUND (no such model), CM_E_FORMAT …; the others when they are first needed. */
 cm_code cm_backend_open(cm_backend **out, const char *names, const cm_backend_options *o,
                         cm_err *e);
 void cm_backend_close(cm_backend *b);

@@ -147,7 +147,7 @@ cm_code cm_kept_write(const cm_keep *k, const char key[65], uint8_t *p, size_t n
   if (!code) code = make_room(k, n, path, e);
   /* What stands there can't be used; a link would be written through. */
   if (!code) code = cm_os_remove_file(path, e);
-  if (!code) code = cm_os_private_out(&out, path, e);
+  if (!code) code = cm_os_out_private(&out, path, false, e);
   if (code) return code;
   hash(p, n, sum);
   memcpy(p, sum, SUM);

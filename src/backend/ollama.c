@@ -58,6 +58,8 @@ cm_code cm_ollama_url(const char *host, cm_buf *out, cm_err *e) {
   if (s.n >= 2 && s.p[0] == s.p[s.n - 1] && (s.p[0] == '"' || s.p[0] == '\''))
     s = cm_str_trim((cm_str){s.p + 1, s.n - 2});
   split(s, &a);
+  if (memchr(s.p, '@', s.n)) /* a word in an address gets into logs */
+    return cm_fail(e, CM_E_USAGE, 0, "ollama: no user and password in an address; there are keys");
   const bool bare = a.host.p[0] != '[' && memchr(a.host.p, ':', a.host.n);
   if (!cm_str_is(a.scheme, "http") && !cm_str_is(a.scheme, "https"))
     return cm_fail(e, CM_E_USAGE, 0, "ollama: an address begins with http or https, not \"%.*s\"",
@@ -130,6 +132,7 @@ static void read_end(cm_told *t, const cm_json *doc) {
   t->finished = cm_str_is(why, "stop");
   cm_told_count(&t->prompt_tokens, cm_json_get(doc, "prompt_eval_count"));
   cm_told_count(&t->tokens, cm_json_get(doc, "eval_count"));
+  cm_told_own(t, cm_json_get(doc, "cmdai"));
 }
 
 static cm_code read_document(cm_told *t, const cm_json *doc, cm_err *e) {
@@ -237,7 +240,9 @@ static cm_code ask_show(cm_server *s, cm_buf *text, cm_model_id *out, cm_err *e)
   cm_jw_begin_object(&jw);
   cm_jw_put_text(&jw, "model", s->model);
   cm_jw_end_object(&jw);
-  cm_code code = cm_server_fetch(s, "/api/show", (cm_str){body.p, body.n}, 404, text, &status, e);
+  cm_code code = cm_jw_done(&jw) ? CM_OK : cm_fail(e, CM_E_NOMEM, 0, "no memory for a request");
+  if (!code)
+    code = cm_server_fetch(s, "/api/show", (cm_str){body.p, body.n}, 404, text, &status, e);
   cm_buf_close(&body);
   if (!code && status == 404)
     return cm_fail(e, CM_E_MODEL, 0, "model %.60s is not at %s; there: ollama pull %.60s",
@@ -245,6 +250,10 @@ static cm_code ask_show(cm_server *s, cm_buf *text, cm_model_id *out, cm_err *e)
   if (!code) code = cm_server_parse(s, text, &doc, e);
   if (code) return code;
   cm_ollama_read_show(doc, out);
+  /* A server of ours takes nothing that it doesn't do, and tells the probability anyway. */
+  cm_str sha256;
+  if (cm_json_str(cm_json_get(cm_json_get(doc, "model_info"), "cmdai.sha256"), &sha256))
+    s->plain = cm_protocol_ollama.plainest;
   cm_json_free(doc);
   return CM_OK;
 }

@@ -7,8 +7,8 @@ extern const cm_protocol cm_protocol_ollama;
 
 /* The address that OLLAMA_HOST means, as Ollama's own programs read it: "host", "host:port",
  * "scheme://host:port/path", each part may be missing. The port is 11434, or the scheme's own if
- * there is one; an address to listen at (0.0.0.0) is this machine. NULL: the usual one. CM_E_USAGE;
- * CM_E_NOMEM. */
+ * there is one; an address to listen at (0.0.0.0) is this machine. NULL: the usual one.
+ * CM_E_USAGE; CM_E_NOMEM. */
 cm_code cm_ollama_url(const char *host, cm_buf *out, cm_err *e);
 
 /* From the answer of /api/tags: how many models there are, the first one's name, and the digest of

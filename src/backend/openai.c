@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How plainly a server is asked. */
-enum { WITH_ALL, WITHOUT_OPENING, WITHOUT_LOGPROBS };
+/* How plainly a server is asked: some refuse what only vLLM knows, some probabilities. */
+enum { WITH_ALL, WITHOUT_OPENING, WITHOUT_LOGPROBS, WITHOUT_BOTH };
 
 enum { STOPS_MAX = 4 /* more are refused by some; all are looked for here anyway */ };
 
@@ -13,7 +13,9 @@ static const char *path(const cm_request *q) {
   return q->raw ? "/completions" : "/chat/completions";
 }
 
-static bool leaves_opening(unsigned plain) { return plain >= WITHOUT_OPENING; }
+static bool leaves_opening(unsigned plain) {
+  return plain == WITHOUT_OPENING || plain == WITHOUT_BOTH;
+}
 
 /* --- requests -------------------------------------------------------------------------------- */
 
@@ -45,7 +47,7 @@ static void put_sampling(const cm_wish *w, cm_jw *jw) {
   cm_remote_put_real(jw, "top_p", s->top_p);
   cm_jw_put_u64(jw, "seed", w->seed);
   cm_jw_put_u64(jw, "max_tokens", w->q->max_tokens);
-  if (w->plain > WITH_ALL) return;
+  if (leaves_opening(w->plain)) return;
   if (s->top_k) cm_jw_put_u64(jw, "top_k", s->top_k);
   if (s->min_p > 0) cm_remote_put_real(jw, "min_p", s->min_p);
   if (s->repeat_penalty > 1 || s->repeat_penalty < 1)
@@ -92,6 +94,7 @@ static cm_code take_choice(cm_told *t, const cm_json *choice, cm_err *e) {
   if (!cm_json_str(cm_json_get(cm_json_get(choice, "delta"), "content"), &text))
     (void)cm_json_str(cm_json_get(choice, "text"), &text);
   take_logprobs(t, cm_json_get(choice, "logprobs"));
+  cm_told_own(t, cm_json_get(choice, "cmdai"));
   const cm_code code = cm_told_add(t, text, e);
   if (!code && cm_json_str(cm_json_get(choice, "finish_reason"), &why)) {
     t->ended = true;
@@ -158,6 +161,8 @@ static cm_code choose(cm_server *s, const cm_json *doc, cm_model_id *out, cm_err
   if (s->model[0] ? !models.entry : models.n > 1)
     return cm_remote_say_models(s, cm_json_get(doc, "data"), "id", "--vllm-model", e);
   cm_openai_read_own(models.entry, out);
+  /* A server of ours takes nothing that it doesn't do, and tells the probability anyway. */
+  if (cm_json_get(models.entry, "cmdai")) s->plain = WITHOUT_LOGPROBS;
   return s->model[0] ? CM_OK : cm_server_choose(s, models.first, e);
 }
 
@@ -181,7 +186,7 @@ const cm_protocol cm_protocol_openai = {.name = "vllm",
                                         .kind = "a server with OpenAI's interface",
                                         .key_name = "CMDAI_VLLM_KEY",
                                         .stream = CM_STREAM_SSE,
-                                        .plainest = WITHOUT_LOGPROBS,
+                                        .plainest = WITHOUT_BOTH,
                                         .path = path,
                                         .put = put_request,
                                         .leaves_opening = leaves_opening,

@@ -26,7 +26,8 @@ typedef struct cm_told {
   uint32_t tokens; /* 0: not said */
   double logprob;  /* sum over n_logprobs tokens */
   uint32_t n_logprobs;
-  bool no_logprobs; /* there was one that makes no sense */
+  bool no_logprobs;   /* there was one that makes no sense */
+  double own_logprob; /* of the whole text, from a server of ours; NAN: not said */
 } cm_told;
 
 /* One text that is asked for. */
@@ -118,6 +119,10 @@ void cm_told_close(cm_told *t);
 cm_code cm_told_add(cm_told *t, cm_str text, cm_err *e);
 /* Counts the log-probability of one token. */
 void cm_told_logprob(cm_told *t, const cm_json *number);
+/* Takes what a server of ours says of a whole text, in a member "cmdai". */
+void cm_told_own(cm_told *t, const cm_json *own);
+/* What is known of the text's probability; NAN: nothing. */
+double cm_told_sum(const cm_told *t);
 /* Takes a count of tokens, if it is one. */
 void cm_told_count(uint32_t *out, const cm_json *number);
 /* CM_E_BACKEND when the document has an error of the server's own, in its words. */
@@ -151,6 +156,8 @@ bool cm_remote_message(const cm_json *doc, cm_str *out);
 cm_code cm_server_verdict(const cm_server *s, const cm_exchange *x, cm_err *e);
 /* An error of cm_protocol.take, with the server's name and without the key. */
 cm_code cm_server_misread(const cm_server *s, const cm_exchange *x, cm_err *e);
+/* An answer without its end; whether there was text before. CM_E_BACKEND. */
+cm_code cm_server_cut_off(const cm_server *s, const cm_exchange *x, bool begun, cm_err *e);
 /* Replaces the key by as many "*". */
 void cm_server_hide_key(const cm_server *s, char *text, size_t n);
 

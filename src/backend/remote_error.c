@@ -96,6 +96,20 @@ cm_code cm_server_verdict(const cm_server *s, const cm_exchange *x, cm_err *e) {
   return x->status == 200 ? CM_OK : by_status(s, x, words(s, x, said), e);
 }
 
+/* Neither JSON nor events, by what it says itself; "" where it may be either. */
+static const char *other_type(const cm_exchange *x) {
+  return speaks_of(x->type, "json") || speaks_of(x->type, "event") ? "" : x->type;
+}
+
+cm_code cm_server_cut_off(const cm_server *s, const cm_exchange *x, bool begun, cm_err *e) {
+  const char *type = other_type(x);
+  if (!begun && *type)
+    return cm_fail(e, CM_E_BACKEND, 0, "%s: an answer of type %s and without any text; is it %s?",
+                   s->where, type, s->protocol->kind);
+  return cm_fail(e, CM_E_BACKEND, 0, "%s: the answer ended %s", s->where,
+                 begun ? "in the middle" : "before it began");
+}
+
 cm_code cm_server_misread(const cm_server *s, const cm_exchange *x, cm_err *e) {
   if (e->code != CM_E_FORMAT && e->code != CM_E_BACKEND && e->code != CM_E_LIMIT) return e->code;
   char said[sizeof e->msg];
@@ -104,8 +118,7 @@ cm_code cm_server_misread(const cm_server *s, const cm_exchange *x, cm_err *e) {
   cm_server_hide_key(s, said, strlen(said));
   if (e->code != CM_E_FORMAT)
     return cm_fail(e, CM_E_BACKEND, 0, "%s: %.*s", s->where, WORDS_MAX + 30, said);
-  const bool typed = x->type[0] && !speaks_of(x->type, "json") && !speaks_of(x->type, "event");
+  const char *type = other_type(x);
   return cm_fail(e, CM_E_BACKEND, 0, "%s: an answer that makes no sense%s%s: %.100s; is it %s?",
-                 s->where, typed ? " of type " : "", typed ? x->type : "", said,
-                 s->protocol->kind);
+                 s->where, *type ? " of type " : "", type, said, s->protocol->kind);
 }

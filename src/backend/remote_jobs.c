@@ -1,7 +1,6 @@
 /* Jobs at a server: each candidate is an exchange of its own. What fails in a way that may pass is
  * tried again as long as nothing of it was handed out; the first one that fails for good ends its
  * job. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -133,9 +132,8 @@ static cm_code collect_one(const strand *t, cm_job *job, cm_candidate *out) {
   const cm_told *told = &t->told;
   char *text = cm_arena_strdup(job->arena, told->text.p ? told->text.p : "", told->text.n);
   if (!text) return cm_fail(&job->error, CM_E_NOMEM, 0, "no memory for the reply");
-  const bool known = told->n_logprobs && !told->no_logprobs;
   *out = (cm_candidate){.text = {text, told->text.n},
-                        .logprob = known ? told->logprob : (double)NAN,
+                        .logprob = cm_told_sum(told),
                         .tokens = told->tokens ? told->tokens : told->n_logprobs,
                         .finished = told->finished,
                         .anew = begins_anew(t)};
@@ -194,7 +192,10 @@ static cm_code write_body(strand *t, cm_err *e) {
   cm_buf_reset(&t->body);
   cm_jw_init(&jw, &t->body, 0);
   p->s->protocol->put(&w, &jw);
-  return cm_jw_done(&jw) ? CM_OK : cm_fail(e, CM_E_LIMIT, 0, "the request is too long to be sent");
+  if (cm_jw_done(&jw)) return CM_OK;
+  if (t->body.n < CM_REMOTE_BODY_MAX / 2)
+    return cm_fail(e, CM_E_NOMEM, 0, "no memory for a request");
+  return cm_fail(e, CM_E_LIMIT, 0, "the request is too long to be sent");
 }
 
 /* Forgets what an earlier try had. */
@@ -291,10 +292,8 @@ void cm_server_end_jobs(cm_server *s) {
 static cm_code end_stream(strand *t, cm_err *e) {
   const cm_server *s = t->pass->s;
   if (cm_stream_end(&t->stream, on_item, t, e)) return cm_server_misread(s, &t->x, e);
-  if (!t->told.ended && !t->told.done)
-    return cm_fail(e, CM_E_BACKEND, 0, "%s: the answer ended %s", s->where,
-                   t->told.text.n ? "in the middle" : "before it began");
-  return CM_OK;
+  if (t->told.ended || t->told.done) return CM_OK;
+  return cm_server_cut_off(s, &t->x, t->told.text.n > 0, e);
 }
 
 /* Nothing at all was generated: that is no reply. */
@@ -357,12 +356,18 @@ static void settle(strand *t) {
 
 /* --- rounds ---------------------------------------------------------------------------------- */
 
-/* What nobody waits for any longer. */
+static bool is_running(const cm_pass *p) {
+  for (uint32_t i = 0; i < p->n; i++)
+    if (p->strands[i].state == RUNNING) return true;
+  return false;
+}
+
+/* What nobody waits for any longer; an exchange that runs looks at the clock itself. */
 static void check_time(cm_pass *p, uint64_t now) {
   const cm_request *q = &p->job->request;
   if (p->stop) return;
   if (q->cancel && *q->cancel) cm_err_set(&p->job->error, CM_E_CANCELLED, 0, "interrupted");
-  else if (q->deadline_ns && now >= q->deadline_ns && !p->s->running)
+  else if (q->deadline_ns && now >= q->deadline_ns && !is_running(p))
     cm_err_set(&p->job->error, CM_E_TIMEOUT, 0, "%s: timed out", p->s->where);
   else return;
   p->stop = 1;
@@ -398,12 +403,13 @@ static void sooner(uint64_t then, uint64_t now, unsigned *ms) {
 static unsigned quiet_ms(const cm_server *s, unsigned ms) {
   enum { LOOK_MS = 50 };
   const uint64_t now = cm_os_now_ns();
+  const bool full = s->running >= room(s);
   for (const cm_pass *p = s->passes; p; p = p->next) {
+    const uint64_t deadline = p->job->request.deadline_ns;
     if (p->job->request.cancel && ms > LOOK_MS) ms = LOOK_MS;
-    if (p->job->request.deadline_ns) sooner(p->job->request.deadline_ns, now, &ms);
-    for (uint32_t i = 0; i < p->n; i++)
-      if (p->strands[i].state == WAITING && p->strands[i].due_ns)
-        sooner(p->strands[i].due_ns, now, &ms);
+    if (deadline && !is_running(p)) sooner(deadline, now, &ms);
+    for (uint32_t i = 0; i < p->n && !full; i++)
+      if (p->strands[i].state == WAITING) sooner(p->strands[i].due_ns, now, &ms);
   }
   return ms;
 }

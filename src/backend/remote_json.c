@@ -8,7 +8,7 @@
 /* --- what is told ---------------------------------------------------------------------------- */
 
 void cm_told_init(cm_told *t) {
-  *t = (cm_told){0};
+  *t = (cm_told){.own_logprob = (double)NAN};
   cm_buf_init(&t->text, CM_REMOTE_TEXT_MAX);
 }
 
@@ -29,6 +29,17 @@ void cm_told_logprob(cm_told *t, const cm_json *number) {
   }
   t->logprob += v < 0 ? v : 0;
   t->n_logprobs++;
+}
+
+void cm_told_own(cm_told *t, const cm_json *own) {
+  double v;
+  cm_told_count(&t->cached_tokens, cm_json_get(own, "cached_tokens"));
+  if (cm_json_f64(cm_json_get(own, "logprob"), &v) && isfinite(v)) t->own_logprob = v < 0 ? v : 0;
+}
+
+double cm_told_sum(const cm_told *t) {
+  if (!isnan(t->own_logprob)) return t->own_logprob;
+  return t->n_logprobs && !t->no_logprobs ? t->logprob : (double)NAN;
 }
 
 void cm_told_count(uint32_t *out, const cm_json *number) {

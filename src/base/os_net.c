@@ -14,7 +14,8 @@
 #define POLLRDHUP 0
 #endif
 
-enum { BACKLOG = 256 };
+/* Connections inherit the buffer: without a bound the system lets each grow to megabytes. */
+enum { BACKLOG = 256, SEND_BUFFER = 128 << 10 };
 
 static bool is_here(const struct sockaddr *a) {
   if (a->sa_family == AF_INET) {
@@ -69,12 +70,13 @@ static cm_code bind_fail(const char *host, uint16_t port, cm_err *e) {
 
 static cm_code open_at(cm_os_listener *l, struct addrinfo *a, const char *host, uint16_t port,
                        cm_err *e) {
-  const int on = 1;
+  const int on = 1, buffer = SEND_BUFFER;
   set_port(a->ai_addr, port);
   l->fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (l->fd < 0) return bind_fail(host, port, e);
   /* Connections that have just ended don't keep the port. */
   (void)setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  (void)setsockopt(l->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
   if (bind(l->fd, a->ai_addr, a->ai_addrlen) || listen(l->fd, BACKLOG))
     return bind_fail(host, port, e);
   return name_it(l, e);

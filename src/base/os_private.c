@@ -2,11 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/os_lines.h"
+
+cm_code cm_os_make_private(const char *path, cm_err *e) {
+  char part[4096];
+  for (size_t n = 1; path[0] && path[n] && n < sizeof part; n++) {
+    if (path[n] != '/') continue;
+    memcpy(part, path, n);
+    part[n] = 0;
+    if (mkdir(part, 0700) != 0 && errno != EEXIST)
+      return cm_fail(e, CM_E_WRITE, 0, "can't make the folder %.150s: %s", part, strerror(errno));
+  }
+  return CM_OK;
+}
 
 static cm_code refused(cm_err *e, const char *doing, const char *path) {
   cm_code code = errno == ENOENT || errno == ENOTDIR ? CM_E_NOTFOUND : CM_E_IO;
@@ -75,12 +88,28 @@ cm_code cm_os_private_read(const char *path, size_t size, uint8_t **out, cm_err 
 
 /* The temporary file is made with a mode that only its owner can read, and then gets the one of
  * all files: here that is taken back before a byte is in it. */
-cm_code cm_os_private_out(cm_os_out *o, const char *path, cm_err *e) {
+cm_code cm_os_out_private(cm_os_out *o, const char *path, bool keep_mode, cm_err *e) {
+  struct stat st;
+  const bool keep = keep_mode && stat(path, &st) == 0;
   cm_code code = cm_os_out_open(o, path, e);
-  if (code || fchmod(o->fd, S_IRUSR | S_IWUSR) == 0) return code;
-  code = cm_fail(e, CM_E_WRITE, 0, "can't write %.180s: %s", path, strerror(errno));
+  if (code || fchmod(o->fd, keep ? st.st_mode & 0777 : S_IRUSR | S_IWUSR) == 0) return code;
+  code = cm_fail(e, CM_E_WRITE, 0, "can't set the mode of %.150s: %s", path, strerror(errno));
   cm_os_out_abort(o);
   return code;
+}
+
+bool cm_os_may_write(const char *folder) {
+  char path[4096];
+  int n = snprintf(path, sizeof path, "%s", folder);
+  if (n <= 0 || (size_t)n >= sizeof path) return false;
+  while (access(path, F_OK) != 0) {
+    if (errno != ENOENT) return false;
+    char *slash = strrchr(path, '/');
+    if (!slash) return access(".", W_OK | X_OK) == 0;
+    slash[slash == path] = 0; /* "/" stays */
+  }
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && access(path, W_OK | X_OK) == 0;
 }
 
 void cm_os_touch(const char *path) { (void)utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW); }

@@ -46,6 +46,12 @@ int cm_cmd_debug(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_test(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_serve(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_completion(const cm_opts *o, char **operands, size_t n);
+int cm_cmd_config(const cm_opts *o, char **operands, size_t n);
+int cm_cmd_doctor(const cm_opts *o, char **operands, size_t n);
+int cm_cmd_init(const cm_opts *o, char **operands, size_t n);
+
+/* What `cmdai completion SHELL` writes; false: no such shell. */
+bool cm_completion_write(const char *shell, cm_buf *out);
 
 /* --- ui.c --- */
 

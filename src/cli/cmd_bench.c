@@ -112,6 +112,7 @@ static cm_code prepare(bench *b, cm_err *e) {
 
 static void report_json(bench *b, cm_buf *out) {
   const cm_opts *o = b->o;
+  const cm_cost cost = cm_model_cost(cm_engine_model(b->g));
   struct {
     const char *key;
     double value;
@@ -121,6 +122,8 @@ static void report_json(bench *b, cm_buf *out) {
                  {"answer_ms", median(b->answer_ms, o->repeat)},
                  {"peak_rss_mb", (double)cm_os_peak_rss_bytes() / 1e6},
                  {"model_mb", (double)cm_engine_gguf(b->g)->bytes / 1e6},
+                 {"pass_mb", (double)cost.bytes / 1e6},
+                 {"token_gop", 2 * (double)cost.products / 1e9},
                  {"prompt", o->prompt},
                  {"decode", o->decode},
                  {"batch", o->batch},
@@ -143,14 +146,16 @@ static void report_json(bench *b, cm_buf *out) {
 
 static void report_plain(bench *b, cm_buf *out) {
   const cm_opts *o = b->o;
-  double mb = (double)cm_engine_gguf(b->g)->bytes / 1e6, decode = median(b->decode, o->repeat);
+  const double mb = (double)cm_engine_gguf(b->g)->bytes / 1e6;
+  const double decode = median(b->decode, o->repeat);
+  const double pass = (double)cm_model_cost(cm_engine_model(b->g)).bytes;
   cm_buf_printf(out, "%s, %u threads, %s, medians of %u\n",
                 cm_opts_model(o) ? cm_opts_model(o) : "embedded model", cm_batch_threads(b->batch),
                 cm_isa_name(cm_batch_isa(b->batch)), o->repeat);
   cm_buf_printf(out, "load            %10.2f ms   (%.1f MB)\n", median(b->load_ms, o->repeat), mb);
   cm_buf_printf(out, "prefill %5u   %10.1f tokens/s\n", o->prompt, median(b->prefill, o->repeat));
   cm_buf_printf(out, "decode  %2u x %2u %10.1f tokens/s", o->batch, o->decode, decode);
-  cm_buf_printf(out, "   (file streamed at %.1f GB/s)\n", decode / o->batch * mb / 1e3);
+  cm_buf_printf(out, "   (weights read at %.1f GB/s)\n", decode / o->batch * pass / 1e9);
   cm_buf_printf(out, "whole answer    %10.1f ms   (load, prompt, decode)\n",
                 median(b->answer_ms, o->repeat));
   cm_buf_printf(out, "peak memory     %10.1f MB\n", (double)cm_os_peak_rss_bytes() / 1e6);

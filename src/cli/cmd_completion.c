@@ -125,8 +125,8 @@ static void man(cm_buf *b) {
       ".SH FILES\n.TP\n.I $XDG_CONFIG_HOME/cmdai/config.yaml\nSettings of the user: the "
       "names of options that have an environment variable, and the lists allow and deny of "
       "commands by their shape, such as \\[dq]git push \\-\\-force\\-with\\-lease\\[dq].\n"
-      ".TP\n.I ./.cmdai.yaml\nSettings of a project: only output, shell, a stricter safety "
-      "and deny.\n");
+      ".TP\n.I ./.cmdai.yaml\nSettings of a project: only output, shell, a stricter safety, "
+      "fixtures, golden and deny.\n");
 }
 
 static const struct {
@@ -134,15 +134,20 @@ static const struct {
   void (*write)(cm_buf *b);
 } kinds[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}, {"man", man}};
 
-int cm_cmd_completion(const cm_opts *o, char **operands, size_t n) {
-  (void)o;
-  for (size_t i = 0; n == 1 && i < sizeof kinds / sizeof *kinds; i++) {
-    if (strcmp(kinds[i].name, operands[0]) != 0) continue;
-    cm_buf b;
-    cm_buf_init(&b, 1 << 18);
-    kinds[i].write(&b);
-    return cm_ui_out_buf(&b);
+bool cm_completion_write(const char *shell, cm_buf *out) {
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    if (strcmp(kinds[i].name, shell) != 0) continue;
+    kinds[i].write(out);
+    return true;
   }
+  return false;
+}
+
+int cm_cmd_completion(const cm_opts *o, char **operands, size_t n) {
+  cm_buf b;
+  (void)o;
+  cm_buf_init(&b, 1 << 18);
+  if (n == 1 && cm_completion_write(operands[0], &b)) return cm_ui_out_buf(&b);
   return cm_ui_fail(
       CM_EXIT_USAGE,
       "usage: cmdai completion bash|zsh|fish|man; did you mean: cmdai ask completion ...?");

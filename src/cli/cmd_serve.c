@@ -1,4 +1,5 @@
 /* cmdai serve: the model over HTTP. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ typedef struct server {
   cm_opened opened;
   cm_buf token;
   cm_serve_options serve;
+  char engine[64];
 } server;
 
 static void on_ready(void *user, const char *url) {
@@ -49,13 +51,18 @@ static cm_code read_token(server *s, cm_err *e) {
     cm_err_prefix(e, "--token-file");
     return CM_E_USAGE;
   }
-  cm_str rest = {s->token.p ? s->token.p : "", s->token.n}, line = {0};
+  cm_buf_putc(&s->token, '\n'); /* there are bytes now */
+  cm_str rest = {s->token.p, s->token.n}, line = {0};
   (void)cm_str_line(&rest, &line);
   line = cm_str_trim(line);
   code = check_token(line, "--token-file", e);
   if (code) return code;
-  memmove(s->token.p, line.p, line.n);
-  s->token.p[line.n] = 0;
+  cm_buf kept;
+  cm_buf_init(&kept, TOKEN_MAX);
+  cm_buf_add(&kept, line.p, line.n);
+  cm_buf_close(&s->token);
+  s->token = kept;
+  if (kept.overflow) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the token");
   s->serve.token = s->token.p;
   return CM_OK;
 }
@@ -87,6 +94,8 @@ static cm_code open_parts(server *s, cm_err *e) {
   if (!code) code = cm_opened_open(&s->opened, s->o, cm_opts_model(s->o), true, w->slots, e);
   if (!code) code = cm_opened_identify(&s->opened, &w->model, e);
   if (code) return code;
+  snprintf(s->engine, sizeof s->engine, "cmdai " CM_VERSION "+%s", cm_build_id);
+  w->engine = s->engine;
   w->backend = s->opened.backend;
   w->alias = cm_opts_model(s->o);
   w->safety = s->guard.safety;
@@ -110,9 +119,10 @@ int cm_cmd_serve(const cm_opts *o, char **operands, size_t n) {
   server s = {.o = o};
   cm_err e = {0};
   if (n)
-    return cm_ui_fail(CM_EXIT_USAGE,
-                      "cmdai serve takes no \"%.40s\"; for a request: cmdai ask serve ...",
-                      operands[0]);
+    return cm_ui_fail(
+        CM_EXIT_USAGE,
+        "serve takes options only, not \"%.40s\"; did you mean: cmdai ask serve ...?",
+        operands[0]);
   cm_buf_init(&s.token, TOKEN_MAX);
   cm_code code = read_token(&s, &e);
   if (!code) code = read_limits(&s, &e);

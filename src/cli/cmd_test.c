@@ -7,6 +7,7 @@
 #include "base/os.h"
 #include "base/os_hold.h"
 #include "base/os_tree.h"
+#include "cli/backends.h"
 #include "cli/models.h"
 #include "cli/test.h"
 #include "quality/changes.h"
@@ -93,6 +94,7 @@ static cm_code make_plan(cm_testing *t, const wanted *w, cm_err *e) {
 
 const char *cm_test_model(const cm_opts *o) {
   const char *ci = getenv("CMDAI_CI_MODEL_PATH");
+  if (!cm_opened_is_file(o)) return cm_opts_model(o);
   if (ci && *ci && !o->models.typed) return ci;
   const char *model = cm_opts_model(o);
   return !model && o->pull ? CM_MODEL_OF_CI : model;

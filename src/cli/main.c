@@ -26,14 +26,17 @@ static const cm_command commands[] = {
      "tokens per second on this machine"},
     {"debug", CM_FOR_DEBUG, true, cm_cmd_debug, "debug tokenize TEXT | generate --text T",
      "tokens and logits, for bug reports"},
+    {"config", CM_FOR_CONFIG, true, cm_cmd_config,
+     "config show | get KEY | set KEY VALUE | unset KEY | path",
+     "settings: what they are, where each comes from, and changing your own"},
+    {"doctor", CM_FOR_DOCTOR, true, cm_cmd_doctor, "doctor",
+     "whether requests will be answered here, and what to do if not"},
+    {"init", CM_FOR_INIT, true, cm_cmd_init, "init bash|zsh|fish",
+     "a key in your shell that turns the line into a command; with completions"},
     {"completion", CM_FOR_COMPLETION, true, cm_cmd_completion, "completion bash|zsh|fish|man",
      "shell completions and the man page"},
 };
 enum { COUNT = sizeof commands / sizeof *commands, SETTINGS_MAX = 32 << 20 };
-
-/* Words that will be commands of a later version: taking them as requests now would change their
- * meaning then. */
-static const char *const reserved[] = {"config", "doctor", "init"};
 
 const cm_command *cm_command_at(size_t i) { return i < COUNT ? &commands[i] : NULL; }
 
@@ -41,12 +44,6 @@ static const cm_command *by_name(const char *name) {
   for (size_t i = 0; i < COUNT; i++)
     if (strcmp(commands[i].name, name) == 0) return &commands[i];
   return NULL;
-}
-
-static bool is_reserved(const char *name) {
-  for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-    if (strcmp(reserved[i], name) == 0) return true;
-  return false;
 }
 
 static const char statuses[] =
@@ -57,6 +54,11 @@ static const char statuses[] =
     "  3 no backend could answer       125 with -x: the command was not run\n"
     "  4 model missing or corrupt      130 interrupted\n"
     "  5 no usable answer, or the model declined\n";
+
+static const char serve_statuses[] =
+    "Exit status:\n"
+    "  0 ended by SIGTERM or Ctrl-C      3 the port is taken, no libmicrohttpd, no backend\n"
+    "  2 usage or configuration error    4 model missing or corrupt\n";
 
 static const char test_statuses[] =
     "Exit status:\n"
@@ -83,7 +85,10 @@ static int help(const cm_command *c) {
   }
   cm_buf_puts(&b, "\nOptions (environment variable in parentheses, default in brackets):\n");
   cm_opts_help(c->option_set, &b);
-  cm_buf_printf(&b, "\n%s", c->option_set == CM_FOR_TEST ? test_statuses : statuses);
+  cm_buf_printf(&b, "\n%s",
+                c->option_set == CM_FOR_TEST    ? test_statuses
+                : c->option_set == CM_FOR_SERVE ? serve_statuses
+                                                : statuses);
   return cm_ui_out_buf(&b);
 }
 
@@ -114,7 +119,8 @@ static int run(const cm_command *c, char **args, size_t n_args, char **operands,
   cm_code code =
       cm_opts_parse(&o, c->option_set, c->options_anywhere, args, n_args, operands, &n, &typed);
   if (!code && (o.help || o.version)) return show(c, &o);
-  const cm_err *e = code ? &typed : around.code ? &around : NULL;
+  if (around.code && (c->option_set & CM_FOR_SETUP)) o.wrong = &around;
+  const cm_err *e = code ? &typed : around.code && !o.wrong ? &around : NULL;
   if (e && c->option_set == CM_FOR_ASK) return cm_ask_refuse(&o, e);
   const int status = e ? cm_ui_fail(CM_EXIT_USAGE, "%s", e->msg) : c->run(&o, operands, n);
   return c->option_set == CM_FOR_TEST ? cm_ui_owe(&o, status) : status;
@@ -122,10 +128,6 @@ static int run(const cm_command *c, char **args, size_t n_args, char **operands,
 
 int main(int argc, char **argv) {
   const cm_command *c = argc > 1 ? by_name(argv[1]) : NULL;
-  if (!c && argc > 1 && is_reserved(argv[1]))
-    return cm_ui_fail(CM_EXIT_USAGE,
-                      "\"%s\" is a command of a later version; for a request: cmdai ask %s ...",
-                      argv[1], argv[1]);
   size_t skip = c ? 2 : 1;
   if (!c) c = &commands[0];
   /* A request notices a signal between two tokens and reports it; the others just end. */

@@ -55,77 +55,115 @@ static cm_code set_choice(const cm_opt *opt, const char **field, const char *whe
   return CM_OK;
 }
 
-static cm_code add_text(cm_texts *t, const char *where, const char *value, cm_err *e) {
+/* What the command line says replaces what was said elsewhere, once; there it adds up. */
+static cm_code add_text(cm_texts *t, cm_from from, const char *where, const char *value,
+                        cm_err *e) {
+  if (!t->typed) t->n = 0;
+  t->typed = from == CM_FROM_COMMAND_LINE;
   if (t->n == CM_TEXTS_MAX)
     return cm_fail(e, CM_E_USAGE, 0, "%s may be given %d times", where, CM_TEXTS_MAX);
   t->items[t->n++] = value;
   return CM_OK;
 }
 
-/* `where` is how the user wrote the option: "--top-k", "-n" or "CMDAI_THREADS"; a flag on the
- * command line has no value. */
-cm_code cm_opts_set(cm_opts *o, const cm_opt *opt, const char *where, const char *value,
-                    cm_err *e) {
-  void *field = (char *)o + opt->offset;
+static cm_code set_number(void *field, const cm_opt *opt, const char *where, const char *value,
+                          cm_err *e) {
+  const cm_str text = cm_str_of(value);
   uint64_t u;
   double d;
   switch (opt->kind) {
-    case CM_OPT_FLAG:
-      if (value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-        return cm_fail(e, CM_E_USAGE, 0, "%s must be true or false, not \"%.40s\"", where, value);
-      *(bool *)field = !value || strcmp(value, "true") == 0;
-      if (o->json) o->output = "json";
-      return CM_OK;
-    case CM_OPT_TEXT:
-    case CM_OPT_MAYBE: *(const char **)field = value; return CM_OK;
-    case CM_OPT_TEXTS: return add_text(field, where, value, e);
-    case CM_OPT_CHOICE:
-    case CM_OPT_LIST: return set_choice(opt, field, where, value, e);
     case CM_OPT_UINT:
-      if (!cm_str_u64(cm_str_of(value), (uint64_t)opt->min, (uint64_t)opt->max, &u))
+      if (!cm_str_u64(text, (uint64_t)opt->min, (uint64_t)opt->max, &u))
         return cm_fail(e, CM_E_USAGE, 0,
                        "%s must be a whole number from %.0f to %.0f, not \"%.40s\"", where,
                        opt->min, opt->max, value);
       *(unsigned *)field = (unsigned)u;
       return CM_OK;
     case CM_OPT_U64:
-      if (!cm_str_u64(cm_str_of(value), 0, UINT64_MAX, &u))
+      if (!cm_str_u64(text, 0, UINT64_MAX, &u))
         return cm_fail(e, CM_E_USAGE, 0, "%s must be a whole number, not \"%.40s\"", where, value);
       *(unsigned long long *)field = u;
       return CM_OK;
-    case CM_OPT_REAL:
-      if (!cm_str_f64(cm_str_of(value), opt->min, opt->max, &d))
+    default:
+      if (!cm_str_f64(text, opt->min, opt->max, &d))
         return cm_fail(e, CM_E_USAGE, 0, "%s must be a number from %g to %g, not \"%.40s\"", where,
                        opt->min, opt->max, value);
       *(double *)field = d;
       return CM_OK;
   }
-  return cm_fail(e, CM_E_INTERNAL, 0, "option %s has no kind", where);
+}
+
+static cm_code set_value(void *field, const cm_opt *opt, cm_from from, const char *where,
+                         const char *value, cm_err *e) {
+  switch (opt->kind) {
+    case CM_OPT_FLAG:
+      if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+        return cm_fail(e, CM_E_USAGE, 0, "%s must be true or false, not \"%.40s\"", where, value);
+      *(bool *)field = strcmp(value, "true") == 0;
+      return CM_OK;
+    case CM_OPT_TEXT:
+    case CM_OPT_MAYBE: *(const char **)field = value; return CM_OK;
+    case CM_OPT_TEXTS: return add_text(field, from, where, value, e);
+    case CM_OPT_CHOICE:
+    case CM_OPT_LIST: return set_choice(opt, field, where, value, e);
+    default: return set_number(field, opt, where, value, e);
+  }
+}
+
+/* `where` is how the user wrote the option: "--top-k", "-n" or "CMDAI_THREADS"; a flag on the
+ * command line has no value. */
+cm_code cm_opts_set(cm_opts *o, const cm_opt *opt, cm_origin from, const char *where,
+                    const char *value, cm_err *e) {
+  if (!value) value = "true";
+  cm_code code = set_value((char *)o + opt->offset, opt, from.from, where, value, e);
+  if (code) return code;
+  o->settings[opt - cm_opt_at(0)] = (cm_setting){value, from};
+  const bool also_output = opt->offset == offsetof(cm_opts, json) && o->json;
+  return also_output ? cm_opts_set(o, cm_opt_named(CM_STR("output")), from, where, "json", e)
+                     : CM_OK;
 }
 
 void cm_opts_defaults(cm_opts *o) {
   *o = (cm_opts){0};
   for (size_t i = 0; cm_opt_at(i); i++)
     if (cm_opt_at(i)->fallback)
-      (void)cm_opts_set(o, cm_opt_at(i), cm_opt_at(i)->name, cm_opt_at(i)->fallback, NULL);
+      (void)cm_opts_set(o, cm_opt_at(i), (cm_origin){CM_FROM_DEFAULT, 0}, cm_opt_at(i)->name,
+                        cm_opt_at(i)->fallback, NULL);
 }
 
 cm_code cm_opts_environment(cm_opts *o, cm_err *e) {
   cm_code code = CM_OK;
   for (size_t i = 0; cm_opt_at(i) && !code; i++) {
     const char *env = cm_opt_at(i)->env ? getenv(cm_opt_at(i)->env) : NULL;
-    if (env && *env) code = cm_opts_set(o, cm_opt_at(i), cm_opt_at(i)->env, env, e);
+    if (env && *env)
+      code = cm_opts_set(o, cm_opt_at(i), (cm_origin){CM_FROM_ENVIRONMENT, 0}, cm_opt_at(i)->env,
+                         env, e);
   }
   return code;
 }
 
-/* --- parsing --- */
+/* --- the table --- */
 
-static const cm_opt *by_name(cm_str name) {
+const cm_opt *cm_opt_named(cm_str name) {
   for (size_t i = 0; cm_opt_at(i); i++)
     if (cm_str_is(name, cm_opt_at(i)->name)) return cm_opt_at(i);
   return NULL;
 }
+
+bool cm_opt_is_setting(const cm_opt *opt) {
+  const cm_str env = cm_str_of(opt->env);
+  return env.n && !cm_str_ends(env, CM_STR("_KEY")) && !cm_str_ends(env, CM_STR("_TOKEN"));
+}
+
+bool cm_opt_is_for(const cm_opt *opt, unsigned command) {
+  return (opt->commands & command) || ((command & CM_FOR_SETTINGS) && cm_opt_is_setting(opt));
+}
+
+const cm_setting *cm_opts_setting(const cm_opts *o, const cm_opt *opt) {
+  return &o->settings[opt - cm_opt_at(0)];
+}
+
+/* --- parsing --- */
 
 static const cm_opt *by_letter(char c) {
   for (size_t i = 0; cm_opt_at(i); i++)
@@ -138,7 +176,7 @@ static cm_code unknown(cm_str name, unsigned command, cm_err *e) {
   unsigned least = 3;
   for (size_t i = 0; cm_opt_at(i); i++) {
     unsigned d = cm_edit_distance(name, cm_str_of(cm_opt_at(i)->name));
-    if ((cm_opt_at(i)->commands & command) && d < least) least = d, best = cm_opt_at(i)->name;
+    if (cm_opt_is_for(cm_opt_at(i), command) && d < least) least = d, best = cm_opt_at(i)->name;
   }
   if (best)
     return cm_fail(e, CM_E_USAGE, 0, "unknown option --%.*s; did you mean --%s?",
@@ -151,7 +189,7 @@ static bool is_option(const char *arg) {
   if (arg[0] != '-' || !arg[1]) return false;
   if (arg[1] != '-') return by_letter(arg[1]);
   cm_str name = {arg + 2, strcspn(arg + 2, "=")};
-  return by_name(name);
+  return cm_opt_named(name);
 }
 
 typedef struct cursor {
@@ -162,29 +200,24 @@ typedef struct cursor {
   cm_err *e;
 } cursor;
 
-/* What the command line says replaces what the environment or a file said. */
-static void first_typed(cm_texts *t) {
-  if (!t->typed) t->n = 0;
-  t->typed = true;
-}
+static const cm_origin typed = {CM_FROM_COMMAND_LINE, 0};
 
 /* `inline_value` is what stands behind "=" or the letter; NULL: take the next argument. */
 static cm_code take(cursor *c, const cm_opt *opt, const char *where, const char *inline_value) {
-  if (!(opt->commands & c->command))
+  if (!cm_opt_is_for(opt, c->command))
     return cm_fail(c->e, CM_E_USAGE, 0, "%s does not belong to this command", where);
-  if (opt->kind == CM_OPT_FLAG) return cm_opts_set(c->o, opt, where, NULL, c->e);
+  if (opt->kind == CM_OPT_FLAG) return cm_opts_set(c->o, opt, typed, where, NULL, c->e);
   if (opt->kind == CM_OPT_MAYBE)
-    return cm_opts_set(c->o, opt, where, inline_value ? inline_value : "", c->e);
+    return cm_opts_set(c->o, opt, typed, where, inline_value ? inline_value : "", c->e);
   if (!inline_value && c->i >= c->n)
     return cm_fail(c->e, CM_E_USAGE, 0, "%s needs a value: %s", where, opt->arg);
-  if (opt->kind == CM_OPT_TEXTS) first_typed((cm_texts *)(void *)((char *)c->o + opt->offset));
-  return cm_opts_set(c->o, opt, where, inline_value ? inline_value : c->argv[c->i++], c->e);
+  return cm_opts_set(c->o, opt, typed, where, inline_value ? inline_value : c->argv[c->i++], c->e);
 }
 
 static cm_code take_long(cursor *c, const char *arg) {
   size_t n = strcspn(arg + 2, "=");
   cm_str name = {arg + 2, n};
-  const cm_opt *opt = by_name(name);
+  const cm_opt *opt = cm_opt_named(name);
   if (!opt) return unknown(name, c->command, c->e);
   if (opt->kind == CM_OPT_FLAG && arg[2 + n])
     return cm_fail(c->e, CM_E_USAGE, 0, "--%s takes no value", opt->name);
@@ -240,7 +273,7 @@ cm_code cm_opts_parse(cm_opts *o, unsigned command, bool anywhere, char **argv, 
 void cm_opts_help(unsigned command, cm_buf *out) {
   for (size_t i = 0; cm_opt_at(i); i++) {
     const cm_opt *t = cm_opt_at(i);
-    if (!(t->commands & command)) continue;
+    if (!cm_opt_is_for(t, command)) continue;
     cm_buf left;
     cm_buf_init(&left, 256);
     if (t->letter) cm_buf_printf(&left, "  -%c, --%s", t->letter, t->name);

@@ -12,7 +12,7 @@
 #include "quality/changes.h"
 #include "quality/sampling.h"
 
-enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 300 };
+enum { DEFAULT_BATCH = 16, GIB = 1 << 30, WATCH_MS = 200 };
 
 /* One run with one model. */
 typedef struct running {
@@ -56,7 +56,22 @@ static cm_code open_backend(running *r, const char *model, cm_err *e) {
   const cm_opts *o = r->t->o;
   if (r->earlier || !asks_model(r->t)) return CM_OK;
   cm_code code = cm_opened_open(&r->opened, o, model, true, batch_of(r->t), e);
-  return code ? code : cm_opened_identify(&r->opened, &r->model, e);
+  if (!code) code = cm_opened_identify(&r->opened, &r->model, e);
+  const cm_source *from = &r->opened.source;
+  for (size_t i = 0; !code && i < from->n_failed; i++)
+    cm_ui_note(o, "backend %s can't answer, the next one does: %s", from->failed[i].backend,
+               from->failed[i].error);
+  return code;
+}
+
+/* The backend that the run's model is of; NULL: none is asked. */
+static const char *backend_name(const running *r) {
+  return r->opened.backend ? r->opened.source.backend : NULL;
+}
+
+/* Another backend stood in for it: what it answered is not this model's. */
+static bool is_stand_in(const running *r, const cm_result *result) {
+  return result->backend.n && !cm_str_eq(result->backend, r->manifest.backend);
 }
 
 /* --- golden answers --- */
@@ -159,30 +174,29 @@ static cm_code describe(running *r, cm_err *e) {
   cm_plan_options shard = {.shard = 1, .shards = 1};
   if (o->shard) (void)cm_shard_of(cm_str_of(o->shard), &shard);
   cm_manifest *m = &r->manifest;
-  *m = (cm_manifest){
-      .run_id = keep(r, id),
-      .started = keep(r, now),
-      .commit = keep(r, commit),
-      .backend = cm_str_of(r->opened.backend ? cm_backend_name(r->opened.backend) : "none"),
-      .model_id = keep(r, r->model.id),
-      .model_sha256 = keep(r, r->model.sha256),
-      .model_quant = keep(r, r->model.quant),
-      .scale = (double)r->model.scale,
-      .bias = (double)r->model.bias,
-      .engine = engine(r),
-      .machine = machine(r),
-      .os = cm_str_of(cm_os_name()),
-      .threads = o->threads ? o->threads : cm_os_cpu_count(),
-      .batch = batch_of(t),
-      .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
-      .level = cm_str_of(o->safety),
-      .options = options(r),
-      .sampling = sampling(r),
-      .suite_hash = cm_str_of(t->suite.hash),
-      .shard = shard.shard,
-      .shards = shard.shards,
-      .planned = ids_of(r, t->plan.cases, t->plan.n),
-      .n_planned = t->plan.n};
+  *m = (cm_manifest){.run_id = keep(r, id),
+                     .started = keep(r, now),
+                     .commit = keep(r, commit),
+                     .backend = cm_str_of(backend_name(r) ? backend_name(r) : "none"),
+                     .model_id = keep(r, r->model.id),
+                     .model_sha256 = keep(r, r->model.sha256),
+                     .model_quant = keep(r, r->model.quant),
+                     .scale = (double)r->model.scale,
+                     .bias = (double)r->model.bias,
+                     .engine = engine(r),
+                     .machine = machine(r),
+                     .os = cm_str_of(cm_os_name()),
+                     .threads = o->threads ? o->threads : cm_os_cpu_count(),
+                     .batch = batch_of(t),
+                     .sandbox = cm_str_of(t->sandbox ? cm_sandbox_name(t->sandbox) : NULL),
+                     .level = cm_str_of(o->safety),
+                     .options = options(r),
+                     .sampling = sampling(r),
+                     .suite_hash = cm_str_of(t->suite.hash),
+                     .shard = shard.shard,
+                     .shards = shard.shards,
+                     .planned = ids_of(r, t->plan.cases, t->plan.n),
+                     .n_planned = t->plan.n};
   if (r->earlier) {
     const cm_manifest *old = &r->earlier->manifest;
     m->backend = old->backend, m->model_id = old->model_id, m->model_quant = old->model_quant;
@@ -216,6 +230,7 @@ static cm_code propose(running *r, const cm_result *result, cm_err *e) {
   const cm_case *c = cm_suite_find(&r->t->suite, result->id);
   const bool good = cm_state_passed(result->state) || result->state == CM_GOLDEN_CHANGED;
   if (!r->has_goldens || !c || c->golden == CM_GOLDEN_OFF || !good) return CM_OK;
+  if (is_stand_in(r, result)) return CM_OK;
   return cm_golden_propose(&r->accepted, &r->pending, c, result->command, e);
 }
 
@@ -314,7 +329,7 @@ static cm_code reuse(running *r, cm_err *e) {
     const cm_case *c = r->left[i];
     const cm_result *done = cm_record_find(&old, c->id);
     const bool fine = done && cm_str_is(done->hash, c->hash) && done->state <= CM_FLAKY &&
-                      c->golden == CM_GOLDEN_OFF && !ran_late(done) &&
+                      c->golden == CM_GOLDEN_OFF && !ran_late(done) && !is_stand_in(r, done) &&
                       (!c->exec || same(old.manifest.sandbox, r->manifest.sandbox));
     if (!fine) r->left[n++] = c;
     else code = add_result(r, done, e);
@@ -355,18 +370,17 @@ static cm_code begin_file(running *r, size_t model, cm_err *e) {
 static cm_code run_left(running *r, cm_err *e) {
   const cm_testing *t = r->t;
   const cm_opts *o = t->o;
-  cm_run_options run = {
-      .backend = r->opened.backend,
-      .goldens = r->has_goldens ? &r->accepted : NULL,
-      .backend_kind = r->opened.backend ? cm_backend_name(r->opened.backend) : NULL,
-      .today = cm_str_of(t->today),
-      .batch = batch_of(t),
-      .jobs = cm_test_jobs(o),
-      .timeout_ms = o->timeout * 1000,
-      .retries = o->retries,
-      .cancel = &cm_ui_cancel,
-      .finished = finished,
-      .ctx = r};
+  cm_run_options run = {.backend = r->opened.backend,
+                        .goldens = r->has_goldens ? &r->accepted : NULL,
+                        .backend_kind = backend_name(r),
+                        .today = cm_str_of(t->today),
+                        .batch = batch_of(t),
+                        .jobs = cm_test_jobs(o),
+                        .timeout_ms = o->timeout * 1000,
+                        .retries = o->retries,
+                        .cancel = &cm_ui_cancel,
+                        .finished = finished,
+                        .ctx = r};
   run.question = (cm_question){.candidates = 1, .max_tokens = o->max_tokens, .safety = t->safety};
   (void)cm_level_of(cm_str_of(o->safety), &run.question.level);
   run.question.sampling = (cm_sample_options){
@@ -460,12 +474,23 @@ static cm_code plan_sample(cm_testing *t, cm_err *e) {
   return code;
 }
 
-static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude) {
+/* What the fixtures say, or what is wrong with them. */
+enum { FINGERPRINT = 240 };
+
+static void fingerprint_of(const cm_testing *t, cm_code code, const cm_err *e,
+                           char out[FINGERPRINT]) {
+  snprintf(out, FINGERPRINT, "%s", code ? e->msg : t->suite.hash);
+}
+
+/* `ran` gets the fingerprint of what was run; it may be NULL. */
+static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *conclude,
+                    char ran[FINGERPRINT]) {
   cm_testing t = {.o = o};
   cm_err e = {0};
   cm_code code = cm_test_open(&t, operands, n, &e);
   if (!code) code = plan_sample(&t, &e);
   int status = CM_TEST_OK;
+  if (ran) fingerprint_of(&t, code, &e, ran);
   if (code) status = cm_test_fail(&e);
   else if (!t.plan.n_whole) status = nothing(&t);
   else if (o->list) status = cm_test_list(&t);
@@ -476,37 +501,39 @@ static int run_once(const cm_opts *o, char **operands, size_t n, cm_test_end *co
   return status;
 }
 
-/* What the fixtures say now, or what is wrong with them. */
-static void fingerprint(const cm_opts *o, char **operands, size_t n, char out[240]) {
+static void look(const cm_opts *o, char **operands, size_t n, char out[FINGERPRINT]) {
   cm_testing t = {.o = o};
   cm_err e = {0};
   cm_code code = cm_test_open(&t, operands, n, &e);
-  snprintf(out, 240, "%s", code ? e.msg : t.suite.hash);
+  fingerprint_of(&t, code, &e, out);
   cm_test_close(&t);
 }
 
+/* A file that is being written is seen half: a change counts once two looks at it agree, and what
+ * counts as seen is what the run itself has read. */
 static int watch(const cm_opts *o, char **operands, size_t n) {
-  char before[240], now[240];
+  char ran[FINGERPRINT], before[FINGERPRINT], now[FINGERPRINT];
   while (!cm_ui_cancel) {
-    fingerprint(o, operands, n, before);
-    (void)run_once(o, operands, n, cm_test_conclude);
+    (void)run_once(o, operands, n, cm_test_conclude, ran);
     cm_ui_note(o, "waiting for a fixture to change; Ctrl-C ends");
+    memcpy(now, ran, sizeof now);
     do {
+      memcpy(before, now, sizeof before);
       cm_os_sleep_ms(WATCH_MS);
-      fingerprint(o, operands, n, now);
-    } while (!cm_ui_cancel && strcmp(before, now) == 0);
+      look(o, operands, n, now);
+    } while (!cm_ui_cancel && (strcmp(ran, now) == 0 || strcmp(before, now) != 0));
   }
   return CM_EXIT_INTERRUPTED;
 }
 
 int cm_test_run(const cm_opts *o, char **operands, size_t n) {
-  return o->watch ? watch(o, operands, n) : run_once(o, operands, n, cm_test_conclude);
+  return o->watch ? watch(o, operands, n) : run_once(o, operands, n, cm_test_conclude, NULL);
 }
 
 int cm_test_ab(const cm_opts *o, char **operands, size_t n) {
   if (o->models.n != 2)
     return cm_ui_fail(CM_TEST_USAGE, "cmdai test ab compares two models: -m A -m B");
-  return run_once(o, operands, n, cm_test_contrast);
+  return run_once(o, operands, n, cm_test_contrast, NULL);
 }
 
 /* --- rescore --- */

@@ -17,7 +17,8 @@ struct cm_sampler {
   cm_sample_options o;
   size_t vocab;
   uint64_t state;
-  candidate *c;     /* [vocab] */
+  candidate *c; /* [vocab] n of them may be drawn, the first `sorted` are in order */
+  size_t n, sorted;
   candidate *saved; /* [repeat_last] logits as they were before the penalty */
 };
 
@@ -139,65 +140,82 @@ static void select_best(candidate *c, size_t n, size_t k) {
   }
 }
 
-/* log of the sum of exp(logit - max), in index order, float64 so that 150,000 terms keep their
- * digits. */
-static double log_sum(const float *logits, size_t n, float max) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++)
-    if (logits[i] > max - 40.0f && logits[i] <= max) sum += (double)cm_expf(logits[i] - max);
-  return log(sum);
-}
-
-static size_t collect(cm_sampler *s, const float *logits) {
-  size_t n = 0;
+/* What may be drawn: all finite logits, or the k largest. */
+static void collect(cm_sampler *s, const float *logits) {
+  s->n = s->sorted = 0;
   for (size_t i = 0; i < s->vocab; i++)
-    if (isfinite(logits[i])) s->c[n++] = (candidate){logits[i], (uint32_t)i};
-  size_t k = s->o.top_k && s->o.top_k < n ? s->o.top_k : n;
-  if (k < n) select_best(s->c, n, k);
-  sort(s->c, k);
-  return k;
+    if (isfinite(logits[i])) s->c[s->n++] = (candidate){logits[i], (uint32_t)i};
+  if (!s->o.top_k || s->o.top_k >= s->n) return;
+  select_best(s->c, s->n, s->o.top_k);
+  s->n = s->o.top_k;
 }
 
-static uint32_t draw(cm_sampler *s, size_t n) {
-  candidate *c = s->c;
-  float max = c[0].logit;
-  double total = 0, kept = 0;
-  for (size_t i = 0; i < n; i++) {
-    c[i].logit = cm_expf((c[i].logit - max) / s->o.temperature);
-    total += (double)c[i].logit;
-  }
-  size_t m = 0;
-  while (m < n) {
-    if (m > 0 && (kept >= (double)s->o.top_p * total || c[m].logit < s->o.min_p * c[0].logit))
-      break;
-    kept += (double)c[m++].logit;
-  }
-  double at = (double)(next_random(s) >> 11) * 0x1p-53 * kept;
-  for (size_t i = 0; i + 1 < m; i++) {
-    at -= (double)c[i].logit;
-    if (at < 0) return c[i].id;
-  }
-  return c[m - 1].id;
+static float weight(const cm_sampler *s, float logit, float max) {
+  return cm_expf((logit - max) * (1.0f / s->o.temperature));
 }
 
-/* The largest finite logit, the first one on a tie; n when there is none. */
-static size_t best(const float *logits, size_t n) {
-  size_t at = n;
-  for (size_t i = 0; i < n; i++)
-    if (isfinite(logits[i]) && (at == n || logits[i] > logits[at])) at = i;
-  return at;
+/* Candidate i in order of weight, which takes the place of its logit. Few draws look far, so that
+ * only the beginning is sorted, and more of it when it is needed. */
+static candidate at(cm_sampler *s, size_t i, float max) {
+  while (i >= s->sorted) {
+    candidate *c = s->c + s->sorted;
+    const size_t left = s->n - s->sorted;
+    size_t more = s->sorted ? 3 * s->sorted : 64;
+    if (more < left) select_best(c, left, more);
+    else more = left;
+    sort(c, more);
+    for (size_t k = 0; k < more; k++) c[k].logit = weight(s, c[k].logit, max);
+    s->sorted += more;
+  }
+  return s->c[i];
+}
+
+static double total_weight(const cm_sampler *s, const float *logits, float max) {
+  double total = 0;
+  if (!s->o.top_k) return cm_exp_sum(logits, s->vocab, max, 1.0f / s->o.temperature);
+  for (size_t i = 0; i < s->n; i++) total += (double)weight(s, s->c[i].logit, max);
+  return total;
+}
+
+/* How many candidates are left, best first, and what they weigh in all. */
+static size_t nucleus(cm_sampler *s, float max, double total, double *kept) {
+  const bool all = s->o.top_p >= 1 && s->o.min_p <= 0;
+  const double enough = (double)s->o.top_p * total;
+  size_t m = 1;
+  *kept = all ? total : (double)at(s, 0, max).logit;
+  if (all) return s->n;
+  for (; m < s->n && *kept < enough; m++) {
+    const candidate c = at(s, m, max);
+    if (c.logit < s->o.min_p * s->c[0].logit) break;
+    *kept += (double)c.logit;
+  }
+  return m;
+}
+
+static uint32_t draw(cm_sampler *s, const float *logits, float max) {
+  double kept;
+  collect(s, logits);
+  const size_t n = nucleus(s, max, total_weight(s, logits, max), &kept);
+  double left = (double)(next_random(s) >> 11) * 0x1p-53 * kept;
+  for (size_t i = 0; i + 1 < n; i++) {
+    const candidate c = at(s, i, max);
+    left -= (double)c.logit;
+    if (left < 0) return c.id;
+  }
+  return at(s, n - 1, max).id;
 }
 
 uint32_t cm_sampler_pick(cm_sampler *s, float *logits, const uint32_t *recent, size_t n_recent,
                          float *logprob) {
-  size_t top = best(logits, s->vocab);
+  const cm_peak peak = cm_peak_of(logits, s->vocab);
   *logprob = 0;
-  if (top == s->vocab) return 0;
-  double norm = log_sum(logits, s->vocab, logits[top]) + (double)logits[top];
-  size_t saved = penalize(s, logits, recent, n_recent);
-  size_t after = best(logits, s->vocab); /* none: the penalty left float32's range, so forget it */
-  if (after < s->vocab) top = s->o.temperature > 0 ? draw(s, collect(s, logits)) : after;
+  if (peak.at == s->vocab) return 0;
+  const size_t saved = penalize(s, logits, recent, n_recent);
+  const cm_peak after = saved ? cm_peak_of(logits, s->vocab) : peak;
+  size_t top = after.at;
+  if (top == s->vocab) top = peak.at; /* the penalty left float32's range: forget it */
+  else if (s->o.temperature > 0) top = draw(s, logits, after.max);
   restore(s, logits, saved);
-  *logprob = (float)((double)logits[top] - norm);
+  *logprob = (float)((double)logits[top] - (double)peak.max - log(peak.sum));
   return (uint32_t)top;
 }

@@ -34,15 +34,20 @@ INLINE void dot_groups(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const
                        size_t step, __m256i scale_lo, __m256i scale_hi, pair *sum) {
   for (size_t g = 0; g < groups; g += step) {
     __m256i lo[COLS], hi[COLS];
+    CM_UNROLL
     for (size_t s = 0; s < step; s++) {
       __m256i w0 = load(q[g + s]), w1 = load(q[g + s][8]);
+      CM_UNROLL
       for (int c = 0; c < COLS; c++) {
         __m256i a = broadcast4(x[c] + 4 * (g + s));
         __m256i p0 = _mm256_maddubs_epi16(w0, a), p1 = _mm256_maddubs_epi16(w1, a);
         lo[c] = s ? _mm256_add_epi16(lo[c], p0) : p0;
         hi[c] = s ? _mm256_add_epi16(hi[c], p1) : p1;
+        CM_IN_ORDER(lo[c]);
+        CM_IN_ORDER(hi[c]);
       }
     }
+    CM_UNROLL
     for (int c = 0; c < COLS; c++) {
       sum[c].lo = _mm256_add_epi32(sum[c].lo, _mm256_madd_epi16(lo[c], scale_lo));
       sum[c].hi = _mm256_add_epi32(sum[c].hi, _mm256_madd_epi16(hi[c], scale_hi));
@@ -56,12 +61,15 @@ INLINE void dot_signed(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const
   for (size_t g = 0; g < 8; g++) {
     __m256i w0 = _mm256_xor_si256(load(q[g]), flip), w1 = _mm256_xor_si256(load(q[g][8]), flip);
     __m256i a0 = _mm256_abs_epi8(w0), a1 = _mm256_abs_epi8(w1);
+    CM_UNROLL
     for (int c = 0; c < COLS; c++) {
       __m256i a = broadcast4(x[c] + 4 * g);
       __m256i p0 = _mm256_maddubs_epi16(a0, _mm256_sign_epi8(a, w0));
       __m256i p1 = _mm256_maddubs_epi16(a1, _mm256_sign_epi8(a, w1));
       sum[c].lo = _mm256_add_epi32(sum[c].lo, _mm256_madd_epi16(p0, ones));
       sum[c].hi = _mm256_add_epi32(sum[c].hi, _mm256_madd_epi16(p1, ones));
+      CM_IN_ORDER(sum[c].lo);
+      CM_IN_ORDER(sum[c].hi);
     }
   }
 }
@@ -93,6 +101,7 @@ INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x
     for (int c = 0; c < COLS; c++) xq[c] = x[c][b].q;
     if (is_signed) dot_signed(p->q, xq, sum);
     else dot_groups(p->q, xq, 8, step, ones, ones, sum);
+    CM_UNROLL
     for (int c = 0; c < COLS; c++) {
       float *a = *acc[c], dx = x[c][b].d;
       __m256i m = _mm256_set1_epi32(is_signed ? 0 : t->offset * x[c][b].sum);
@@ -144,6 +153,7 @@ INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const
       dot_groups(p->q + groups * s, xq, groups, step, twice(p->scale[s]), twice(p->scale[s] + 8),
                  sum);
     }
+    CM_UNROLL
     for (int c = 0; c < COLS; c++) {
       float *a = *acc[c], dx = x[c][b].d;
       pair m = min_sums(p, &x[c][b], t->sub_blocks);

@@ -106,6 +106,16 @@ size_t cm_argmax(const float *x, size_t n) {
   return best;
 }
 
+cm_peak cm_peak_of(const float *x, size_t n) {
+  cm_peak p;
+  cm_ops_of(cm_cpu_best())->peak(x, n, &p);
+  return p;
+}
+
+double cm_exp_sum(const float *x, size_t n, float max, float scale) {
+  return cm_ops_of(cm_cpu_best())->exp_sum(x, n, max, scale);
+}
+
 /* --- attention --- */
 
 typedef struct attn_job {

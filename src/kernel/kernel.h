@@ -79,6 +79,20 @@ void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t head
 /* Index of the largest of n values; the first one on a tie; NaN never wins. */
 size_t cm_argmax(const float *x, size_t n);
 
+/* What a softmax over n values needs, found in one walk over them. Values that aren't finite count
+ * as absent. */
+typedef struct cm_peak {
+  size_t at;  /* index of the largest, the first one on a tie; n when there is none */
+  float max;  /* its value */
+  double sum; /* of e^(x - max), within 1e-5 of it; >= 1 unless at is n */
+} cm_peak;
+
+/* Online (Milakov and Gimelshein, 2018): tiles of 1,024 values, in each a float32 sum in 8 chains
+ * below the largest so far, tiles added in order in float64. */
+cm_peak cm_peak_of(const float *x, size_t n);
+/* Likewise the sum of e^((x - max) * scale), for the largest value `max` and scale > 0. */
+double cm_exp_sum(const float *x, size_t n, float max, float scale);
+
 /* e^x and the same operations on n values: within 2 ulp of exact, 0 below -87.3, one fixed
  * operation order. */
 float cm_expf(float x);

@@ -12,6 +12,8 @@ typedef struct cm_ops {
   void (*add)(float *x, const float *y, size_t n);
   void (*silu_mul)(float *gate, const float *up, size_t n);
   void (*exp_many)(float *x, size_t n);
+  void (*peak)(const float *x, size_t n, cm_peak *out);
+  double (*exp_sum)(const float *x, size_t n, float max, float scale);
   void (*store_f16)(const float *x, uint16_t *out, size_t n);
   /* The `group` query heads that share one KV head; k and v are that head's [count][dim]. */
   void (*attend)(const float *q, const uint16_t *k, const uint16_t *v, uint32_t count,

@@ -68,6 +68,83 @@ static void exp_many(float *x, size_t n) {
     (result) = (f4_[0] + f4_[2]) + (f4_[1] + f4_[3]);             \
   } while (0)
 
+/* Values that aren't finite (inf - inf is NaN) as the least one. */
+#define FINITE(x)                                          \
+  do {                                                     \
+    v8 least_ = {0};                                       \
+    least_ += LEAST;                                       \
+    i8x good_ = ((x) - (x)) == (v8){0};                    \
+    (x) = (v8)(((i8x)(x)&good_) | ((i8x)least_ & ~good_)); \
+  } while (0)
+
+enum { PEAK_TILE = 1024 };
+#define LEAST (-3.40282347e38f)
+
+/* The last values of a tile: what is missing isn't finite. */
+#define LOAD_REST(dst, ptr, n)                  \
+  do {                                          \
+    v8 none_ = {0};                             \
+    none_ += __builtin_inff();                  \
+    memcpy(&none_, (ptr), (n) * sizeof(float)); \
+    (dst) = none_;                              \
+  } while (0)
+
+static float tile_max(const float *x, size_t n) {
+  v8 top = {0}, a;
+  top += LEAST;
+  for (size_t i = 0; i < n; i += 8) {
+    if (n - i >= 8) LOAD(a, x + i);
+    else LOAD_REST(a, x + i, n - i);
+    FINITE(a);
+    i8x more = a > top;
+    top = (v8)(((i8x)a & more) | ((i8x)top & ~more));
+  }
+  float max = top[0];
+  for (int j = 1; j < 8; j++) max = top[j] > max ? top[j] : max;
+  return max;
+}
+
+static float tile_exp_sum(const float *x, size_t n, float max, float scale) {
+  v8 sum = {0}, zero = {0}, a;
+  for (size_t i = 0; i < n; i += 8) {
+    if (n - i >= 8) LOAD(a, x + i);
+    else LOAD_REST(a, x + i, n - i);
+    FINITE(a);
+    a = (a - max) * scale;
+    EXP8(a);
+    sum += a;
+  }
+  float all;
+  TREE(sum, zero, zero, zero, all);
+  return all;
+}
+
+static double exp_sum(const float *x, size_t n, float max, float scale) {
+  double sum = 0;
+  for (size_t at = 0; at < n; at += PEAK_TILE)
+    sum += (double)tile_exp_sum(x + at, n - at < PEAK_TILE ? n - at : PEAK_TILE, max, scale);
+  return sum;
+}
+
+static void peak(const float *x, size_t n, cm_peak *out) {
+  cm_peak p = {n, LEAST, 0};
+  for (size_t at = 0; at < n; at += PEAK_TILE) {
+    const size_t m = n - at < PEAK_TILE ? n - at : PEAK_TILE;
+    const float max = tile_max(x + at, m);
+    if (max > p.max || p.at == n) {
+      size_t i = 0;
+      while (i < m && x[at + i] != max) i++;
+      if (i == m) continue; /* nothing finite in this tile, nor before */
+      float shrink[8] = {p.max - max};
+      exp_many(shrink, 1);
+      p.sum *= (double)shrink[0];
+      p.at = at + i, p.max = max;
+    }
+    p.sum += (double)tile_exp_sum(x + at, m, p.max, 1.0f);
+  }
+  *out = p;
+}
+
 static float sum_squares(const float *x, size_t n) {
   v8 c0 = {0}, c1 = {0}, c2 = {0}, c3 = {0}, a;
   size_t i = 0;
@@ -210,4 +287,5 @@ static void attend(const float *q, const uint16_t *k, const uint16_t *v, uint32_
   }
 }
 
-const cm_ops OPS_NAME = {sum_squares, scale_mul, add, silu_mul, exp_many, store_f16, attend};
+const cm_ops OPS_NAME = {sum_squares, scale_mul, add,       silu_mul, exp_many,
+                         peak,        exp_sum,   store_f16, attend};

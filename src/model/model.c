@@ -191,6 +191,20 @@ void cm_model_close(cm_model *m) { cm_free(m); }
 
 const cm_shape *cm_model_shape(const cm_model *m) { return &m->shape; }
 
+static void add_cost(const cm_mat *w, cm_cost *c) {
+  c->bytes += (uint64_t)w->rows * w->row_bytes;
+  c->products += (uint64_t)w->rows * w->cols;
+}
+
+cm_cost cm_model_cost(const cm_model *m) {
+  cm_cost c = {.bytes = (uint64_t)m->output.rows * m->output.row_bytes};
+  for (const cm_layer *l = m->layers; l < m->layers + m->shape.layers; l++) {
+    const cm_mat *const all[] = {&l->q, &l->k, &l->v, &l->o, &l->gate, &l->up, &l->down};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) add_cost(all[i], &c);
+  }
+  return c;
+}
+
 /* --- KV cache --- */
 
 uint64_t cm_kv_bytes(const cm_shape *s, uint32_t ctx) {

@@ -29,6 +29,13 @@ cm_code cm_model_open(cm_model **out, const cm_gguf *f, cm_err *e);
 void cm_model_close(cm_model *m);
 const cm_shape *cm_model_shape(const cm_model *m);
 
+/* What a forward pass costs at least, attention aside. */
+typedef struct cm_cost {
+  uint64_t bytes;    /* of weights that a pass with logits reads */
+  uint64_t products; /* of a column in the layers' matrices */
+} cm_cost;
+cm_cost cm_model_cost(const cm_model *m);
+
 /* Keys and values of one timeline: f16, [layer][K, V][kv_head][position][head_dim]. Memory for all
  * `ctx` positions is reserved at once and touched as it fills. */
 typedef struct cm_kv cm_kv;

@@ -223,3 +223,8 @@ cm_code cm_fetch_run(const cm_fetch *f, cm_reply *reply, cm_err *e) {
   g.c->close(g.h);
   return code;
 }
+
+cm_code cm_fetch_ready(cm_err *e) {
+  const cm_curl *c;
+  return cm_curl_load(&c, e);
+}

@@ -33,4 +33,7 @@ typedef struct cm_fetch {
  * libcurl), CM_E_CANCELLED, CM_E_NOMEM; and what `begin` and `data` return. */
 cm_code cm_fetch_run(const cm_fetch *f, cm_reply *reply, cm_err *e);
 
+/* Whether there is a libcurl to do it with: CM_OK or CM_E_UNSUPPORTED. */
+cm_code cm_fetch_ready(cm_err *e);
+
 #endif

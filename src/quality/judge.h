@@ -20,6 +20,7 @@ typedef struct cm_bench_room {
   const cm_sandbox *sandbox; /* NULL: none; cases with exec are then skipped by the runner */
   const char *scratch;       /* a folder for worlds */
   uint32_t timeout_ms;       /* of one command */
+  unsigned together;         /* worlds of a case that are tried at once; 0 is 1 */
   const volatile int *cancel;
 } cm_bench_room;
 

@@ -1,14 +1,16 @@
 #include "quality/judge_exec.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/os.h"
+#include "base/pool.h"
 #include "quality/compare.h"
 #include "quality/excerpt.h"
 #include "quality/trial.h"
 
-/* Outputs and trees of one world's trials; reasons live in the caller's arena. */
-enum { WORLD_MEMORY = 64 << 20 };
+/* Outputs and trees of one world's trials, and the reasons that they give. */
+enum { WORLD_MEMORY = 64 << 20, SAID_MEMORY = 4 << 20 };
 
 static cm_code no_memory(cm_err *e) {
   return cm_fail(e, CM_E_NOMEM, 0, "no memory for trying commands");
@@ -100,17 +102,95 @@ static cm_code judge_world(cm_bench *b, const cm_world *w, cm_str command, cm_ar
   return code ? code : meet(b, w, &gold, command, own, a, out, late, e);
 }
 
-/* A command that hangs in one world isn't tried in the others: it would take as long in each. */
-static cm_code judge_worlds(cm_bench *b, cm_str command, cm_arena *a, cm_reasons *out, cm_err *e) {
-  const cm_exec *x = b->c->exec;
-  bool late = false;
-  cm_arena *own = cm_arena_open(WORLD_MEMORY);
-  cm_code code = own ? weigh_gold(b, own, e) : no_memory(e);
-  for (size_t i = 0; !code && !late && i < x->n_worlds; i++) {
-    cm_arena_reset(own);
-    code = judge_world(b, x->worlds[i], command, own, a, out, &late, e);
+/* One world's part of a judgement. Each says what it has to say in an arena of its own, since
+ * threads share none; told is all in the order of the worlds. */
+typedef struct part {
+  cm_arena *said;
+  cm_reasons reasons;
+  bool late; /* the command timed out */
+  cm_code code;
+  cm_err error;
+} part;
+
+typedef struct judging {
+  cm_bench *lanes; /* one a thread: no two worlds are in one folder at once */
+  size_t n_lanes;
+  part *parts;          /* [n_worlds] */
+  atomic_size_t enough; /* worlds behind this one needn't be tried */
+  cm_str command;
+} judging;
+
+/* The first world in which the command hangs, or that can't be judged, is the last one that is
+ * told of: a command that hangs would take as long in each. */
+static void note_end(judging *j, size_t i) {
+  size_t now = atomic_load(&j->enough);
+  while (i < now && !atomic_compare_exchange_weak(&j->enough, &now, i)) continue;
+}
+
+static void judge_some(void *ctx, size_t begin, size_t end, unsigned worker) {
+  judging *j = ctx;
+  cm_bench *b = &j->lanes[worker];
+  for (size_t i = begin; i < end && i <= atomic_load(&j->enough); i++) {
+    part *p = &j->parts[i];
+    cm_arena *own = cm_arena_open(WORLD_MEMORY);
+    p->said = cm_arena_open(SAID_MEMORY);
+    p->code = own && p->said ? judge_world(b, b->c->exec->worlds[i], j->command, own, p->said,
+                                           &p->reasons, &p->late, &p->error)
+                             : no_memory(&p->error);
+    cm_arena_close(own);
+    if (p->code || p->late) note_end(j, i);
   }
-  cm_arena_close(own);
+}
+
+static cm_code tell_all(const judging *j, size_t n, cm_arena *a, cm_reasons *out, cm_err *e) {
+  for (size_t i = 0; i < n && i <= atomic_load(&j->enough); i++) {
+    const part *p = &j->parts[i];
+    for (size_t k = 0; k < p->reasons.n; k++) {
+      const cm_reason *r = &p->reasons.items[k];
+      cm_reasons_add(out, a, r->judge, "%.*s", (int)r->text.n, r->text.p);
+    }
+    if (p->code) return cm_fail(e, p->code, p->error.pos, "%s", p->error.msg);
+  }
+  return CM_OK;
+}
+
+static cm_code judge_worlds(judging *j, cm_arena *a, cm_reasons *out, cm_err *e) {
+  const size_t n = j->lanes[0].c->exec->n_worlds;
+  cm_pool *pool = NULL;
+  j->parts = cm_arena_alloc(a, n + 1, sizeof *j->parts);
+  if (!j->parts) return no_memory(e);
+  cm_code code = weigh_gold(&j->lanes[0], a, e);
+  if (!code && j->n_lanes > 1) code = cm_pool_open(&pool, (unsigned)j->n_lanes, e);
+  if (code) return code;
+  for (size_t i = 1; i < j->n_lanes; i++) {
+    j->lanes[i].now = j->lanes[0].now;
+    j->lanes[i].times = j->lanes[0].times;
+    j->lanes[i].clock = j->lanes[0].clock;
+  }
+  atomic_store(&j->enough, n);
+  cm_pool_for(pool, n, 1, judge_some, j);
+  cm_pool_close(pool);
+  code = tell_all(j, n, a, out, e);
+  for (size_t i = 0; i < n; i++) cm_arena_close(j->parts[i].said);
+  return code;
+}
+
+/* Opens a folder for every world that is tried at once, judges, and removes them. */
+static cm_code judge_in_lanes(const cm_case *c, cm_str command, const cm_bench_room *with,
+                              cm_arena *a, cm_reasons *out, cm_err *e) {
+  judging j = {.command = command};
+  size_t most = with->together > 1 ? with->together : 1, open = 0;
+  if (most > c->exec->n_worlds) most = c->exec->n_worlds ? c->exec->n_worlds : 1;
+  if (most > CM_POOL_MAX) most = CM_POOL_MAX;
+  j.lanes = cm_arena_alloc(a, most, sizeof *j.lanes);
+  cm_code code = j.lanes ? CM_OK : no_memory(e);
+  for (; !code && open < most; open += !code) code = cm_bench_open(&j.lanes[open], c, with, e);
+  j.n_lanes = open;
+  if (!code) code = judge_worlds(&j, a, out, e);
+  while (open--) {
+    cm_code gone = cm_bench_close(&j.lanes[open], code ? NULL : e);
+    if (!code) code = gone;
+  }
   return code;
 }
 
@@ -125,7 +205,6 @@ static bool may_be_absent(const cm_case *c, const cm_attempt *t) {
 
 static cm_code judge(const cm_case *c, const cm_attempt *t, const cm_bench_room *with, cm_arena *a,
                      cm_reasons *out, cm_err *e) {
-  cm_bench b;
   if (!c->exec) return CM_OK;
   if (!t->answered) {
     if (!may_be_absent(c, t)) cm_reasons_add(out, a, "exec", "there is no command to execute");
@@ -140,11 +219,7 @@ static cm_code judge(const cm_case *c, const cm_attempt *t, const cm_bench_room 
     cm_reasons_add(out, a, "exec", "never executed: the command holds a NUL");
     return CM_OK;
   }
-  cm_code code = cm_bench_open(&b, c, with, e);
-  if (code) return code;
-  code = judge_worlds(&b, t->command, a, out, e);
-  cm_code gone = cm_bench_close(&b, code ? NULL : e);
-  return code ? code : gone;
+  return judge_in_lanes(c, t->command, with, a, out, e);
 }
 
 const cm_judge cm_judge_exec = {"exec", judge};

@@ -9,7 +9,7 @@
 #include "quality/run_parts.h"
 
 enum { TRY_BYTES_MAX = 64 << 20, TRIES_MAX = CM_RUN_BATCH_MAX + CM_RUN_REPEAT_MAX };
-enum { FIRST_PAUSE_MS = 250 };
+enum { FIRST_PAUSE_MS = 250, LOOK_MS = 50 };
 
 typedef struct runner {
   const cm_run_options *o;
@@ -88,22 +88,56 @@ static bool begin(runner *r, cm_try *t) {
   return r->o->backend != NULL;
 }
 
+/* Of those that pause the one that is over first; NULL: none pauses. */
+static cm_try *first_pausing(runner *r) {
+  cm_try *first = NULL;
+  for (size_t i = 0; i < r->n; i++) {
+    cm_try *t = &r->tries[i];
+    if (t->again_ns && (!first || t->again_ns < first->again_ns)) first = t;
+  }
+  return first;
+}
+
+static unsigned pause_ms(const cm_try *t) {
+  const uint64_t now = cm_os_now_ns();
+  return t->again_ns > now ? (unsigned)((t->again_ns - now) / 1000000 + 1) : 0;
+}
+
+/* An answer, or NULL when a pause is over (or the run, which is looked at now and then). */
+static cm_asking *await(const runner *r, size_t asked, const cm_try *pausing) {
+  /* Without room for it the end of a pause changes nothing. */
+  if (!pausing || asked == r->o->batch) return cm_answer_poll(r->o->backend);
+  const unsigned left = pause_ms(pausing), ms = left < LOOK_MS ? left : LOOK_MS;
+  cm_job *job = asked ? cm_backend_step(r->o->backend, ms) : NULL;
+  if (!asked) cm_os_sleep_ms(ms);
+  return job ? cm_answer_of(job) : NULL;
+}
+
+/* A failing backend gets time to come back; meanwhile the others are asked. */
+static bool pause(runner *r, const cm_asking *k, cm_try *t) {
+  if (!is_passing(k) || t->retries >= r->o->retries || is_cancelled(r)) return false;
+  t->again_ns = cm_os_now_ns() + (UINT64_C(1000000) * FIRST_PAUSE_MS << t->retries++);
+  return true;
+}
+
 /* No more than a batch of them is on its way: the time of an answer doesn't run while others are
  * before it. */
 static void answer_prompts(runner *r) {
   size_t next = 0, asked = 0;
   for (;;) {
-    while (next < r->n && asked < r->o->batch) asked += begin(r, &r->tries[next++]);
-    cm_asking *k = asked ? cm_answer_poll(r->o->backend) : NULL;
-    if (!k) return;
-    cm_try *t = try_of(k);
-    if (is_passing(k) && t->retries < r->o->retries && !is_cancelled(r)) {
-      cm_os_sleep_ms((uint32_t)FIRST_PAUSE_MS << t->retries++);
+    cm_try *t = first_pausing(r);
+    if (is_cancelled(r) && !asked) return;
+    for (; t && asked < r->o->batch && !pause_ms(t); t = first_pausing(r), asked++) {
+      t->again_ns = 0;
       ask(r, t);
-      continue;
     }
-    keep_answer(t, &k->answer, &k->error);
+    while (next < r->n && asked < r->o->batch) asked += begin(r, &r->tries[next++]);
+    if (!asked && !t) return;
+    cm_asking *k = await(r, asked, t);
+    if (!k && (!t || asked == r->o->batch)) return;
+    if (!k) continue;
     asked--;
+    if (!pause(r, k, try_of(k))) keep_answer(try_of(k), &k->answer, &k->error);
   }
 }
 
@@ -147,6 +181,12 @@ static void recall(runner *r, cm_try *t) {
 
 /* --- judging --------------------------------------------------------------------------------- */
 
+/* Attempts that are judged at once may leave processors idle: then each tries several worlds. */
+static unsigned worlds_at_once(const runner *r) {
+  size_t busy = r->n < r->o->jobs ? r->n : r->o->jobs;
+  return busy ? cm_os_cpu_count() / (unsigned)busy : 1;
+}
+
 static void judge(runner *r, cm_try *t) {
   if (t->c->subject == CM_SUBJECT_COMMAND) take_command(r, t, t->c->text);
   else if (t->c->subject == CM_SUBJECT_OUTPUT) read_output(r, t);
@@ -155,6 +195,7 @@ static void judge(runner *r, cm_try *t) {
   const uint64_t start = cm_os_now_ns();
   cm_bench_room room = r->o->room;
   room.where = &t->where;
+  room.together = worlds_at_once(r);
   (void)cm_judge_all(t->c, &t->attempt, &room, t->arena, &t->reasons, &t->miss, &t->error);
   if (t->c->exec) t->latency.exec = ms(cm_os_now_ns() - start);
 }

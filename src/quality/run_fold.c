@@ -174,6 +174,9 @@ static cm_code compare_golden(const cm_run_options *o, const cm_case *c, cm_aren
                               cm_err *e) {
   cm_str accepted;
   if (c->golden == CM_GOLDEN_OFF || !cm_state_passed(r->state)) return CM_OK;
+  /* What stood in for the run's backend is another model. */
+  if (r->backend.n && o->backend_kind && !cm_str_is(r->backend, o->backend_kind))
+    return add_reason(r, CM_GOLDEN_UNSEEN, CM_STR("another backend stood in"), a, e);
   if (!o->goldens)
     return add_reason(r, CM_GOLDEN_UNSEEN,
                       CM_STR("no accepted answers: which model it is isn't known"), a, e);

@@ -9,6 +9,7 @@ enum { CM_API_MESSAGES_MAX = 1024 };
 
 /* What the interfaces say about the server. */
 typedef struct cm_api_about {
+  const char *engine; /* which program answers, with its build */
   const cm_model_id *model;
   const char *alias;     /* another name of it, or NULL */
   const char *backend;   /* "cpu" */

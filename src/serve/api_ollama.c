@@ -246,7 +246,10 @@ static void read_message(cm_body *b, size_t i, cm_message *m) {
 static void read_messages(cm_body *b, size_t n) {
   cm_call *c = b->call;
   cm_message *m = cm_arena_alloc(c->arena, n, sizeof *m);
-  if (!m) cm_body_no_memory(b);
+  if (!m) {
+    cm_body_no_memory(b);
+    return;
+  }
   for (size_t i = 0; i < n && !b->code; i++) read_message(b, i, &m[i]);
   if (b->code) return;
   if (m[n - 1].role == CM_ROLE_ASSISTANT) c->request.opening = m[--n].text;

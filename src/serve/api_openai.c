@@ -21,12 +21,12 @@ static const char *const unsupported[] = {"presence_penalty", "frequency_penalty
                                           "suffix",           "echo",
                                           "prediction",       "web_search_options"};
 
-/* A word that asks for nothing but what is done anyway. */
-static void read_word(cm_body *b, const char *key, const char *word) {
+/* Without tools there is nothing to choose: both words ask for what is done anyway. */
+static void read_choice(cm_body *b, const char *key) {
   cm_str text;
   if (cm_json_kind_of(cm_json_get(b->object, key)) != CM_JSON_STR) cm_body_refuse(b, key);
-  else if (cm_body_str(b, key, &text) && !cm_str_is(text, word))
-    cm_body_fail(b, key, "is not supported here, except as \"%s\"", word);
+  else if (cm_body_str(b, key, &text) && !cm_str_is(text, "none") && !cm_str_is(text, "auto"))
+    cm_body_fail(b, key, "is not supported here: there are no tools");
 }
 
 static void read_format(cm_body *b) {
@@ -54,8 +54,8 @@ static void read_refused(cm_body *b) {
     cm_body_refuse(b, unsupported[i]);
   if (cm_body_u32(b, "best_of", 0, UINT32_MAX, &best_of) && best_of != 1)
     cm_body_fail(b, "best_of", "is not supported here, except as 1");
-  read_word(b, "tool_choice", "none");
-  read_word(b, "function_call", "none");
+  read_choice(b, "tool_choice");
+  read_choice(b, "function_call");
   read_format(b);
   read_modalities(b);
 }
@@ -167,7 +167,10 @@ static void read_messages(cm_body *b) {
   size_t n = cm_body_items(b, "messages", CM_API_MESSAGES_MAX);
   if (!n) cm_body_fail(b, "messages", "is missing: a list of at least one message");
   cm_message *m = cm_arena_alloc(c->arena, n, sizeof *m);
-  if (!m) cm_body_no_memory(b);
+  if (!m) {
+    cm_body_no_memory(b);
+    return;
+  }
   for (size_t i = 0; i < n && !b->code; i++) read_message(b, i, &m[i]);
   if (b->code) return;
   read_opening(b, m, &n);

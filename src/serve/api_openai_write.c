@@ -29,7 +29,7 @@ static void begin_object(cm_jw *w, const cm_call *c, bool chunk, cm_buf *out) {
   cm_jw_put_text(w, "object", object);
   put_created(w, c->created);
   cm_jw_put_str(w, "model", c->model);
-  cm_jw_put_text(w, "system_fingerprint", CM_SERVE_ENGINE);
+  cm_jw_put_text(w, "system_fingerprint", c->about->engine);
   cm_jw_key(w, "choices");
   cm_jw_begin_array(w);
 }

@@ -4,16 +4,31 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 64, NAME_SHOWN = 60, TOKENS_MAX = 1 << 20 };
+enum { DEPTH_MAX = 64, VALUES_MAX = 1 << 16, NAME_SHOWN = 60, TOKENS_MAX = 1 << 20 };
 
 /* Holds no second token, however likely the first is. */
 #define TOP_P_LEAST 1e-30f
+
+/* An empty object is two bytes of text and hundreds in memory: the values are counted before. */
+static bool has_many_values(cm_str text) {
+  size_t n = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.n && n <= VALUES_MAX; i++) {
+    const char c = text.p[i];
+    if (quoted && c == '\\') i++;
+    else if (c == '"') quoted = !quoted;
+    else if (!quoted) n += c == ',' || c == '[' || c == '{';
+  }
+  return n > VALUES_MAX;
+}
 
 cm_code cm_body_open(cm_body *b, cm_call *c, cm_str text, cm_err *e) {
   *b = (cm_body){.call = c, .e = e};
   c->field = NULL;
   if (cm_str_trim(text).n == 0)
     return b->code = cm_fail(e, CM_E_FORMAT, 0, "the body is empty: a JSON object is needed");
+  if (has_many_values(text))
+    return b->code = cm_fail(e, CM_E_LIMIT, 0, "the body has more than %d values", VALUES_MAX);
   b->code = cm_json_parse(text, (cm_json_limits){text.n, DEPTH_MAX}, &b->root, e);
   if (!b->code && cm_json_kind_of(b->root) != CM_JSON_OBJECT)
     b->code = cm_fail(e, CM_E_FORMAT, 0, "the body must be a JSON object");
@@ -118,13 +133,16 @@ bool cm_body_bool(cm_body *b, const char *key, bool *out) {
 
 bool cm_body_int(cm_body *b, const char *key, int64_t min, int64_t max, int64_t *out) {
   const cm_json *v = member(b, key);
-  int64_t n;
+  int64_t n = 0;
   if (!v) return false;
-  if (!cm_json_i64(v, &n)) cm_body_fail(b, key, "must be a whole number");
-  else if (n < min || n > max)
-    cm_body_fail(b, key, "must be %lld to %lld", (long long)min, (long long)max);
-  else *out = n;
-  return !b->code;
+  const bool whole = cm_json_i64(v, &n);
+  if (whole && n >= min && n <= max) {
+    *out = n;
+    return true;
+  }
+  if (!whole) cm_body_fail(b, key, "must be a whole number");
+  else cm_body_fail(b, key, "must be %lld to %lld", (long long)min, (long long)max);
+  return false;
 }
 
 bool cm_body_u32(cm_body *b, const char *key, uint32_t min, uint32_t max, uint32_t *out) {
@@ -136,12 +154,16 @@ bool cm_body_u32(cm_body *b, const char *key, uint32_t min, uint32_t max, uint32
 
 bool cm_body_real(cm_body *b, const char *key, double min, double max, float *out) {
   const cm_json *v = member(b, key);
-  double n;
+  double n = 0;
   if (!v) return false;
-  if (!cm_json_f64(v, &n)) cm_body_fail(b, key, "must be a number");
-  else if (!(n >= min && n <= max)) cm_body_fail(b, key, "must be %g to %g", min, max);
-  else *out = (float)n;
-  return !b->code;
+  const bool number = cm_json_f64(v, &n);
+  if (number && n >= min && n <= max) {
+    *out = (float)n;
+    return true;
+  }
+  if (!number) cm_body_fail(b, key, "must be a number");
+  else cm_body_fail(b, key, "must be %g to %g", min, max);
+  return false;
 }
 
 static bool is_nothing(const cm_json *v) {
@@ -225,10 +247,11 @@ cm_code cm_call_model(cm_call *c, cm_str name, cm_err *e) {
   if (cm_str_ends(name, latest)) bare.n -= latest.n;
   c->model = name;
   if (is_served(about, name) || is_served(about, bare)) return CM_OK;
+  /* A path on this machine is nobody else's business. */
+  const char *alias = about->alias && !strchr(about->alias, '/') ? about->alias : NULL;
   const size_t shown = cm_utf8_complete(name.p, name.n < NAME_SHOWN ? name.n : NAME_SHOWN);
   return cm_fail(e, CM_E_NOTFOUND, 0, "model \"%.*s\" not found: this server has %s%s%s and cmdai",
-                 (int)shown, name.p, about->model->id, about->alias ? ", " : "",
-                 about->alias ? about->alias : "");
+                 (int)shown, name.p, about->model->id, alias ? ", " : "", alias ? alias : "");
 }
 
 void cm_body_model(cm_body *b, const char *key, bool required) {

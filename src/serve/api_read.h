@@ -15,7 +15,8 @@ typedef struct cm_body {
   char at[96]; /* what stands before a member's name in messages: "options." */
 } cm_body;
 
-/* CM_E_FORMAT: not a JSON object. `e` must stay until close. */
+/* CM_E_FORMAT: not a JSON object; CM_E_LIMIT: too deep, or too many values. `e` must stay until
+ * close. */
 cm_code cm_body_open(cm_body *b, cm_call *c, cm_str text, cm_err *e);
 /* The first error. Texts that were read stay: they live in the call's arena. */
 cm_code cm_body_close(cm_body *b);

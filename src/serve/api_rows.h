@@ -5,7 +5,4 @@
 
 extern const cm_api cm_api_ollama[], cm_api_openai[], cm_api_own[];
 
-/* What the interfaces say of the program that answers. */
-#define CM_SERVE_ENGINE "cmdai " CM_VERSION
-
 #endif

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "base/os_library.h"
+#include "serve/serve.h"
 
 static const char *const names[] = {"libmicrohttpd.so.12", "libmicrohttpd.so.11",
                                     "libmicrohttpd.12.dylib"};
@@ -33,4 +34,9 @@ cm_code cm_mhd_load(cm_mhd *m, cm_err *e) {
   if (!code) return CM_OK;
   cm_err_prefix(e, "a server needs libmicrohttpd 0.9.71 or newer");
   return code;
+}
+
+cm_code cm_serve_ready(cm_err *e) {
+  cm_mhd m;
+  return cm_mhd_load(&m, e);
 }

@@ -17,6 +17,7 @@ enum {
   IDLE_MS = 100,   /* between two looks at *stop while nothing happens */
   WATCH_MS = 50,   /* between two looks at the connections */
   STEP_MS = 20,    /* that the backend may wait for news of other servers */
+  LEFT_MS = 1000,  /* that a connection stays whose client has gone */
   FLUSH_MS = 2000, /* for the last answers to get out */
   LINE = 512
 };
@@ -50,6 +51,24 @@ static void watch(cm_visit *list) {
   }
 }
 
+/* libmicrohttpd overlooks the end of a connection that came together with the last bytes. What has
+ * come before it may still be answered. */
+static void hurry(cm_serve *s, uint64_t now) {
+  enum { PART = 64 };
+  const uint64_t soon = now + LEFT_MS * MS;
+  for (cm_conn *c = s->conns; c;) {
+    cm_conn *of[PART];
+    int fds[PART];
+    bool gone[PART] = {false};
+    size_t n = 0;
+    for (; c && n < PART; c = c->next)
+      if (c->cut_ns > soon) of[n] = c, fds[n++] = c->fd;
+    cm_os_peers_gone(fds, n, gone);
+    for (size_t i = 0; i < n; i++)
+      if (gone[i]) of[i]->cut_ns = soon;
+  }
+}
+
 /* Ends connections that bring nothing, or too slowly. */
 static void reap(cm_serve *s, uint64_t now) {
   for (cm_conn *c = s->conns; c; c = c->next) {
@@ -72,6 +91,7 @@ static void look_around(cm_serve *s) {
     s->watched_ns = now;
     watch(s->waiting);
     watch(s->running);
+    hurry(s, now);
     reap(s, now);
   }
   cm_queue_weed(s, now);
@@ -139,7 +159,8 @@ static void describe(cm_serve *s, const cm_os_listener *l) {
                       .origins = o->origins,
                       .n_origins = o->n_origins,
                       .body_max = o->body_max};
-  s->about = (cm_api_about){.model = &o->model,
+  s->about = (cm_api_about){.engine = o->engine,
+                            .model = &o->model,
                             .alias = o->alias,
                             .backend = cm_backend_name(o->backend),
                             .ctx = o->model.ctx,

@@ -24,6 +24,7 @@ typedef struct cm_serve_options {
   uint32_t idle_ms;    /* a connection that brings no whole request in this time is ended */
   uint32_t max_tokens; /* of a reply, when a request doesn't say */
 
+  const char *engine;  /* which program answers: "cmdai 0.1.0+BUILD" */
   cm_backend *backend; /* nothing else is on its way in it */
   cm_model_id model;
   const char *alias; /* a name that requests may also call the model by; NULL: none */
@@ -43,5 +44,8 @@ typedef struct cm_serve_options {
 /* Serves until *stop. CM_E_USAGE: an address beyond this machine without a token, or one that
  * can't be; CM_E_IO: it is taken; CM_E_UNSUPPORTED: no libmicrohttpd here; CM_E_NOMEM. */
 cm_code cm_serve_run(const cm_serve_options *o, cm_err *e);
+
+/* Whether there is a libmicrohttpd to serve with: CM_OK or CM_E_UNSUPPORTED. */
+cm_code cm_serve_ready(cm_err *e);
 
 #endif

@@ -316,7 +316,7 @@ def _own_terminal():
 
 def run_on_terminal(*args, typed=b"", after=None, stderr_too=False, limit=20, env=None):
     """Runs the program with a terminal of its own as stdin and stdout; the result's `out` is what appeared on it, byte
-    for byte. `typed` is typed once `after()` holds."""
+    for byte. `typed` is typed once `after(process)` holds; `process.seen` is what has appeared until then."""
     master, slave = pty.openpty()
     mode = termios.tcgetattr(slave)
     mode[1] &= ~termios.OPOST
@@ -326,11 +326,21 @@ def run_on_terminal(*args, typed=b"", after=None, stderr_too=False, limit=20, en
     process = subprocess.Popen([Settings.program, *args], stdin=slave, stdout=slave, env=environment(env),
                                stderr=slave if stderr_too else subprocess.PIPE, preexec_fn=_own_terminal)
     os.close(slave)
+    process.seen = b""
+
+    def is_time():
+        while select.select([master], [], [], 0)[0]:
+            try:
+                process.seen += os.read(master, 65536)
+            except OSError:  # the other end is closed
+                break
+        return after(process)
+
     if typed:
         if after:
-            wait_for(lambda: after(process), "the moment to type")
+            wait_for(is_time, "the moment to type", limit)
         os.write(master, typed)
-    out = b""
+    out = process.seen
     end = begun + limit * Settings.slow
     while time.monotonic() < end:
         ready, _, _ = select.select([master], [], [], 0.05)

@@ -21,7 +21,7 @@ def fed(argv, data):
 def options():
     """Long names of all options, from the help of all commands."""
     names = set()
-    for name in ("ask", "models", "bench", "debug", "completion"):
+    for name in ("ask", "models", "bench", "debug", "config", "doctor", "init", "completion"):
         names |= set(re.findall(r"^ +(?:-\w, )?(--[\w-]+)", run(name, "--help").ok().out.decode(), re.M))
     need(len(names) > 25, names)
     return names
@@ -33,7 +33,7 @@ def _(kind):
     for name in sorted(options()):
         shown = "-l " + name[2:] if kind == "fish" else name
         need(re.search(re.escape(shown) + r"(?![\w-])", text), "no " + name)
-    for name in ("ask", "models", "bench", "debug", "completion"):
+    for name in ("ask", "models", "bench", "debug", "config", "doctor", "init", "completion"):
         need(re.search(r"\b%s\b" % name, text), "no " + name)
 
 

@@ -560,7 +560,7 @@ def _():
     test(cases, "--golden", folder, gguf="/nowhere/none").ok().says("none", "accepted")
     test(cases, "--golden", folder, "--gate", "pr", gguf="/nowhere/none").has_status(1)
     asked = fixture([{"id": "a", "prompt": "alpha", "golden": {"mode": "exact"}}])
-    old, fresh, new = recorded(asked, status=0), kit.fresh(), kit.fresh("new.jsonl")
+    old, fresh, new = recorded(asked, "--golden", kit.fresh(), status=0), kit.fresh(), kit.fresh("new.jsonl")
     for accepted, state in ((False, "pass"), (True, "golden-changed")):
         run("test", "rescore", old, asked, "--out", new, "--golden", fresh).has_status(int(accepted))
         need(states(new) == {"a": state}, states(new))

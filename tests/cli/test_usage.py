@@ -6,7 +6,7 @@ import models
 from kit import case, run
 
 NOWHERE = ["-m", "/nowhere/none.gguf"]  # stops a run after its options were read: status 4
-COMMANDS = ("ask", "models", "bench", "debug", "completion")
+COMMANDS = ("ask", "models", "bench", "debug", "config", "doctor", "init", "completion")
 
 
 def asked(*args):
@@ -88,7 +88,9 @@ VALUES = [
     ([], "--repeat-penalty", reals("0.01", "10", "0", "11"), "to 10", ASK),
     ([], "--output", choices("plain", "json"), "plain|json", ASK), ([], "-o", choices("plain", "json"), "plain|json", ASK),
     ([], "--shell", choices("bash", "zsh", "sh", "fish"), "bash|zsh|sh|fish", ASK),
-    ([], "--backend", choices("cpu", "auto"), "cpu|auto", ASK),
+    ([], "--backend", choices("cpu", "auto"), "cpu|ollama|vllm|auto", ASK), ([], "--auto-order", (["", "none", "cpu,", "cpu|vllm"], ["cpu"]), "cpu|ollama|vllm", ASK),
+    ([], "--connect-timeout", reals("0.01", "3600", "0", "3601"), "to 3600", ASK),
+    ([], "--first-byte-timeout", reals("0.01", "86400", "0", "86401"), "to 86400", ASK),
     (["bench"], "--prompt", uints(1, 65536), "1 to 65536", []), (["bench"], "--decode", uints(1, 65536), "1 to 65536", []),
     (["bench"], "--batch", uints(1, 64), "1 to 64", []), (["bench"], "--repeat", uints(1, 1000), "1 to 1000", []),
     (GENERATE, "--top", uints(0, 100), "0 to 100", []), (GENERATE, "-n", uints(1, 4096), "", []),
@@ -197,15 +199,11 @@ def _(option):
     run("what", "does", "tar", option, "do", env={"CMDAI_MODEL": models.says("ls")}).fails(2, option, "--")
 
 
-@case("a command of a later version: cmdai {0}", ["serve", "config", "doctor", "init", "serve the network"])
-def _(words):
-    run(*words.split()).fails(2, "later version", "cmdai ask " + words.split()[0])
-
-
 @case("operands that make no sense: cmdai {0}", [
     "models", "models bogus", "models inspect", "models inspect a b", "models quantize a b", "models quantize a b c d",
     "models are nice", "check", "check the disk", "check -- ls -l", "debug", "debug the script", "debug tokenize", "debug tokenize a b", "debug generate x",
-    "bench press", "completion", "completion tcsh", "completion bash zsh"])
+    "bench press", "serve the network", "completion", "completion tcsh", "completion bash zsh", "config", "config the network", "config get", "doctor who", "init", "init tcsh",
+    "init bash zsh"])
 def _(words):
     run(*words.split()).fails(2, "did you mean: cmdai ask " + words.split()[0])
 
@@ -231,7 +229,7 @@ def _():
 
 # --- environment -----------------------------------------------------------------------------------------------------------
 
-BAD_ENV = [("CMDAI_BACKEND", "ollama"), ("CMDAI_SHELL", "powershell"), ("CMDAI_OUTPUT", "xml"), ("CMDAI_CANDIDATES", "0"),
+BAD_ENV = [("CMDAI_BACKEND", "cuda"), ("CMDAI_AUTO_ORDER", "cpu,cuda"), ("CMDAI_SHELL", "powershell"), ("CMDAI_OUTPUT", "xml"), ("CMDAI_CANDIDATES", "0"),
            ("CMDAI_TIMEOUT", "0"), ("CMDAI_THREADS", "many"), ("CMDAI_CTX", "-1"), ("CMDAI_MAX_TOKENS", "0"),
            ("CMDAI_TEMPERATURE", "hot"), ("CMDAI_SEED", "x"), ("CMDAI_CANDIDATES", "1000")]
 

@@ -100,6 +100,36 @@ static void exp_is_close(void **unused) {
   assert_true(cm_expf(0.0f) == 1.0f);
 }
 
+/* The largest of many values and the sum of their exponentials against float64; values that aren't
+ * numbers are as if they were not there. */
+static void peak_is_exact(void **unused) {
+  enum { N = 5003 };
+  static float v[N];
+  (void)unused;
+  for (size_t n = 1; n <= N; n += n < 40 ? 1 : 709) {
+    double max = -1e300, sum = 0, cold = 0;
+    size_t at = n;
+    for (size_t i = 0; i < n; i++) v[i] = next_float() * 10;
+    for (size_t i = 3; i < n; i += 17) v[i] = i % 2 ? NAN : i % 4 ? INFINITY : -INFINITY;
+    if (n > 30) v[n - 2] = v[n / 2] = 21; /* a tie */
+    for (size_t i = 0; i < n; i++)
+      if (isfinite(v[i]) && (double)v[i] > max) max = (double)v[i], at = i;
+    for (size_t i = 0; i < n; i++) {
+      if (!isfinite(v[i])) continue;
+      sum += exp((double)v[i] - max);
+      cold += exp(((double)v[i] - max) / 0.25);
+    }
+    cm_peak p = cm_peak_of(v, n);
+    assert_int_equal(p.at, at);
+    assert_true((double)p.max == max);
+    assert_true(fabs(p.sum - sum) <= 1e-5 * sum);
+    assert_true(fabs(cm_exp_sum(v, n, p.max, 4.0f) - cold) <= 1e-5 * cold);
+  }
+  assert_int_equal(cm_peak_of((float[]){NAN, INFINITY, -INFINITY}, 3).at, 3);
+  assert_int_equal(cm_peak_of((float[]){NAN, -3.40282347e38f}, 2).at, 1);
+  assert_int_equal(cm_peak_of(v, 0).at, 0);
+}
+
 static const cm_ops *const all_ops[CM_ISA_COUNT] = {
     [CM_ISA_SCALAR] = &cm_ops_scalar,
 #if defined(__x86_64__)
@@ -118,6 +148,12 @@ static void ops_equal_scalar(void **unused) {
     if (!all_ops[isa] || !cm_cpu_has((cm_isa)isa)) continue;
     for (size_t i = 0; i < N; i++) a[i] = next_float() * 20, b[i] = next_float();
     assert_true(all_ops[isa]->sum_squares(a, N) == cm_ops_scalar.sum_squares(a, N));
+    cm_peak peaks[2];
+    memset(peaks, 0, sizeof peaks);
+    cm_ops_scalar.peak(a, N, &peaks[0]);
+    all_ops[isa]->peak(a, N, &peaks[1]);
+    assert_memory_equal(&peaks[0].sum, &peaks[1].sum, sizeof peaks[0].sum);
+    assert_true(peaks[0].at == peaks[1].at && peaks[0].max == peaks[1].max);
     memcpy(want, a, sizeof a);
     cm_ops_scalar.silu_mul(want, b, N);
     all_ops[isa]->silu_mul(a, b, N);
@@ -176,13 +212,10 @@ static void rope_angles_are_right(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(panels_equal_rows),
-      cmocka_unit_test(narrow_rows),
-      cmocka_unit_test(near_exact),
-      cmocka_unit_test(exp_is_close),
-      cmocka_unit_test(ops_equal_scalar),
-      cmocka_unit_test(attention_is_softmax),
-      cmocka_unit_test(rope_angles_are_right),
+      cmocka_unit_test(panels_equal_rows),    cmocka_unit_test(narrow_rows),
+      cmocka_unit_test(near_exact),           cmocka_unit_test(exp_is_close),
+      cmocka_unit_test(peak_is_exact),        cmocka_unit_test(ops_equal_scalar),
+      cmocka_unit_test(attention_is_softmax), cmocka_unit_test(rope_angles_are_right),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

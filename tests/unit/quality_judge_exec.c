@@ -288,6 +288,54 @@ static void test_gold_at_fault(void **state) {
   assert_int_equal(code, CM_E_FORMAT);
 }
 
+/* Worlds that are tried at once run beside each other, and all that is said, also which error, is
+ * what is said when they come one by one. */
+static void test_together(void **state) {
+  static const char *const commands[] = {"ls *.txt", "touch new; ls -A", "rm -rf *; false",
+                                         "exit $(ls | wc -l)"};
+  const cm_world *four[] = {&some, &other, &other, &some};
+  (void)state;
+  cm_exec x = exec_of("find . -name '*.txt'", CM_CMP_PATHS, CM_TREE_UNCHANGED);
+  const cm_case c = case_of(&x);
+  x.worlds = four;
+  x.n_worlds = 4;
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    char one[8192];
+    room.together = 0;
+    snprintf(one, sizeof one, "%s", judge(&x, commands[i]));
+    assert_true(one[0] != 0);
+    room.together = 3;
+    assert_string_equal(judge(&x, commands[i]), one);
+  }
+  x.gold = CM_STR("test -e a.txt && touch new; sleep 0.1; true"); /* wrong in the first world */
+  (void)judge_case(&c, "true", CM_SAFE);
+  assert_int_equal(code, CM_E_FORMAT);
+  HOLDS(error.msg, "world some: gold changes the tree");
+  x.gold = CM_STR("true");
+  x.timeout_ms = 3000; /* it hangs in the second world, and is wrong in the others */
+  const char *hangs = "[ -e a.txt ] && echo wrong || sleep 9";
+  for (unsigned n = 0; n <= 4; n += 4) {
+    room.together = n;
+    const char *text = judge_case(&c, hangs, CM_SAFE);
+    assert_int_equal(code, CM_OK);
+    assert_non_null(strstr(text, "other"));
+    assert_null(strstr(strstr(text, "other"), "some"));
+  }
+  x.timeout_ms = 0;
+  x.gold = CM_STR("sleep 1");
+  x.worlds = worlds;
+  x.n_worlds = 2;
+  uint64_t start = cm_os_now_ns();
+  assert_string_equal(judge(&x, "sleep 1"), "");
+  uint64_t two = cm_os_now_ns() - start;
+  room.together = 0;
+  start = cm_os_now_ns();
+  assert_string_equal(judge(&x, "sleep 1"), "");
+  uint64_t four_after_each_other = cm_os_now_ns() - start;
+  assert_true(four_after_each_other >= UINT64_C(4000000000));
+  assert_true(two < four_after_each_other - UINT64_C(1000000000));
+}
+
 static void test_cancelled(void **state) {
   static volatile int cancel = 1;
   (void)state;
@@ -379,9 +427,10 @@ int main(void) {
       cmocka_unit_test(test_tree),           cmocka_unit_test(test_modes),
       cmocka_unit_test(test_touch),          cmocka_unit_test(test_surroundings),
       cmocka_unit_test(test_never_executed), cmocka_unit_test(test_stopped),
-      cmocka_unit_test(test_gold_at_fault),  cmocka_unit_test(test_cancelled),
-      cmocka_unit_test(test_hostile_trees),  cmocka_unit_test(test_check),
-      cmocka_unit_test(test_check_gold),     cmocka_unit_test(test_check_proof),
+      cmocka_unit_test(test_gold_at_fault),  cmocka_unit_test(test_together),
+      cmocka_unit_test(test_cancelled),      cmocka_unit_test(test_hostile_trees),
+      cmocka_unit_test(test_check),          cmocka_unit_test(test_check_gold),
+      cmocka_unit_test(test_check_proof),
   };
   return cmocka_run_group_tests(tests, begin, end);
 }

@@ -98,6 +98,15 @@ static void streams_have_names(void **unused) {
   assert_string_equal(got.err.p, "e\nf\n");
 }
 
+static void devices_are_there(void **unused) {
+  (void)unused;
+  bash(
+      "for d in null zero full random urandom; do test -c /dev/$d && echo $d; done; "
+      "head -c 9 /dev/random | wc -c; : 2>/dev/null >/dev/full && echo x 2>/dev/null >/dev/full "
+      "|| echo full");
+  assert_out("null\nzero\nfull\nrandom\nurandom\n9\nfull\n");
+}
+
 static void the_command_is_one_argument(void **unused) {
   (void)unused;
   bash("echo 'it'\"'\"'s $HOME' \"a  b\"; echo '\\'\necho second line");
@@ -398,6 +407,7 @@ static int all(cm_sandbox_want want) {
       IN_FOLDER(status_is_the_shells),
       IN_FOLDER(streams_come_back_as_they_are),
       IN_FOLDER(streams_have_names),
+      IN_FOLDER(devices_are_there),
       IN_FOLDER(the_command_is_one_argument),
       IN_FOLDER(the_surroundings_are_fixed),
       IN_FOLDER(a_job_may_choose),

@@ -130,8 +130,8 @@ INLINE __m256i twice(const int16_t *s) {
   return _mm256_or_si256(v, _mm256_slli_epi32(v, 16));
 }
 
-/* M of all columns. A pair of sums of 16 activations meets the mins of its two sub-blocks, or, where
- * these have 32 values, the one min twice. */
+/* M of all columns. A pair of sums of 16 activations meets the mins of its two sub-blocks, or,
+ * where these have 32 values, the one min twice. */
 INLINE void min_sums(const cm_panel256 *p, const cm_q8k *const *x, size_t block, size_t sub_blocks,
                      pair *m) {
   clear(m);

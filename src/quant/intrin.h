@@ -22,9 +22,9 @@
 #define CM_UNROLL _Pragma("GCC unroll 16")
 #endif
 
-/* After each step of a sum over many products: gcc takes integer sums for trees, makes all products
- * first, and puts them aside in memory when registers end. A value that is "changed" here can't be
- * part of a tree. */
+/* After each step of a sum over many products: gcc takes integer sums for trees, makes all the
+ * products first, and puts them aside in memory when registers end. A value that is "changed" here
+ * can't be part of a tree. */
 #if defined(CM_SIMDE) || !defined(__x86_64__)
 #define CM_IN_ORDER(v) ((void)0)
 #else

@@ -48,7 +48,7 @@ CM_AVX512 static void dot_avx512(const void *w, size_t row_bytes, size_t rows, c
 
 CM_AVX2 static void unpack_avx2(const void *w, size_t row_bytes, size_t rows, size_t first,
                                 size_t blocks, void *panels) {
-  cm_kq_unpack_x86(&type, load256, w, row_bytes, rows, first, blocks, panels);
+  cm_kq_unpack_x86(&type, &x86, load256, w, row_bytes, rows, first, blocks, panels);
 }
 
 #define CM_KQ_VARIANTS                                                                        \

@@ -287,9 +287,70 @@ CM_AVX2 CM_INLINE void cm_kq_panel_u(cm_kq_load256_fn *load, const uint8_t *cons
   }
 }
 
-CM_AVX2 CM_INLINE void cm_kq_unpack_x86(const cm_kq *t, cm_kq_load256_fn *load, const void *w,
-                                        size_t row_bytes, size_t rows, size_t first, size_t blocks,
-                                        void *panels) {
+/* In each half, 8 x 8 int16: value j of vector i becomes value i of vector j. */
+CM_AVX2 CM_INLINE void cm_kq_transpose16(__m256i v[8]) {
+  __m256i a[8], b[8];
+  CM_UNROLL
+  for (int i = 0; i < 4; i++) {
+    a[i] = _mm256_unpacklo_epi16(v[2 * i], v[2 * i + 1]);
+    a[i + 4] = _mm256_unpackhi_epi16(v[2 * i], v[2 * i + 1]);
+  }
+  CM_UNROLL
+  for (int i = 0; i < 8; i += 4) {
+    b[i] = _mm256_unpacklo_epi32(a[i], a[i + 1]);
+    b[i + 1] = _mm256_unpackhi_epi32(a[i], a[i + 1]);
+    b[i + 2] = _mm256_unpacklo_epi32(a[i + 2], a[i + 3]);
+    b[i + 3] = _mm256_unpackhi_epi32(a[i + 2], a[i + 3]);
+  }
+  CM_UNROLL
+  for (int i = 0; i < 8; i += 4) {
+    v[i] = _mm256_unpacklo_epi64(b[i], b[i + 2]);
+    v[i + 1] = _mm256_unpackhi_epi64(b[i], b[i + 2]);
+    v[i + 2] = _mm256_unpacklo_epi64(b[i + 1], b[i + 3]);
+    v[i + 3] = _mm256_unpackhi_epi64(b[i + 1], b[i + 3]);
+  }
+}
+
+CM_AVX2 CM_INLINE void cm_kq_store_halves(int16_t *low, int16_t *high, __m256i v) {
+  _mm_storeu_si128((void *)low, _mm256_castsi256_si128(v));
+  _mm_storeu_si128((void *)high, _mm256_extracti128_si256(v, 1));
+}
+
+/* All but u of the 8 rows from `first_row` on. Sixteen sub-blocks fill both halves with scales,
+ * and with mins; eight leave one half to each. */
+CM_AVX2 CM_INLINE void cm_kq_panel_heads(const cm_kq *t, const cm_kq_x86 *v,
+                                         const uint8_t *const row[8], int first_row,
+                                         cm_panel256 *p) {
+  const bool sixteen = t->sub_blocks == 16;
+  __m256i a[8], b[8];
+  int32_t d[8];
+  CM_UNROLL
+  for (int i = 0; i < 8; i++) {
+    cm_kq_scales s;
+    v->scales(row[i], &s);
+    a[i] = sixteen ? s.scale : _mm256_blend_epi32(s.scale, s.min, 0xf0);
+    b[i] = v->offset_bits ? _mm256_slli_epi16(s.scale, v->offset_bits) : s.min;
+    memcpy(&d[i], row[i] + v->halves, sizeof *d);
+  }
+  const __m256i halves = _mm256_setr_epi32(d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7]);
+  const __m256 high = cm_kq_high_f32(halves);
+  _mm256_storeu_ps(p->d + first_row, v->offset_bits ? high : cm_kq_low_f32(halves));
+  _mm256_storeu_ps(p->dm + first_row, high);
+  cm_kq_transpose16(a);
+  if (sixteen) cm_kq_transpose16(b);
+  CM_UNROLL
+  for (int g = 0; g < 8; g++) {
+    int16_t *scale = p->scale[sixteen ? 2 * g : g] + first_row;
+    int16_t *min = p->min[sixteen ? 2 * g : g] + first_row;
+    cm_kq_store_halves(scale, sixteen ? scale + CM_PANEL_ROWS : min, a[g]);
+    if (sixteen) cm_kq_store_halves(min, min + CM_PANEL_ROWS, b[g]);
+  }
+}
+
+/* A panel that isn't full is rare (the end of a matrix): its heads are put in one by one. */
+CM_AVX2 CM_INLINE void cm_kq_unpack_x86(const cm_kq *t, const cm_kq_x86 *v, cm_kq_load256_fn *load,
+                                        const void *w, size_t row_bytes, size_t rows, size_t first,
+                                        size_t blocks, void *panels) {
   static const uint8_t none[256]; /* u of a block of zeros is zero in every type */
   cm_panel256 *p = panels;
   for (size_t i = 0; i < blocks; i++, p++) {
@@ -298,9 +359,13 @@ CM_AVX2 CM_INLINE void cm_kq_unpack_x86(const cm_kq *t, cm_kq_load256_fn *load, 
     for (size_t r = 0; r < CM_PANEL_ROWS; r++) {
       row[r] = r < rows ? (const uint8_t *)w + r * row_bytes + (first + i) * t->bytes : none;
       cm_kq_block head;
-      if (r >= rows) continue;
+      if (r >= rows || rows == CM_PANEL_ROWS) continue;
       t->head(row[r], &head);
       cm_kq_panel_head(&head, t->sub_blocks, r, p);
+    }
+    if (rows == CM_PANEL_ROWS) {
+      cm_kq_panel_heads(t, v, row, 0, p);
+      cm_kq_panel_heads(t, v, row + 8, 8, p);
     }
     cm_kq_panel_u(load, row, 0, p);
     cm_kq_panel_u(load, row + 8, 8, p);

@@ -84,6 +84,13 @@ void cm_backend_close(cm_backend *b) {
 
 const char *cm_backend_name(const cm_backend *b) { return b->sources[0].ops->name; }
 
+/* Everything else stands still while a server is asked who it is: one that others stand beside has
+ * to say so soon. */
+static uint64_t time_to_say(const cm_backend *b, uint64_t deadline_ns) {
+  const uint64_t soon = cm_os_now_ns() + CM_IDENTIFY_SECONDS * UINT64_C(1000000000);
+  return b->n > 1 && (!deadline_ns || soon < deadline_ns) ? soon : deadline_ns;
+}
+
 /* A file that can't be opened is one more model that isn't there. */
 static cm_code ready(cm_backend *b, source *s, const cm_request *q, cm_err *e) {
   cm_code code = CM_OK;
@@ -92,7 +99,7 @@ static cm_code ready(cm_backend *b, source *s, const cm_request *q, cm_err *e) {
     if (code && code != CM_E_USAGE && code != CM_E_NOMEM) code = e->code = CM_E_MODEL;
   }
   if (!code && !s->identified) {
-    code = s->ops->identify(s->self, q->deadline_ns, q->cancel, &s->model, e);
+    code = s->ops->identify(s->self, time_to_say(b, q->deadline_ns), q->cancel, &s->model, e);
     s->identified = !code;
   }
   return code;

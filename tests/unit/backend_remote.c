@@ -478,6 +478,22 @@ static void test_time_is_shared(void **state) {
   close_asking(&a);
 }
 
+/* While a server is asked who it is, the other jobs stand still. */
+static void test_who_says_nothing_holds_nobody_up(void **state) {
+  (void)state;
+  const uint64_t second = UINT64_C(1000000000), start = cm_os_now_ns();
+  script w = {0};
+  asking a;
+  open_asking(&a, server_start(play_dead, &w), "ollama,vllm", 1);
+  cm_job job = job_of(&a, false);
+  job.request.deadline_ns = start + 60 * second;
+  do_job(&a, &job);
+  assert_int_equal(job.n_failed, 2);
+  assert_int_equal(w.asked, 1);
+  assert_true(cm_os_now_ns() - start < 2 * CM_IDENTIFY_SECONDS * second);
+  close_asking(&a);
+}
+
 static cm_code compose(cm_job *job, const cm_model_id *model, cm_err *e) {
   (void)model, (void)e;
   job->request.messages = &hello, job->request.n_messages = 1;
@@ -532,6 +548,7 @@ int main(void) {
       cmocka_unit_test(test_who_can_be_asked),
       cmocka_unit_test(test_time_is_shared),
       cmocka_unit_test(test_time_is_shared_once),
+      cmocka_unit_test(test_who_says_nothing_holds_nobody_up),
       cmocka_unit_test(test_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

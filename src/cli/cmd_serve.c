@@ -57,6 +57,8 @@ static cm_code read_token(server *s, cm_err *e) {
   line = cm_str_trim(line);
   code = check_token(line, "--token-file", e);
   if (code) return code;
+  if (!cm_os_is_private(file))
+    cm_ui_note(s->o, "others may read the token in %s: chmod 600 is better", file);
   cm_buf kept;
   cm_buf_init(&kept, TOKEN_MAX);
   cm_buf_add(&kept, line.p, line.n);

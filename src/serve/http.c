@@ -65,6 +65,7 @@ static void on_completed(void *user, struct MHD_Connection *c, void **state,
   (void)c;
   if (!v) return;
   *state = NULL;
+  const uint64_t id = v->call.id; /* from the unlocking on the scheduler may free a held one */
   pthread_mutex_lock(&s->lock);
   v->http = v->asleep = false;
   v->conn->cut_ns = idle_end(s);
@@ -75,7 +76,7 @@ static void on_completed(void *user, struct MHD_Connection *c, void **state,
   cm_os_bell_ring(s->news);
   pthread_mutex_unlock(&s->lock);
   if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK)
-    cm_serve_log(s, "%" PRIu64 " the connection ended before the answer did", v->call.id);
+    cm_serve_log(s, "%" PRIu64 " the connection ended before the answer did", id);
   if (!held) cm_visit_free(v);
 }
 

@@ -290,10 +290,27 @@ def _():
         need("access-control-allow-origin" not in s.ask("GET", "/v1/models").headers, "CORS for nobody")
 
 
+def private(data):
+    """A new file with these bytes that only its owner can read."""
+    path = kit.file_with(data)
+    os.chmod(path, 0o600)
+    return path
+
+
+@case("serve: a token file that others may read is used with a warning")
+def _():
+    path = private(b"secret-word\n")
+    wrong = ["serve", "--body-limit", "1", "--token-file", path, *models.trained()]  # so that it doesn't stay
+    need(b"others may read" not in run(*wrong).fails(2, "--body-limit").err, "a warning about a private one")
+    os.chmod(path, 0o644)
+    r = run(*wrong).has_status(2).says("others may read the token", "chmod 600")
+    need(b"secret-word" not in r.err, r.err)
+
+
 @case("serve: a token from {0} is asked of everything but /healthz", ["a file", "the environment"])
 def _(where):
     token = "tok-123_abc.XYZ~"
-    args = ["--token-file", kit.file_with(token.encode() + b"\nsecond line\n")] if where == "a file" else []
+    args = ["--token-file", private(token.encode() + b"\nsecond line\n")] if where == "a file" else []
     env = {"CMDAI_SERVE_TOKEN": token} if where != "a file" else {}
     with server(*args, "--host", "0.0.0.0", env=env) as s:
         s.host = "127.0.0.1"
@@ -502,6 +519,25 @@ def _():
             other = Started(s, max_tokens=500)
             kit.wait_for(lambda: s.metric('cancelled_total{reason="slow_reader"}') == 1, "the slow reader to be cancelled", 30)
             need(other.answer().status == 200, "another one")
+
+
+@case("serve: clients that leave at any moment take nothing with them")
+def _():
+    def leave_often(seed):
+        draw = random.Random(seed)
+        for i in range(40):
+            one = Started(s, text="list %d" % i, stream=bool(i % 2), max_tokens=200, temperature=1.5, seed=i)
+            time.sleep(draw.random() / 10)
+            one.leave()
+    with server("--batch", "8") as s:
+        threads = [threading.Thread(target=leave_often, args=(seed,)) for seed in range(16)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        s.wait_idle()
+        need(s.chat("x", max_tokens=2).status == 200, "after that")
+        need(s.end() == 0, s.lines)  # a sanitizer has its say in the status
 
 
 # --- the queue ---------------------------------------------------------------------------------------------------------------

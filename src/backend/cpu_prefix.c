@@ -41,7 +41,8 @@ static size_t common_with_silence(const cm_cpu *c, const cm_request *q, size_t u
   memcpy(silent, q->messages, (user + 1) * sizeof *silent);
   silent[user].text = CM_STR("");
   cm_ids_init(&ids, prompt->n + MIN_TOKENS);
-  (void)cm_chat_tokens(cm_engine_tok(c->engine), silent, user + 1, CM_STR(""), &ids, NULL);
+  if (cm_chat_tokens(cm_engine_tok(c->engine), silent, user + 1, CM_STR(""), &ids, NULL))
+    ids.n = 0;
   while (n < ids.n && n < prompt->n && ids.p[n] == prompt->p[n]) n++;
   cm_ids_close(&ids);
   return n;

@@ -132,16 +132,18 @@ static void zsh(const keys *k, cm_buf *b) {
   cm_buf_puts(b, "}\nif (( $+functions[compdef] )); then compdef _cmdai cmdai; fi\n");
 }
 
+/* The status is set and not printed: fish may put what a builtin prints before what a program
+ * printed earlier. */
 static const char fish_widget[] =
     "function _cmdai_line\n"
     "  set -l line (commandline -b | string collect)\n"
     "  string match -qr '\\S' -- \"$line\"; or return 0\n"
     "  echo >&2\n"
+    "  set -l code\n"
     "  set -l said (command cmdai -o plain -s fish -- \"$line\" </dev/null 2>| cat >&2; "
-    "echo \" $pipestatus[1]\")\n"
-    "  set -l code (string trim -- \"$said[-1]\")\n"
-    "  if contains -- \"$code\" 0 7; and test (count $said) -gt 1\n"
-    "    commandline -r -- (string join \\n -- $said[1..-2] | string collect)\n"
+    "set code $pipestatus[1])\n"
+    "  if contains -- \"$code\" 0 7; and set -q said[1]\n"
+    "    commandline -r -- (string join \\n -- $said | string collect)\n"
     "  end\n"
     "  commandline -f repaint\n"
     "end\n";

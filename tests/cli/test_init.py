@@ -306,3 +306,21 @@ def _(shell):
     s.until(b"do''ne")
     s.run("", b"done")
     s.close()
+
+
+@case("fish: the answer and its status never change places")
+def _():
+    programs = kit.fresh()
+    with open(programs + "/cmdai", "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\necho a message >&2\necho one; echo '  two'\nexit 7\n")
+    os.chmod(programs + "/cmdai", 0o755)
+    script = code("fish") + b"""
+function commandline
+  test "$argv[1]" = -b; and echo request
+  test "$argv[1]" = -r; and echo "<$argv[3]>"
+end
+for i in (seq 300); _cmdai_line; end
+"""
+    p = subprocess.run([kit.command("fish"), "--no-config"], input=script, capture_output=True, timeout=100, check=False,
+                       env=kit.environment({"PATH": programs + ":" + os.environ["PATH"]}))
+    need(p.stdout == b"<one\n  two>\n" * 300 and p.stderr.count(b"a message\n") == 300, p.stdout[-2000:] + p.stderr[-500:])

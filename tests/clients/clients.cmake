@@ -1,5 +1,6 @@
-# `cmdai serve` and programs that aren't ours: the official clients of Ollama and OpenAI, fetched by
-# `make peers`, and promptfoo, by `make harness-peers`. What isn't here is a skip that says so.
+# Programs that aren't ours talk to `cmdai serve`: the official clients of Ollama and OpenAI, which
+# `make peers` fetches, and promptfoo (`make harness-peers`). What isn't here is a skip that says
+# so.
 find_program(CM_NODE node)
 if(CM_NODE)
   add_test(NAME serve.clients

@@ -2,6 +2,7 @@
  * that names it. Clients that want a newer Node than this one get the one that npm has brought. */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { Serve, Skip } from "./serve.mjs";
 
@@ -13,8 +14,20 @@ if (major < 22 && !process.env.CM_NEWER_NODE && process.platform === "linux" && 
   process.exit(r.status ?? 1);
 }
 
+/* The checks of a client; one that says so where there is none. */
+async function checksOf(group) {
+  const { checks, client } = await import(`./${group}.mjs`);
+  try {
+    if (client) createRequire(import.meta.url)(client);
+  } catch (e) {
+    const why = e.code === "MODULE_NOT_FOUND" ? "is not installed (make peers)" : `doesn't load: ${e.message}`;
+    return { client: () => { throw new Skip(`npm's ${client} ${why}`); } };
+  }
+  return checks;
+}
+
 const groups = {};
-for (const name of ["ollama", "openai", "other"]) groups[name] = (await import(`./${name}.mjs`)).checks;
+for (const name of ["ollama", "openai", "other"]) groups[name] = await checksOf(name);
 const checks = Object.entries(groups).flatMap(([group, all]) => Object.entries(all).map(([name, run]) => ({ group, name: `${group} ${name}`, run })));
 const chosen = checks.filter((c) => !only || c.group === only || c.name === only);
 

@@ -284,6 +284,55 @@ static void test_scraps(void **state) {
   assert_int_equal(count(&s), 4); /* the state, the young one and the two that aren't ours */
 }
 
+/* --- no memory --- */
+
+/* Whichever allocation fails from the submit of a request to the end: an error of memory, or the
+ * right answer. What is on disk afterwards is good. */
+static bool without_memory(const setting *s, const cm_replies *want, uint64_t nth) {
+  const cm_message messages[] = {{CM_ROLE_SYSTEM, cm_str_of(s->system)},
+                                 {CM_ROLE_USER, cm_str_of(s->user)}};
+  const cm_request q = {.messages = messages,
+                        .n_messages = 2,
+                        .sampling = cm_sample_defaults(),
+                        .max_tokens = 12,
+                        .candidates = 1};
+  cm_replies got;
+  cm_backend *b;
+  cm_err e;
+  cm_arena *a = cm_arena_open(ARENA);
+  if (cm_backend_open(&b, "cpu", &s->o, &e)) fail_msg("%s", e.msg);
+  const uint64_t before = cm_mem_count();
+  cm_mem_fail_nth(nth);
+  const cm_code code = cm_backend_generate(b, &q, a, &got, &e);
+  cm_backend_close(b);
+  const bool reached = cm_mem_count() - before >= nth;
+  cm_mem_fail_nth(0);
+  assert_true(code == CM_OK || code == CM_E_NOMEM);
+  if (!code) assert_true(is_same(&got, want));
+  cm_arena_close(a);
+  return reached;
+}
+
+static void test_no_memory(void **state) {
+  (void)state;
+  char path[PATH];
+  setting s = setting_of("memory"), without = s;
+  without.o.keep.dir = NULL;
+  (void)ask(&without);
+  for (int kept = 0; kept < 2; kept++) {
+    uint64_t nth = 1;
+    for (bool more = true; more; nth++) {
+      (void)ask_both(&s);
+      the_file(&s, path);
+      if (!kept) assert_int_equal(unlink(path), 0);
+      more = without_memory(&s, &without.replies, nth);
+    }
+    assert_true(nth > 10);
+  }
+  assert_true(ask_both(&s) > 0);
+  forget(&without);
+}
+
 /* --- two at once --- */
 
 /* Programs that read, write and damage the same file: each gives the right answer. */
@@ -342,6 +391,7 @@ int main(void) {
       cmocka_unit_test(test_model_changes_meanwhile),
       cmocka_unit_test(test_used_longest_ago_goes),
       cmocka_unit_test(test_scraps),
+      cmocka_unit_test(test_no_memory),
       cmocka_unit_test(test_programs_at_once),
   };
   return cmocka_run_group_tests(tests, make_root, drop_root);

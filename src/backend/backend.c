@@ -18,6 +18,7 @@ typedef struct source {
   /* A circuit breaker (Nygard, Release It!, 2007): until then nobody asks it; 0: it is well. */
   uint64_t shut_until_ns;
   unsigned shut_seconds; /* twice as many each time in a row */
+  const cm_job *trial;   /* the one that asks all the same, to find out; NULL: none */
   cm_err why;
 } source;
 
@@ -83,6 +84,13 @@ void cm_backend_close(cm_backend *b) {
 
 const char *cm_backend_name(const cm_backend *b) { return b->sources[0].ops->name; }
 
+/* Everything else stands still while a server is asked who it is: one that others stand beside has
+ * to say so soon. */
+static uint64_t time_to_say(const cm_backend *b, uint64_t deadline_ns) {
+  const uint64_t soon = cm_os_now_ns() + CM_IDENTIFY_SECONDS * UINT64_C(1000000000);
+  return b->n > 1 && (!deadline_ns || soon < deadline_ns) ? soon : deadline_ns;
+}
+
 /* A file that can't be opened is one more model that isn't there. */
 static cm_code ready(cm_backend *b, source *s, const cm_request *q, cm_err *e) {
   cm_code code = CM_OK;
@@ -91,7 +99,7 @@ static cm_code ready(cm_backend *b, source *s, const cm_request *q, cm_err *e) {
     if (code && code != CM_E_USAGE && code != CM_E_NOMEM) code = e->code = CM_E_MODEL;
   }
   if (!code && !s->identified) {
-    code = s->ops->identify(s->self, q->deadline_ns, q->cancel, &s->model, e);
+    code = s->ops->identify(s->self, time_to_say(b, q->deadline_ns), q->cancel, &s->model, e);
     s->identified = !code;
   }
   return code;
@@ -133,9 +141,11 @@ static void keep_shut(source *s) {
   s->shut_until_ns = cm_os_now_ns() + s->shut_seconds * UINT64_C(1000000000);
 }
 
-/* Others are spared what nobody answered to. */
-static void shut(source *s, const cm_err *why) {
+/* Others are spared what nobody answered to. Of many that asked before it was shut, only the first
+ * one's word counts: the rest say the same of the same moment. */
+static void shut(source *s, const cm_job *job, const cm_err *why) {
   enum { LONGEST_SECONDS = 3600 };
+  if (s->shut_until_ns && s->trial != job) return;
   s->shut_seconds = s->shut_seconds ? 2 * s->shut_seconds : CM_BREAK_SECONDS;
   if (s->shut_seconds > LONGEST_SECONDS) s->shut_seconds = LONGEST_SECONDS;
   s->why = *why;
@@ -147,14 +157,22 @@ static void reopen(source *s) {
   s->shut_seconds = 0;
 }
 
+/* The job has left the source. */
+static void end_trial(source *s, const cm_job *job) {
+  if (s->trial == job) s->trial = NULL;
+}
+
 /* Whoever comes when the time is over tries for all: the others go on as if it were not. */
-static cm_code pass(source *s, cm_err *e) {
+static cm_code pass(source *s, const cm_job *job, cm_err *e) {
+  const uint64_t now = cm_os_now_ns(), second = UINT64_C(1000000000);
   if (!s->shut_until_ns) return CM_OK;
-  if (cm_os_now_ns() >= s->shut_until_ns) {
+  if (now >= s->shut_until_ns) {
     keep_shut(s);
+    s->trial = job;
     return CM_OK;
   }
-  return cm_fail(e, s->why.code, 0, "not asked again so soon after: %.200s", s->why.msg);
+  const unsigned long long left = (s->shut_until_ns - now + second - 1) / second;
+  return cm_fail(e, s->why.code, 0, "not asked again for %llu s, after: %.200s", left, s->why.msg);
 }
 
 /* A source that hangs must leave time for the next one. */
@@ -169,9 +187,7 @@ static cm_code compose(cm_job *job, const source *s, cm_err *e) {
   job->backend = s->ops->name;
   job->model = s->model;
   job->replies = (cm_replies){0};
-  cm_code code = job->compose ? job->compose(job, &s->model, e) : CM_OK;
-  if (job->compose) job->deadline_ns = job->request.deadline_ns;
-  return code;
+  return job->compose ? job->compose(job, &s->model, e) : CM_OK;
 }
 
 /* Gives the job to its source. */
@@ -180,12 +196,12 @@ static cm_code place(cm_backend *b, cm_job *job) {
   cm_err *e = &job->error;
   *e = (cm_err){0};
   share_time(b, job);
-  cm_code code = pass(s, e);
+  cm_code code = pass(s, job, e);
   job->dead = code != CM_OK;
   if (code) return code;
   code = ready(b, s, &job->request, e);
   job->dead = code && is_sources_fault(job, code);
-  if (job->dead) shut(s, e);
+  if (job->dead) shut(s, job, e);
   if (!code) code = compose(job, s, e);
   if (code) return code;
   share_time(b, job);
@@ -198,7 +214,8 @@ static cm_code place(cm_backend *b, cm_job *job) {
 /* Asks one source after the other, from job->source on; the last one's error stands. */
 static void place_somewhere(cm_backend *b, cm_job *job) {
   while (place(b, job)) {
-    const source *s = &b->sources[job->source];
+    source *s = &b->sources[job->source];
+    end_trial(s, job);
     const bool next = is_sources_fault(job, job->error.code);
     job->backend = s->ops->name;
     if (next) note_failed(&job->failed[job->n_failed++], s, job->error.msg);
@@ -235,9 +252,11 @@ static bool is_settled(cm_backend *b, source *s, cm_job *job) {
   job->request.deadline_ns = job->deadline_ns;
   if (!is_sources_fault(job, code)) {
     if (!code) reopen(s);
+    end_trial(s, job);
     return true;
   }
-  if (job->dead || code == CM_E_TIMEOUT) shut(s, &job->error);
+  if (job->dead) shut(s, job, &job->error);
+  end_trial(s, job);
   note_failed(&job->failed[job->n_failed++], s, job->error.msg);
   if (job->streamed || job->source + 1 == b->n) return true;
   job->source++;
@@ -270,7 +289,7 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
     out->backend = s->ops->name;
     out->model = s->model;
     if (!code || !is_sources_fault(&job, code)) return code;
-    shut(s, e);
+    shut(s, &job, e);
     if (i + 1 == b->n) return code;
     note_failed(&out->failed[out->n_failed++], s, e->msg);
   }

@@ -172,14 +172,14 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
  * n_parallel), CM_E_LIMIT (prompt longer than the context, with both numbers), CM_E_TIMEOUT,
  * CM_E_CANCELLED, CM_E_NOMEM, and of the last source CM_E_BACKEND (no server there, or one that
  * answers rubbish) or CM_E_MODEL (it lacks the model; how to get it). Waits only for a server that
- * is asked for the first time.
+ * is asked for the first time, and where there are several sources at most CM_IDENTIFY_SECONDS.
  *
  * A source that failed with one of the last two, or was too slow while there was time left, is
  * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_SECONDS;
  * then one job tries, and if that is in vain too, the time is twice as long. */
 void cm_backend_submit(cm_backend *b, cm_job *job);
 
-enum { CM_BREAK_SECONDS = 30 };
+enum { CM_BREAK_SECONDS = 30, CM_IDENTIFY_SECONDS = 5 };
 
 /* Lets step give the job back with this error, as if the backend had refused it. */
 void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e);

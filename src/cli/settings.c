@@ -39,14 +39,14 @@ void cm_setting_from(const cm_opt *opt, cm_origin origin, cm_buf *out) {
   }
 }
 
-/* http://USER:PASSWORD@HOST without what stands before the host. */
+/* [http://]USER:PASSWORD@HOST without what stands before the host. */
 static void put_shown(const char *text, cm_buf *out) {
   const char *scheme = strstr(text, "://");
   const char *host = scheme ? scheme + 3 : text;
   const size_t n = strcspn(host, "/?#");
   size_t skip = 0;
-  for (size_t i = 0; scheme && i < n; i++)
-    if (host[i] == '@') skip = i;
+  for (size_t i = 0; i < n; i++)
+    if (host[i] == '@' && (scheme || memchr(host, ':', i))) skip = i;
   cm_buf_add(out, text, (size_t)(host - text));
   if (skip) cm_buf_puts(out, "***");
   cm_buf_puts(out, host + skip);

@@ -187,6 +187,8 @@ def _():
     for options in ([], ["-o", "json"]):
         out = run("config", "show", *options, env=env).ok().out
         need(b"s3cret" not in out and b"ada" not in out and b"https://***@host.example/a.gguf" in out, out)
+        out = run("config", "show", *options, env={"OLLAMA_HOST": "ada:s3cret@host.example:80"}).ok().out
+        need(b"s3cret" not in out and b"ada" not in out and b"***@host.example:80" in out, out)
 
 
 @case("config show: a broken configuration is status 2 and names its place")

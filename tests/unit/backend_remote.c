@@ -24,9 +24,11 @@ typedef struct script {
   const char *body;
   size_t piece;
   unsigned status;
-  const char *header;               /* one more line of the head */
-  unsigned wait_ms;                 /* before the answer */
-  bool breaks;                      /* the connection is cut off at the end */
+  const char *header; /* one more line of the head */
+  unsigned wait_ms;   /* before the answer */
+  unsigned pause_ms;  /* between two pieces */
+  bool hangs_up;      /* without an answer, a moment after the question */
+  bool breaks;        /* the connection is cut off at the end */
   atomic_int asked, now, most, raw; /* questions; raw: to /api/generate */
 } script;
 
@@ -48,9 +50,16 @@ static bool say_script(script *w, int fd) {
   if (now > w->most) w->most = now;
   w->asked++;
   if (w->wait_ms) cm_os_sleep_ms(w->wait_ms);
+  if (w->hangs_up) {
+    cm_os_sleep_ms(200);
+    w->now--;
+    return false;
+  }
   bool fine = say_head(fd, w->status ? w->status : 200, w->header, n + w->breaks);
-  for (size_t at = 0; fine && at < n; at += piece)
+  for (size_t at = 0; fine && at < n; at += piece) {
+    if (at && w->pause_ms) cm_os_sleep_ms(w->pause_ms);
     fine = server_send(fd, w->body + at, n - at < piece ? n - at : piece);
+  }
   w->now--;
   return fine && !w->breaks;
 }
@@ -392,6 +401,45 @@ static void test_breaker_stays_shut_for_errors(void **state) {
   }
 }
 
+/* Those that were on their way together say it once: the next try comes as soon as after one. */
+static void test_breaker_counts_an_outage_once(void **state) {
+  (void)state;
+  enum { JOBS = 8 };
+  script w = {.body = "", .hangs_up = true};
+  asking a;
+  open_asking(&a, server_start(play, &w), "ollama", JOBS);
+  cm_job jobs[JOBS];
+  for (size_t i = 0; i < JOBS; i++) jobs[i] = job_of(&a, false);
+  for (size_t i = 0; i < JOBS; i++) cm_backend_submit(a.b, &jobs[i]);
+  for (size_t i = 0; i < JOBS; i++) assert_non_null(cm_backend_poll(a.b));
+  for (size_t i = 0; i < JOBS; i++) assert_true(jobs[i].error.code && jobs[i].dead);
+  assert_true(w.asked >= JOBS);
+  cm_job job = job_of(&a, false);
+  do_job(&a, &job);
+  char expected[64];
+  snprintf(expected, sizeof expected, "not asked again for %d s", CM_BREAK_SECONDS);
+  if (!strstr(job.error.msg, expected)) fail_msg("%s", job.error.msg);
+  close_asking(&a);
+}
+
+/* Text that comes too slowly for one question comes: others may have more time. */
+static void test_breaker_stays_shut_for_slow_answers(void **state) {
+  (void)state;
+  script w = {.body = SAY("x") SAY("y") END, .piece = 40, .pause_ms = 300};
+  asking a;
+  open_asking(&a, server_start(play, &w), "ollama,vllm", 1);
+  cm_job job = job_of(&a, false);
+  job.request.deadline_ns = cm_os_now_ns() + 400 * UINT64_C(1000000);
+  do_job(&a, &job);
+  assert_string_equal(job.failed[0].backend, "ollama");
+  assert_false(strstr(job.failed[0].error, "not asked again"));
+  job = job_of(&a, false);
+  do_job(&a, &job);
+  assert_true(is_text(&job, 0, "xy"));
+  assert_string_equal(job.backend, "ollama");
+  close_asking(&a);
+}
+
 static void test_who_can_be_asked(void **state) {
   (void)state;
   script w = {.body = SAY("x") END};
@@ -429,6 +477,45 @@ static void test_time_is_shared(void **state) {
   close_asking(&a);
 }
 
+/* While a server is asked who it is, the other jobs stand still. */
+static void test_who_says_nothing_holds_nobody_up(void **state) {
+  (void)state;
+  const uint64_t second = UINT64_C(1000000000), start = cm_os_now_ns();
+  script w = {0};
+  asking a;
+  open_asking(&a, server_start(play_dead, &w), "ollama,vllm", 1);
+  cm_job job = job_of(&a, false);
+  job.request.deadline_ns = start + 60 * second;
+  do_job(&a, &job);
+  assert_int_equal(job.n_failed, 2);
+  assert_int_equal(w.asked, 1);
+  assert_true(cm_os_now_ns() - start < 2 * CM_IDENTIFY_SECONDS * second);
+  close_asking(&a);
+}
+
+static cm_code compose(cm_job *job, const cm_model_id *model, cm_err *e) {
+  (void)model, (void)e;
+  job->request.messages = &hello, job->request.n_messages = 1;
+  return CM_OK;
+}
+
+/* A source with another one behind it has half of the time, whoever writes the words. */
+static void test_time_is_shared_once(void **state) {
+  (void)state;
+  const uint64_t second = UINT64_C(1000000000);
+  script w = {.body = SAY("x") END, .wait_ms = 1500};
+  asking a;
+  open_asking(&a, server_start(play, &w), "ollama,vllm", 1);
+  cm_job job = job_of(&a, false);
+  job.compose = compose;
+  const uint64_t end = job.request.deadline_ns = cm_os_now_ns() + 5 * second;
+  do_job(&a, &job);
+  assert_true(is_text(&job, 0, "x"));
+  assert_string_equal(job.backend, "ollama");
+  assert_true(job.request.deadline_ns == end);
+  close_asking(&a);
+}
+
 static void test_names(void **state) {
   (void)state;
   static const char *const wrong[] = {"", "cuda", "ollama,", ",ollama", "ollama,ollama", "a,b"};
@@ -455,8 +542,12 @@ int main(void) {
       cmocka_unit_test(test_no_other_after_text),
       cmocka_unit_test(test_breaker_opens_where_nobody_answers),
       cmocka_unit_test(test_breaker_stays_shut_for_errors),
+      cmocka_unit_test(test_breaker_counts_an_outage_once),
+      cmocka_unit_test(test_breaker_stays_shut_for_slow_answers),
       cmocka_unit_test(test_who_can_be_asked),
       cmocka_unit_test(test_time_is_shared),
+      cmocka_unit_test(test_time_is_shared_once),
+      cmocka_unit_test(test_who_says_nothing_holds_nobody_up),
       cmocka_unit_test(test_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

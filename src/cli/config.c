@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/os.h"
+#include "base/os_file.h"
 #include "data/yaml.h"
 #include "safety/safety.h"
 
@@ -119,11 +120,14 @@ static cm_code read_keys(const reader *r, cm_str text) {
   return code;
 }
 
+/* A project may be anybody's: a pipe in the file's place would keep us waiting for ever. */
 static cm_code read_file(const reader *r) {
   cm_buf text;
   cm_err e;
+  cm_os_identity at;
   cm_buf_init(&text, CM_YAML_BYTES_MAX);
-  cm_code code = cm_os_read_file(r->file, &text, &e);
+  cm_code code = r->project ? cm_os_identify(r->file, &at, &e) : CM_OK;
+  if (!code) code = cm_os_read_file(r->file, &text, &e);
   if (!code) code = read_keys(r, (cm_str){text.p ? text.p : "", text.n});
   else if (code == CM_E_NOTFOUND) code = CM_OK;
   else *r->e = e;

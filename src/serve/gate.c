@@ -53,8 +53,10 @@ static bool is_welcome(const cm_gate *g, cm_str origin) {
 
 /* What a proxy before us could read as another number of requests. */
 static int check_framing(const cm_heads *h, cm_err *e) {
-  if (h->n_hosts > 1 || h->n_lengths > 1 || h->n_encodings > 1 || (h->n_lengths && h->n_encodings))
-    return refuse(e, 400, CM_E_FORMAT, "Host, Content-Length or Transfer-Encoding is there twice");
+  if (h->n_hosts > 1 || h->n_origins > 1 || h->n_lengths > 1 || h->n_encodings > 1 ||
+      (h->n_lengths && h->n_encodings))
+    return refuse(e, 400, CM_E_FORMAT,
+                  "Host, Origin, Content-Length or Transfer-Encoding is there twice");
   if (!h->n_hosts && !h->http10) return refuse(e, 400, CM_E_FORMAT, "Host is missing");
   if (h->n_encodings && !is_alike(h->encoding, CM_STR("chunked")))
     return refuse(e, 501, CM_E_UNSUPPORTED, "the only Transfer-Encoding here is chunked");

@@ -23,7 +23,7 @@ typedef struct cm_gate {
 /* What the first lines say; `p` NULL: nothing. */
 typedef struct cm_heads {
   cm_str host, origin, authorization, type, length, encoding, expect;
-  unsigned n_hosts, n_lengths, n_encodings;
+  unsigned n_hosts, n_origins, n_lengths, n_encodings;
   bool http10; /* HTTP/1.0 or older */
 } cm_heads;
 

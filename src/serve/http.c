@@ -219,7 +219,7 @@ static enum MHD_Result on_head(void *user, enum MHD_ValueKind kind, const char *
   cm_heads *h = user;
   (void)kind;
   if (strcasecmp(key, "Host") == 0) take_head(&h->host, &h->n_hosts, value);
-  else if (strcasecmp(key, "Origin") == 0) take_head(&h->origin, NULL, value);
+  else if (strcasecmp(key, "Origin") == 0) take_head(&h->origin, &h->n_origins, value);
   else if (strcasecmp(key, "Authorization") == 0) take_head(&h->authorization, NULL, value);
   else if (strcasecmp(key, "Content-Type") == 0) take_head(&h->type, NULL, value);
   else if (strcasecmp(key, "Content-Length") == 0) take_head(&h->length, &h->n_lengths, value);

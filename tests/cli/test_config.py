@@ -30,6 +30,13 @@ def level(user=None, project=None, *options, env=None):
     return run("check", "--json", *options, "ls", **where).ok().json()["safety"]
 
 
+@case("a project's file that is a pipe keeps nobody waiting")
+def _():
+    where = folders()
+    os.mkfifo(os.path.join(where["cwd"], ".cmdai.yaml"))
+    run("check", "ls", **where).fails(2, ".cmdai.yaml", "not a regular file")
+
+
 @case("precedence: default, user, project, environment, command line")
 def _():
     need(level() == "moderate", "default")

@@ -405,7 +405,8 @@ def _(kind, status):
             need(a.status == 415, "a form of a browser: %d" % a.status)
 
 
-FRAMING = [("two hosts", {"Host": "localhost\r\nHost: localhost"}), ("two lengths", {"Content-Length": "2\r\nContent-Length: 2"}),
+FRAMING = [("two hosts", {"Host": "localhost\r\nHost: localhost"}), ("two origins", {"Origin": "https://evil.example\r\nOrigin: http://localhost"}),
+           ("two lengths", {"Content-Length": "2\r\nContent-Length: 2"}),
            ("two different lengths", {"Content-Length": "2\r\nContent-Length: 200"}),
            ("a length and chunks", {"Content-Length": "2", "Transfer-Encoding": "chunked"}), ("no host", {"Host": None}),
            ("a coding that isn't known", {"Content-Length": None, "Transfer-Encoding": "gzip"}), ("a negative length", {"Content-Length": "-2"}),

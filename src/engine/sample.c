@@ -1,5 +1,6 @@
 #include "engine/sample.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -53,6 +54,8 @@ cm_code cm_sampler_open(cm_sampler **out, const cm_sample_options *o, size_t voc
     return cm_fail(e, CM_E_NOMEM, 0, "no memory for a sampler");
   }
   s->o = *o, s->vocab = vocab, s->state = o->seed;
+  /* Its reciprocal is no number: so cold only the likeliest is drawn. */
+  if (s->o.temperature < FLT_MIN) s->o.temperature = 0;
   *out = s;
   return CM_OK;
 }

@@ -70,6 +70,19 @@ static void temperature_0_ignores_the_rest(void **unused) {
     assert_int_equal(pick_once(&o, (float[]){0, 1, 1, 0.9f}, 4), 1);
 }
 
+/* 1 / temperature is beyond a float's range for the last two. */
+static void cold_is_greedy(void **unused) {
+  static const float cold[] = {1e-30f, 1e-37f, 1e-38f, 1e-40f, 1e-45f};
+  float logits[] = {1, 3, 2, -1, 0};
+  (void)unused;
+  for (size_t i = 0; i < sizeof cold / sizeof *cold; i++)
+    for (uint32_t top_k = 0; top_k < 5; top_k += 4) {
+      cm_sample_options o = sampling(cold[i]);
+      o.top_k = top_k;
+      assert_int_equal(pick_once(&o, logits, 5), 1);
+    }
+}
+
 static void log_probability_is_the_models(void **unused) {
   const float *x = some_logits();
   cm_sample_options o = sampling(3);
@@ -360,6 +373,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(greedy_takes_the_largest),
       cmocka_unit_test(temperature_0_ignores_the_rest),
+      cmocka_unit_test(cold_is_greedy),
       cmocka_unit_test(log_probability_is_the_models),
       cmocka_unit_test(top_k_keeps_the_k_largest),
       cmocka_unit_test(selection_ends),

@@ -14,12 +14,22 @@ typedef enum dialect { CLAUDE, GEMINI, CURSOR, COPILOT } dialect;
 
 typedef struct call {
   dialect dialect;
-  bool shell; /* there is a command */
+  bool shell;    /* there is a command */
+  bool unread;   /* but not one that can be read */
+  cm_json *args; /* of Copilot, which sends its members as a text that holds JSON */
   cm_str event, command, cwd;
 } call;
 
 static bool text_at(const cm_json *object, const char *key, cm_str *out) {
   return cm_json_str(cm_json_get(object, key), out);
+}
+
+static const cm_json *copilot_args(const cm_json *root, call *c) {
+  const cm_json *args = cm_json_get(root, "toolArgs");
+  cm_str text;
+  if (!cm_json_str(args, &text)) return args;
+  c->unread = cm_json_parse(text, CM_JSON_LIMITS, &c->args, NULL) != CM_OK;
+  return c->args;
 }
 
 static call read_call(const cm_json *root) {
@@ -29,8 +39,10 @@ static call read_call(const cm_json *root) {
   text_at(root, "cwd", &c.cwd);
   if (cm_str_is(c.event, "BeforeTool")) c.dialect = GEMINI;
   if (cm_str_is(c.event, "beforeShellExecution")) c.dialect = CURSOR, input = root;
-  if (cm_json_get(root, "toolName")) c.dialect = COPILOT, input = cm_json_get(root, "toolArgs");
-  c.shell = text_at(input, "command", &c.command);
+  if (cm_json_get(root, "toolName")) c.dialect = COPILOT, input = copilot_args(root, &c);
+  const cm_json *command = cm_json_get(input, "command");
+  c.shell = command || c.unread;
+  if (command && !cm_json_str(command, &c.command)) c.unread = true;
   return c;
 }
 
@@ -84,7 +96,9 @@ static int reply(cm_guard *g, cm_arena *a, const cm_json *root) {
   cm_buf_init(&why, 1 << 16);
   cm_jw_init(&w, &out, 0);
   cm_jw_begin_object(&w);
-  if (c.shell) {
+  if (c.unread) {
+    answer(&w, &c, CM_CONFIRM, "cmdai: the command isn't text, so it could not be judged");
+  } else if (c.shell) {
     if (c.cwd.n) g->where.cwd = c.cwd;
     cm_judgement j = cm_guard_judge(g, c.command, a);
     reason(&j, &why);
@@ -93,6 +107,7 @@ static int reply(cm_guard *g, cm_arena *a, const cm_json *root) {
   cm_jw_end_object(&w);
   cm_buf_putc(&out, '\n');
   cm_buf_close(&why);
+  cm_json_free(c.args);
   return cm_ui_out_buf(&out);
 }
 

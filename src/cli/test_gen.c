@@ -24,7 +24,7 @@ static cm_code generate(cm_testing *t, cm_buf *text, cm_mutate_counts *counts, c
 static int run(cm_testing *t, char **operands, size_t n) {
   cm_err e = {0};
   cm_buf text;
-  cm_mutate_counts counts;
+  cm_mutate_counts counts = {0};
   cm_code code = cm_test_open(t, operands, n, &e);
   if (code) return cm_test_fail(&e);
   if (!t->plan.n) return cm_ui_fail(CM_TEST_NOTHING, "no test case is selected");

@@ -164,6 +164,23 @@ def _(command, permission):
     need(d["permissionDecision"] == permission and d["permissionDecisionReason"], d)
 
 
+@case("hook: Copilot's arguments may be a text that holds JSON: {0} is {1}", [(SAFE, "allow"), (HIGH, "ask"), (CRITICAL, "deny")])
+def _(command, permission):
+    d = hook({"toolName": "bash", "toolArgs": json.dumps({"command": command}), "cwd": "/tmp"})
+    need(d["permissionDecision"] == permission, d)
+
+
+@case("hook: a command that isn't text is a person's to judge: {0!r}", [["bash", "-lc", "rm -rf /"], {"line": "ls"}, None, 7, True])
+def _(command):
+    for call in ({"hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_input": {"command": command}},
+                 {"hook_event_name": "beforeShellExecution", "command": command}, {"toolName": "bash", "toolArgs": {"command": command}}):
+        d = hook(call)
+        need((d.get("hookSpecificOutput") or d).get("permissionDecision", d.get("permission")) == "ask", (call, d))
+    d = hook({"hook_event_name": "BeforeTool", "tool_name": "run_shell_command", "tool_input": {"command": command}})
+    need(d["decision"] == "deny", d)
+    need(hook({"toolName": "bash", "toolArgs": "{\"command\": "})["permissionDecision"] == "ask", "arguments that are no JSON")
+
+
 @case("hook: a tool without a command gets no opinion")
 def _():
     need(hook({"hook_event_name": "PreToolUse", "tool_name": "Read", "tool_input": {"file_path": "/etc/passwd"}}) == {}, "")

@@ -45,7 +45,7 @@ static void set_port(struct sockaddr *a, uint16_t port) {
 
 /* What the socket really got. */
 static cm_code name_it(cm_os_listener *l, cm_err *e) {
-  struct sockaddr_storage at;
+  struct sockaddr_storage at = {0};
   socklen_t n = sizeof at;
   char host[56] = "", port[8] = "";
   if (getsockname(l->fd, (struct sockaddr *)&at, &n) ||

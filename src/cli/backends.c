@@ -1,13 +1,11 @@
 #include "cli/backends.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/os.h"
-#include "base/os_file.h"
+#include "cli/secret.h"
 
-enum { KEY_MAX = 8192, OLLAMA = 0, VLLM = 1 };
+enum { OLLAMA = 0, VLLM = 1 };
 
 /* --- which ----------------------------------------------------------------------------------- */
 
@@ -31,39 +29,6 @@ bool cm_opened_is_file(const cm_opts *o) {
   return is_first(names, "cpu");
 }
 
-/* --- keys ------------------------------------------------------------------------------------ */
-
-static cm_code read_key(const cm_opts *o, const char *path, char **out, cm_err *e) {
-  cm_buf b;
-  cm_buf_init(&b, KEY_MAX);
-  cm_code code = cm_os_read_file(path, &b, e);
-  const cm_str key = cm_str_trim((cm_str){b.p ? b.p : "", b.n});
-  if (code) {
-    (void)cm_err_prefix(e, "key file");
-    code = e ? e->code = CM_E_USAGE : CM_E_USAGE;
-  } else if (!key.n || memchr(key.p, '\n', key.n)) {
-    code = cm_fail(e, CM_E_USAGE, 0, "%.150s: one line with a key is expected", path);
-  } else if (!(*out = cm_strdup_n(key.p, key.n))) {
-    code = cm_fail(e, CM_E_NOMEM, 0, "out of memory");
-  } else if (!cm_os_is_private(path)) {
-    cm_ui_note(o, "others may read the key in %s: chmod 600 is better", path);
-  }
-  if (b.p) memset(b.p, 0, b.cap);
-  cm_buf_close(&b);
-  return code;
-}
-
-/* The file that was named; else the environment, which is not an option so that no key gets into
- * a configuration file. */
-static cm_code find_key(const cm_opts *o, const char *file, const char *variable, char **out,
-                        cm_err *e) {
-  const char *key = getenv(variable);
-  if (file) return read_key(o, file, out, e);
-  if (!key || !*key) return CM_OK;
-  *out = cm_strdup_n(key, strlen(key));
-  return *out ? CM_OK : cm_fail(e, CM_E_NOMEM, 0, "out of memory");
-}
-
 /* --- opening --------------------------------------------------------------------------------- */
 
 static const char *given(const char *text) { return text && *text ? text : NULL; }
@@ -83,8 +48,12 @@ static cm_code fill(cm_opened *b, const cm_opts *o, const char *model, bool hash
   cm_code code = order(o, b->names, sizeof b->names, e);
   const bool is_file = is_first(b->names, "cpu");
   if (!code) code = cm_model_find(o, is_file ? model : NULL, hash, &b->model, e);
-  if (!code) code = find_key(o, o->ollama_key_file, "CMDAI_OLLAMA_KEY", &b->keys[OLLAMA], e);
-  if (!code) code = find_key(o, o->vllm_key_file, "CMDAI_VLLM_KEY", &b->keys[VLLM], e);
+  if (!code)
+    code = cm_secret_find(o, "ollama-key-file", o->ollama_key_file, "CMDAI_OLLAMA_KEY",
+                          &b->keys[OLLAMA], e);
+  if (!code)
+    code =
+        cm_secret_find(o, "vllm-key-file", o->vllm_key_file, "CMDAI_VLLM_KEY", &b->keys[VLLM], e);
   if (code) return code;
   b->options = (cm_backend_options){
       .model = cm_model_path(&b->model),
@@ -135,8 +104,7 @@ void cm_opened_close(cm_opened *b) {
   cm_backend_close(b->backend);
   b->backend = NULL;
   for (size_t i = 0; i < sizeof b->keys / sizeof *b->keys; i++) {
-    if (b->keys[i]) memset(b->keys[i], 0, strlen(b->keys[i]));
-    cm_free(b->keys[i]);
+    cm_secret_drop(b->keys[i]);
     b->keys[i] = NULL;
   }
 }

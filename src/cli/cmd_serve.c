@@ -1,21 +1,21 @@
 /* cmdai serve: the model over HTTP. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/os.h"
 #include "cli/backends.h"
+#include "cli/secret.h"
 #include "cli/verdict.h"
 #include "serve/serve.h"
 
-enum { DEFAULT_SLOTS = 16, TOKEN_MAX = 4096, BODY_LEAST = 1024, BODY_MOST = 1 << 30 };
+enum { DEFAULT_SLOTS = 16, BODY_LEAST = 1024, BODY_MOST = 1 << 30 };
 
 /* Everything one run holds. */
 typedef struct server {
   const cm_opts *o;
   cm_guard guard;
   cm_opened opened;
-  cm_buf token;
+  char *token;
   cm_serve_options serve;
   char engine[64];
 } server;
@@ -27,47 +27,6 @@ static void on_ready(void *user, const char *url) {
 }
 
 static void on_log(void *user, const char *line) { cm_ui_note(((server *)user)->o, "%s", line); }
-
-/* --- the token --- */
-
-static cm_code check_token(cm_str t, const char *where, cm_err *e) {
-  for (size_t i = 0; i < t.n; i++)
-    if (t.p[i] <= ' ' || t.p[i] > '~')
-      return cm_fail(e, CM_E_USAGE, 0, "%s: a token is printable ASCII without blanks", where);
-  if (!t.n) return cm_fail(e, CM_E_USAGE, 0, "%s: the token is empty", where);
-  return CM_OK;
-}
-
-/* Never from the command line, which every user of the machine can read. */
-static cm_code read_token(server *s, cm_err *e) {
-  const char *env = getenv("CMDAI_SERVE_TOKEN"), *file = s->o->token_file;
-  if (!file && !env) return CM_OK;
-  if (!file) {
-    s->serve.token = env;
-    return check_token(cm_str_of(env), "CMDAI_SERVE_TOKEN", e);
-  }
-  cm_code code = cm_os_read_file(file, &s->token, e);
-  if (code) {
-    cm_err_prefix(e, "--token-file");
-    return CM_E_USAGE;
-  }
-  cm_buf_putc(&s->token, '\n'); /* there are bytes now */
-  cm_str rest = {s->token.p, s->token.n}, line = {0};
-  (void)cm_str_line(&rest, &line);
-  line = cm_str_trim(line);
-  code = check_token(line, "--token-file", e);
-  if (code) return code;
-  if (!cm_os_is_private(file))
-    cm_ui_note(s->o, "others may read the token in %s: chmod 600 is better", file);
-  cm_buf kept;
-  cm_buf_init(&kept, TOKEN_MAX);
-  cm_buf_add(&kept, line.p, line.n);
-  cm_buf_close(&s->token);
-  s->token = kept;
-  if (kept.overflow) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the token");
-  s->serve.token = s->token.p;
-  return CM_OK;
-}
 
 /* --- options --- */
 
@@ -125,8 +84,8 @@ int cm_cmd_serve(const cm_opts *o, char **operands, size_t n) {
         CM_EXIT_USAGE,
         "serve takes options only, not \"%.40s\"; did you mean: cmdai ask serve ...?",
         operands[0]);
-  cm_buf_init(&s.token, TOKEN_MAX);
-  cm_code code = read_token(&s, &e);
+  cm_code code = cm_secret_find(o, "token-file", o->token_file, "CMDAI_SERVE_TOKEN", &s.token, &e);
+  s.serve.token = s.token;
   if (!code) code = read_limits(&s, &e);
   int status = code ? CM_EXIT_USAGE : 0;
   if (!code) {
@@ -140,6 +99,6 @@ int cm_cmd_serve(const cm_opts *o, char **operands, size_t n) {
   if (code) cm_ui_fail(status, "%s", e.msg);
   cm_opened_close(&s.opened);
   cm_guard_close(&s.guard);
-  cm_buf_close(&s.token);
+  cm_secret_drop(s.token);
   return status;
 }

@@ -132,7 +132,7 @@ static void put_sampling(const cm_record *r, cm_buf *b) {
   if (!cm_sampling_read(r, &s)) return;
   cm_buf_printf(b, "sample: %s: %llu of %llu passed; between %g and %g %%, risks %g and %g %%\n",
                 verdicts[s.verdict], (unsigned long long)s.passed,
-                (unsigned long long)(s.passed + s.failed), 100 * s.plan.bad, 100 * s.plan.good,
+                (unsigned long long)s.passed + s.failed, 100 * s.plan.bad, 100 * s.plan.good,
                 100 * s.plan.alpha, 100 * s.plan.beta);
 }
 

@@ -219,23 +219,13 @@ static cm_code read_generate(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {
   return cm_body_close(&b);
 }
 
-static bool role_of(cm_str name, cm_role *out) {
-  static const char *const names[] = {"system", "user", "assistant"};
-  for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-    if (!cm_str_is(name, names[i])) continue;
-    *out = (cm_role)i;
-    return true;
-  }
-  return false;
-}
-
 static void read_message(cm_body *b, size_t i, cm_message *m) {
   cm_body_place old;
   cm_str role = {0};
   m->text = CM_STR("");
   if (!cm_body_enter_item(b, "messages", i, &old)) return;
   cm_body_str(b, "role", &role);
-  if (!role_of(role, &m->role)) cm_body_fail(b, "role", "must be system, user or assistant");
+  if (!cm_body_role(role, &m->role)) cm_body_fail(b, "role", "must be system, user or assistant");
   cm_body_str(b, "content", &m->text);
   cm_body_refuse(b, "images");
   cm_body_refuse(b, "tool_calls");

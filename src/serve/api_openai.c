@@ -93,22 +93,6 @@ static void read_common(cm_body *b) {
 
 /* --- conversations --------------------------------------------------------------------------- */
 
-static bool role_of(cm_str name, cm_role *out) {
-  static const struct {
-    const char *name;
-    cm_role role;
-  } roles[] = {{"system", CM_ROLE_SYSTEM},
-               {"developer", CM_ROLE_SYSTEM},
-               {"user", CM_ROLE_USER},
-               {"assistant", CM_ROLE_ASSISTANT}};
-  for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-    if (!cm_str_is(name, roles[i].name)) continue;
-    *out = roles[i].role;
-    return true;
-  }
-  return false;
-}
-
 static void read_part(cm_body *b, size_t i, cm_buf *out) {
   cm_body_place old;
   cm_str type = {0}, text = {0};
@@ -141,7 +125,8 @@ static void read_message(cm_body *b, size_t i, cm_message *m) {
   cm_str role = {0};
   if (!cm_body_enter_item(b, "messages", i, &old)) return;
   cm_body_str(b, "role", &role);
-  if (!role_of(role, &m->role))
+  if (cm_str_is(role, "developer")) role = CM_STR("system");
+  if (!cm_body_role(role, &m->role))
     cm_body_fail(b, "role", "must be system, developer, user or assistant");
   cm_body_refuse(b, "tool_calls");
   cm_body_refuse(b, "function_call");

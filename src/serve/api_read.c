@@ -264,3 +264,13 @@ void cm_body_model(cm_body *b, const char *key, bool required) {
   b->code = cm_call_model(b->call, name, b->e);
   if (b->code) b->call->field = key;
 }
+
+bool cm_body_role(cm_str name, cm_role *out) {
+  static const char *const names[] = {"system", "user", "assistant"}; /* as cm_role counts them */
+  for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+    if (!cm_str_is(name, names[i])) continue;
+    *out = (cm_role)i;
+    return true;
+  }
+  return false;
+}

@@ -69,4 +69,7 @@ void cm_body_model(cm_body *b, const char *key, bool required);
 /* The same for a name from elsewhere. */
 cm_code cm_call_model(cm_call *c, cm_str name, cm_err *e);
 
+/* system, user or assistant; false for anything else. */
+bool cm_body_role(cm_str name, cm_role *out);
+
 #endif

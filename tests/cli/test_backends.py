@@ -940,8 +940,8 @@ def _(kind):
         ask(app, server, "--%s-key-file" % kind, path, env=names).ok(b"ls -l\n").silent()
         os.chmod(path, 0o644)
         ask(app, server, "--%s-key-file" % kind, path, env=names).ok(b"ls -l\n").says("others may read the key", path)
-    for data in (b"", b"two\nlines\n", b"\n"):
-        run("-b", kind, "--%s-key-file" % kind, kit.file_with(data, "key"), "list", "files").fails(2, "one line with a key")
+    for data in (b"", b"two words\n", b"\n", b"\xff\n"):
+        run("-b", kind, "--%s-key-file" % kind, kit.file_with(data, "key"), "list", "files").fails(2, "-key-file: ")
     run("-b", kind, "--%s-key-file" % kind, "/none", "list", "files").fails(2, "/none")
 
 

@@ -24,11 +24,11 @@ typedef struct script {
   const char *body;
   size_t piece;
   unsigned status;
-  const char *header; /* one more line of the head */
-  unsigned wait_ms;   /* before the answer */
-  unsigned pause_ms;  /* between two pieces */
-  bool hangs_up;      /* without an answer, a moment after the question */
-  bool breaks;        /* the connection is cut off at the end */
+  const char *header;               /* one more line of the head */
+  unsigned wait_ms;                 /* before the answer */
+  unsigned pause_ms;                /* between two pieces */
+  bool hangs_up;                    /* without an answer, a moment after the question */
+  bool breaks;                      /* the connection is cut off at the end */
   atomic_int asked, now, most, raw; /* questions; raw: to /api/generate */
 } script;
 

@@ -303,7 +303,7 @@ def _():
     wrong = ["serve", "--body-limit", "1", "--token-file", path, *models.trained()]  # so that it doesn't stay
     need(b"others may read" not in run(*wrong).fails(2, "--body-limit").err, "a warning about a private one")
     os.chmod(path, 0o644)
-    r = run(*wrong).has_status(2).says("others may read the token", "chmod 600")
+    r = run(*wrong).has_status(2).says("others may read the key", "chmod 600")
     need(b"secret-word" not in r.err, r.err)
 
 

@@ -327,49 +327,6 @@ int cm_test_comment(const cm_opts *o, char **operands, size_t n) {
   return with_records(o, operands, n, 1, 32, "comment RUN.jsonl...", comment);
 }
 
-static void put_difference(const cm_difference *d, cm_buf *b) {
-  cm_ui_escape(d->id, b);
-  cm_buf_printf(b, ": %s -> %s\n", cm_state_name(d->before), cm_state_name(d->after));
-  if (cm_str_eq(d->command_before, d->command_after)) return;
-  cm_buf_puts(b, "  - ");
-  cm_ui_escape(d->command_before, b);
-  cm_buf_puts(b, "\n  + ");
-  cm_ui_escape(d->command_after, b);
-  cm_buf_putc(b, '\n');
-}
-
-static void put_rates(const cm_comparison *c, cm_buf *b) {
-  if (!c->pairs) return;
-  cm_buf_printf(b, "pass rate %+.1f points (95 %%: %+.1f to %+.1f), McNemar p = %.3g",
-                100 * c->difference, 100 * c->low, 100 * c->high, c->mcnemar_p);
-  if (!isnan(c->detectable))
-    cm_buf_printf(b, "; so many cases show a difference of %.1f points", 100 * c->detectable);
-  cm_buf_putc(b, '\n');
-}
-
-int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
-  if (n != 2) return cm_ui_fail(CM_TEST_USAGE, "two models are compared: -m A -m B");
-  cm_comparison c;
-  cm_err e = {0};
-  cm_buf b;
-  if (cm_compare(&records[0], &records[1], t->arena, &c, &e)) return cm_test_fail(&e);
-  cm_buf_init(&b, REPORT_MAX);
-  for (size_t i = 0; i < c.n; i++) put_difference(&c.items[i], &b);
-  cm_buf_printf(&b,
-                "%zu cases in both: %zu passed in both, %zu only before, %zu only after, %zu in "
-                "neither\n",
-                c.pairs, c.both, c.only_before, c.only_after, c.neither);
-  if (c.unmeasured + c.other)
-    cm_buf_printf(&b, "not counted: %zu without a measurement in one of them, %zu not in both\n",
-                  c.unmeasured, c.other);
-  put_rates(&c, &b);
-  if (!isnan(c.latency_ratio))
-    cm_buf_printf(&b, "median latency x %.2f, Mann-Whitney p (slower) = %.3g%s\n", c.latency_ratio,
-                  c.latency_p,
-                  cm_comparison_slower(&c) ? ": slower; measure again to confirm" : "");
-  return cm_test_out(&b);
-}
-
 int cm_test_compare(const cm_opts *o, char **operands, size_t n) {
   return with_records(o, operands, n, 2, 2, "compare BEFORE.jsonl AFTER.jsonl", cm_test_contrast);
 }

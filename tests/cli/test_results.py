@@ -10,6 +10,7 @@ import kit
 from kit import case, need, run
 from runner import (REPORT, answers, cut_run, data, essence, fixture, many, model, need_sandbox, once, other_model,
                     read, recorded, results, slow_model, states, test)
+from schema import Schema
 
 
 # --- pieces of a run ---------------------------------------------------------------------------------------------------------
@@ -312,6 +313,12 @@ def _():
     r.need("McNemar p = 0.031" in r.out.decode().replace("0.0312", "0.031").replace("0.0313", "0.031") and "-50.0 points" in r.out.decode(), "other numbers")
     again = run("test", "compare", out, out[:-6] + "-2.jsonl").ok()
     again.need(again.out == r.out, "compare differs from ab")
+    d = run("test", "compare", out, out[:-6] + "-2.jsonl", "-o", "json").ok().json()
+    Schema(os.path.join(kit.ROOT, "schemas", "cmdai.compare.1.json")).check(d)
+    counts = [d[k] for k in ("pairs", "both", "only_before", "only_after", "neither", "unmeasured", "other")]
+    need(counts == [12, 0, 6, 0, 6, 0, 0] and abs(d["mcnemar_p"] - 2 / 2**6) < 1e-12 and d["difference"] == -0.5, d)
+    need(len(d["differences"]) == 6 and d["differences"][0]["command_after"] == "ls -a" and d["differences"][0]["state_after"] == "fail", d)
+    need(run("test", "ab", cases, "-m", model(), "-m", other_model(), "-o", "json").ok().json()["only_before"] == 6, "ab")
     r = run("test", "compare", out, recorded(fixture(many(13, words=("alpha", "bravo"), forbidden_patterns=["-a"]))))
     r.need(b"not counted: 0 without a measurement in one of them, 1 not in both" in r.out, "a case that is lost in silence")
     run("test", "ab", cases, "-m", model()).fails(2)

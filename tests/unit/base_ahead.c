@@ -31,7 +31,7 @@ static int make_file(void **state) {
     if (cm_os_out_write(&o, block, MIB, &e)) return -1;
   }
   free(block);
-  return cm_os_out_commit(&o, &e);
+  return cm_os_out_commit(&o, &e) ? -1 : 0;
 }
 
 static int remove_file(void **state) {

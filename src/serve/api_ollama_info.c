@@ -47,35 +47,40 @@ static void put_model(cm_jw *w, const cm_api_about *about) {
   put_details(w, about);
 }
 
-cm_code cm_ollama_tags(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {
+/* The list of the one model that there is; `more` adds what only this list says of it. */
+static cm_code put_models(const cm_call *c, void (*more)(cm_jw *w, const cm_api_about *about),
+                          cm_buf *out) {
   cm_jw w;
-  (void)body, (void)e;
   begin(&w, out);
   cm_jw_key(&w, "models");
   cm_jw_begin_array(&w);
   cm_jw_begin_object(&w);
   put_model(&w, c->about);
-  cm_jw_put_text(&w, "modified_at", c->about->started_text);
+  more(&w, c->about);
   cm_jw_end_object(&w);
   cm_jw_end_array(&w);
   return end(&w, out);
 }
 
-/* The model stays as long as the server does. */
-cm_code cm_ollama_ps(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {
-  cm_jw w;
+static void put_age(cm_jw *w, const cm_api_about *about) {
+  cm_jw_put_text(w, "modified_at", about->started_text);
+}
+
+cm_code cm_ollama_tags(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {
   (void)body, (void)e;
-  begin(&w, out);
-  cm_jw_key(&w, "models");
-  cm_jw_begin_array(&w);
-  cm_jw_begin_object(&w);
-  put_model(&w, c->about);
-  cm_jw_put_text(&w, "expires_at", "9999-12-31T23:59:59Z");
-  cm_jw_put_u64(&w, "size_vram", 0);
-  if (c->about->ctx) cm_jw_put_u64(&w, "context_length", c->about->ctx);
-  cm_jw_end_object(&w);
-  cm_jw_end_array(&w);
-  return end(&w, out);
+  return put_models(c, put_age, out);
+}
+
+/* The model stays as long as the server does. */
+static void put_stay(cm_jw *w, const cm_api_about *about) {
+  cm_jw_put_text(w, "expires_at", "9999-12-31T23:59:59Z");
+  cm_jw_put_u64(w, "size_vram", 0);
+  if (about->ctx) cm_jw_put_u64(w, "context_length", about->ctx);
+}
+
+cm_code cm_ollama_ps(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {
+  (void)body, (void)e;
+  return put_models(c, put_stay, out);
 }
 
 cm_code cm_ollama_version(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {

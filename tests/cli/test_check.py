@@ -211,7 +211,7 @@ def with_config(text, command, *options):
 
 @case("allow: a shape makes its command run, and nothing else: {0} -> {1}", [
     ("git push --force-with-lease", 0), ("git push --force-with-lease origin main", 0), ("git push --force", 7),
-    ("git push --force-with-lease; git push --force", 7), ("echo git push --force-with-lease; rm -rf src", 7)])
+    ("git push --force-with-lease; git push --force", 7), ("echo git push --force-with-lease; rm -rf /home/nobody/src", 7)])
 def _(command, status):
     with_config("allow:\n  - git push --force-with-lease\n", command).has_status(status)
 

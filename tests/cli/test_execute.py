@@ -63,7 +63,7 @@ def _():
 
 # --- questions -----------------------------------------------------------------------------------------------------------
 
-@case("a question without a terminal is a no: {0}", ["git push --force", "rm -rf src"])
+@case("a question without a terminal is a no: {0}", ["git push --force", "rm -rf /home/nobody/src"])
 def _(command):
     r = asked(command, "-x").has_status(125)
     r.need(r.out == b"", "something ran").says("not run", "confirmation")

@@ -1,9 +1,15 @@
-/* The panel kernels of matmul.c: one small product, 16 rows times up to CM_TILE_COLS columns. */
+/* How matmul.c multiplies: the work of one product, and the kernels for many columns. */
 #ifndef CM_KERNEL_GEMM_H
 #define CM_KERNEL_GEMM_H
-#include "kernel/kernel.h"
+#include "kernel/state.h"
 
-enum { CM_TILE_COLS = 8 };
+enum {
+  CM_TILE_COLS = 8,
+  CM_PANEL_VALUES =
+      2048 /* of a row unpacked at once: 16 x 2,048 bytes fit the L2 cache beside x */
+};
+
+/* One small product: 16 rows times up to CM_TILE_COLS columns. */
 
 /* acc[c][r] += the float step of every block, for ncols <= CM_TILE_COLS columns x[c] (cm_q8 or
  * cm_q8k) and `blocks` panels of 16 rows. acc is [ncols][16]. Order and rounding as quant.h says.
@@ -13,6 +19,27 @@ typedef void cm_tile_fn(const cm_quant *q, const void *panels, const void *const
 
 /* NULL where the build or the processor family has none: columns are then done one by one. */
 cm_tile_fn *cm_tile_kernel(cm_isa isa);
+
+/* A matrix times columns, as the threads of the pool share it. */
+typedef struct cm_mul {
+  cm_kern *k;
+  const cm_mat *w;
+  const uint8_t *x;
+  size_t x_stride, ncols;
+  float *y; /* column c of the result is at y + c * ldy, or at each[c] */
+  size_t ldy;
+  float *const *each;
+  cm_dot_rows_fn *dot;
+  cm_unpack_fn *unpack;
+  cm_tile_fn *tile;
+} cm_mul;
+
+static inline float *cm_mul_result(const cm_mul *j, size_t c) {
+  return j->each ? j->each[c] : j->y + c * j->ldy;
+}
+
+/* A pool's function (ctx is a cm_mul) over panels of 16 rows. */
+void cm_gemm_part(void *ctx, size_t begin, size_t end, unsigned worker);
 
 extern cm_tile_fn cm_tile_avx2, cm_tile_avx512;
 

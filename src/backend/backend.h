@@ -122,7 +122,10 @@ typedef struct cm_job {
   size_t source;
   uint64_t deadline_ns; /* the caller's; a source that others stand behind has less */
   bool streamed;        /* some text was given to the sink: another source would repeat it */
+  bool alive;           /* somebody answered there, whatever was said: set by a source */
   bool dead;            /* nobody answered there: set with the error, by a source too */
+  uint64_t took_ns;     /* dead: how long it took to find out; set by a source */
+  uint64_t again_ns;    /* dead: nobody is asked there before that; 0: not known */
 } cm_job;
 
 typedef struct cm_backend cm_backend;
@@ -175,11 +178,19 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
  * is asked for the first time, and where there are several sources at most CM_IDENTIFY_SECONDS.
  *
  * A source that failed with one of the last two, or was too slow while there was time left, is
- * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_SECONDS;
- * then one job tries, and if that is in vain too, the time is twice as long. */
+ * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_TIMES as
+ * long as that took (CM_BREAK_LEAST_SECONDS to CM_BREAK_FIRST_SECONDS); then one job tries, and if
+ * that is in vain too, the time is twice as long, up to CM_BREAK_MOST_SECONDS. An answer of any
+ * kind ends that. */
 void cm_backend_submit(cm_backend *b, cm_job *job);
 
-enum { CM_BREAK_SECONDS = 30, CM_IDENTIFY_SECONDS = 5 };
+enum {
+  CM_BREAK_TIMES = 10,
+  CM_BREAK_LEAST_SECONDS = 1,
+  CM_BREAK_FIRST_SECONDS = 30,
+  CM_BREAK_MOST_SECONDS = 3600,
+  CM_IDENTIFY_SECONDS = 5
+};
 
 /* Lets step give the job back with this error, as if the backend had refused it. */
 void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e);

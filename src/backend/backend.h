@@ -89,6 +89,7 @@ typedef struct cm_model_id {
   char quant[32];        /* "Q4_K_M" or the like */
   uint32_t placeholders; /* literals that it was trained to see replaced (answer/literal.h) */
   uint32_t ctx;          /* positions; 0: not known */
+  uint32_t token_bytes;  /* of text, that one token stands for at most; 0: not known */
   uint64_t bytes;        /* of the file; 0: not known */
   float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
 } cm_model_id;

@@ -81,8 +81,10 @@ typedef struct cm_attn_col {
 } cm_attn_col;
 
 /* Grouped-query attention (Ainslie et al., 2023) as online softmax (Milakov and Gimelshein, 2018):
- * scores scaled by 1/sqrt(head_dim), positions in tiles of 64 counted from 0, within a tile in
- * order, tiles merged in order. */
+ * positions in tiles of 64 counted from 0, tiles merged in order. A score is the sum over i,
+ * ascending from 0.0f, of (q[i] / sqrt(head_dim)) * k[i]; the weights e^(score - largest so far)
+ * of a tile are added in 8 chains, then lanes j and j + 4, + 2, + 1; an output adds weight * v for
+ * each position in order. A larger score first scales what was added before. */
 void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads,
                   size_t head_dim, size_t head_stride);
 

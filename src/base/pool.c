@@ -12,6 +12,7 @@
  * somebody else needs. */
 enum {
   SPINS = 4000,
+  YIELD_EVERY = 500, /* spins, some 10 us: the caller may need this very core to go on */
   CHUNKS_EACH = 2 /* a thread takes one part in this many of its share of what is left */
 };
 
@@ -72,7 +73,8 @@ static uint64_t wait_for_round(cm_pool *p, uint64_t seen) {
   for (int i = 0; i < SPINS; i++) {
     s = atomic_load(&p->state);
     if (round_of(s) != seen) return s;
-    cm_os_pause();
+    if (i % YIELD_EVERY == YIELD_EVERY - 1) cm_os_yield();
+    else cm_os_pause();
   }
   pthread_mutex_lock(&p->lock);
   atomic_fetch_add(&p->sleepers, 1);

@@ -44,6 +44,18 @@ class Server:
         self.ended.set()
         self.listener.close()
 
+    def away(self, seconds):
+        """Nobody listens for so long, as while a server starts anew."""
+        self.listener.shutdown(socket.SHUT_RDWR)  # ends an accept that waits, too
+        self.listener.close()
+        threading.Thread(target=self._come_back, args=(seconds,), daemon=True).start()
+
+    def _come_back(self, seconds):
+        if self.ended.wait(seconds):
+            return
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
+        self._accept()
+
     def _accept(self):
         while not self.ended.is_set():
             try:

@@ -24,30 +24,42 @@ typedef struct rows {
 } rows;
 _Static_assert(CM_HEAD_DIM_MAX >= CM_ATTN_TILE, "a block of values fits as well");
 
+/* Sums of one row, in variables: gcc keeps an array of them in memory. */
+#define ROW_OF(r, c) \
+  v8 lo##r, hi##r;   \
+  LOAD(lo##r, c), LOAD(hi##r, (c) + 8)
+#define ROW_ADD(r, a) lo##r += lo * (a), hi##r += hi * (a)
+#define ROW_TO(r, c)  STORE(c, lo##r), STORE((c) + 8, hi##r)
+
 /* c[r][j] += a[r][k] * b[k][j] for k = 0 .. n-1 in order, of ROWS rows and WIDE values j. */
 static void add_products(const float *a, size_t lda, const float *b, size_t n, float *c,
                          size_t ldc) {
-  v8 sum[ROWS][2], lo, hi;
-  for (size_t r = 0; r < ROWS; r++) LOAD(sum[r][0], c + r * ldc), LOAD(sum[r][1], c + r * ldc + 8);
-  for (size_t k = 0; k < n; k++, b += WIDE) {
+  v8 lo, hi;
+  ROW_OF(0, c);
+  ROW_OF(1, c + ldc);
+  ROW_OF(2, c + 2 * ldc);
+  ROW_OF(3, c + 3 * ldc);
+  for (size_t k = 0; k < n; k++, a++, b += WIDE) {
     LOAD(lo, b), LOAD(hi, b + 8);
-    for (size_t r = 0; r < ROWS; r++) {
-      sum[r][0] += lo * a[r * lda + k];
-      sum[r][1] += hi * a[r * lda + k];
-    }
+    ROW_ADD(0, a[0]);
+    ROW_ADD(1, a[lda]);
+    ROW_ADD(2, a[2 * lda]);
+    ROW_ADD(3, a[3 * lda]);
   }
-  for (size_t r = 0; r < ROWS; r++)
-    STORE(c + r * ldc, sum[r][0]), STORE(c + r * ldc + 8, sum[r][1]);
+  ROW_TO(0, c);
+  ROW_TO(1, c + ldc);
+  ROW_TO(2, c + 2 * ldc);
+  ROW_TO(3, c + 3 * ldc);
 }
 
 static void add_products_of_row(const float *a, const float *b, size_t n, float *c) {
-  v8 sum[2], lo, hi;
-  LOAD(sum[0], c), LOAD(sum[1], c + 8);
+  v8 lo, hi;
+  ROW_OF(0, c);
   for (size_t k = 0; k < n; k++, b += WIDE) {
     LOAD(lo, b), LOAD(hi, b + 8);
-    sum[0] += lo * a[k], sum[1] += hi * a[k];
+    ROW_ADD(0, a[k]);
   }
-  STORE(c, sum[0]), STORE(c + 8, sum[1]);
+  ROW_TO(0, c);
 }
 
 #define LOW(a, b)  __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
@@ -146,10 +158,9 @@ static void attend_tile(rows *rs, const uint16_t *k, const uint16_t *v, size_t n
 static void take_queries(rows *rs, const cm_attn_col *cols, size_t ncols, size_t at,
                          size_t group) {
   const float scale = 1.0f / __builtin_sqrtf((float)rs->dim);
-  for (size_t c = 0; c < ncols; c++)
-    for (size_t i = 0; i < group * rs->dim; i++)
-      rs->q[c * group * rs->dim + i] = cols[c].q[at + i] * scale;
-  memset(rs->q + ncols * group * rs->dim, 0, (rs->n - ncols * group) * rs->dim * sizeof *rs->q);
+  const size_t n = group * rs->dim;
+  for (size_t c = 0; c < ncols; c++) scale_by(cols[c].q + at, scale, rs->q + c * n, n);
+  memset(rs->q + ncols * n, 0, (rs->n * rs->dim - ncols * n) * sizeof *rs->q);
   memset(rs->sums, 0, rs->n * rs->padded * sizeof *rs->sums);
   for (size_t r = 0; r < rs->n; r++) rs->max[r] = -1e30f, rs->total[r] = 0;
 }
@@ -168,8 +179,7 @@ static void attend(const cm_attn_col *cols, size_t ncols, size_t head, size_t gr
     attend_tile(&rs, k + p * dim, v + p * dim, n, least, group, ncols);
   }
   for (size_t r = 0; r < ncols * group; r++) {
-    const float inv = 1.0f / rs.total[r], *sums = rs.sums + r * rs.padded;
     float *out = cols[r / group].out + at + r % group * dim;
-    for (size_t i = 0; i < dim; i++) out[i] = sums[i] * inv;
+    scale_by(rs.sums + r * rs.padded, 1.0f / rs.total[r], out, dim);
   }
 }

@@ -176,6 +176,10 @@ static void scale_mul(const float *x, float s, const float *w, float *out, size_
   EACH_8(x, w, out, n, a = a * s * b);
 }
 
+static void scale_by(const float *x, float s, float *out, size_t n) {
+  EACH_8(x, x, out, n, a *= s);
+}
+
 static void add(float *x, const float *y, size_t n) { EACH_8(x, y, x, n, a += b); }
 
 static void silu_mul(float *gate, const float *up, size_t n) {

@@ -146,7 +146,11 @@ static void shut(source *s, cm_job *job, uint64_t took_ns, const cm_err *why) {
 
 static cm_code pass(source *s, cm_job *job, cm_err *e) {
   const uint64_t now = cm_os_now_ns(), second = UINT64_C(1000000000);
-  if (cm_breaker_pass(&s->breaker, job, now)) return CM_OK;
+  if (cm_breaker_pass(&s->breaker, job, now)) {
+    /* Who is there after an outage may be another one. */
+    if (s->breaker.trial == job && !s->busy) s->identified = false;
+    return CM_OK;
+  }
   job->dead = true;
   job->again_ns = cm_breaker_again(&s->breaker, now);
   const unsigned long long left = (job->again_ns - now + second - 1) / second;

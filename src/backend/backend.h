@@ -136,7 +136,8 @@ typedef struct cm_backend_ops {
   const char *name;
   /* Without the network: what is wrong with the options, or with a file. */
   cm_code (*open)(void **self, const cm_backend_options *o, cm_err *e);
-  /* Finds out which model it is, asking the server if there is one: once, before the first job. */
+  /* Finds out which model it is, asking the server if there is one: before the first job, and
+   * again after an outage. No job is on its way there. */
   cm_code (*identify)(void *self, uint64_t deadline_ns, const volatile int *cancel,
                       cm_model_id *out, cm_err *e);
   void (*submit)(void *self, cm_job *job);

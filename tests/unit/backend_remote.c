@@ -29,6 +29,7 @@ typedef struct script {
   unsigned pause_ms;                /* between two pieces */
   unsigned hang_up_ms;              /* without an answer, so long after the question */
   bool breaks;                      /* the connection is cut off at the end */
+  const char *digest;               /* of its model; NULL: it says none */
   atomic_int asked, now, most, raw; /* questions; raw: to /api/generate */
 } script;
 
@@ -44,8 +45,17 @@ static bool say_json(int fd, const char *text) {
   return say_head(fd, 200, NULL, strlen(text)) && server_say(fd, text);
 }
 
+static bool say_models(int fd, const char *digest) {
+  char text[200];
+  snprintf(text, sizeof text, "{\"models\":[{\"name\":\"m\",\"digest\":\"%s\"}]}",
+           digest ? digest : "");
+  return say_json(fd, text);
+}
+
 static bool say_script(script *w, int fd) {
-  const size_t n = strlen(w->body), piece = w->piece ? w->piece : n + 1;
+  const char *body = w->body;
+  const size_t n = strlen(body), piece = w->piece ? w->piece : n + 1;
+  const unsigned pause_ms = w->pause_ms;
   const int now = ++w->now;
   if (now > w->most) w->most = now;
   w->asked++;
@@ -57,8 +67,8 @@ static bool say_script(script *w, int fd) {
   }
   bool fine = say_head(fd, w->status ? w->status : 200, w->header, n + w->breaks);
   for (size_t at = 0; fine && at < n; at += piece) {
-    if (at && w->pause_ms) cm_os_sleep_ms(w->pause_ms);
-    fine = server_send(fd, w->body + at, n - at < piece ? n - at : piece);
+    if (at && pause_ms) cm_os_sleep_ms(pause_ms);
+    fine = server_send(fd, body + at, n - at < piece ? n - at : piece);
   }
   w->now--;
   return fine && !w->breaks;
@@ -68,7 +78,7 @@ static void play(server *s, int fd) {
   script *w = s->user;
   bool on = true;
   while (on && server_read(s, fd)) {
-    if (!strcmp(server_path, "/api/tags")) on = say_json(fd, "{\"models\":[{\"name\":\"m\"}]}");
+    if (!strcmp(server_path, "/api/tags")) on = say_models(fd, w->digest);
     else if (!strcmp(server_path, "/api/show")) on = say_json(fd, "{}");
     else {
       w->raw += !strcmp(server_path, "/api/generate");
@@ -405,7 +415,41 @@ static void rest_until(uint64_t then) {
   while (cm_os_now_ns() < then) cm_os_sleep_ms(10);
 }
 
-/* Whatever the one says that finds out, it was said by somebody. */
+#define DIGITS "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+
+/* After an outage it is asked once more who it is. */
+static void test_another_one_comes_back(void **state) {
+  (void)state;
+  script w = {.body = SAY("x") END, .digest = DIGITS "1"};
+  asking a;
+  open_asking(&a, server_start(play, &w), "ollama", 1);
+  cm_job job = job_of(&a, false);
+  do_job(&a, &job);
+  assert_string_equal(job.model.sha256, DIGITS "1");
+  w.digest = DIGITS "2";
+  job = job_of(&a, false);
+  do_job(&a, &job);
+  assert_string_equal(job.model.sha256, DIGITS "1"); /* nobody asks for each question */
+  w.hang_up_ms = 1;
+  job = job_of(&a, false);
+  do_job(&a, &job);
+  assert_true(job.dead);
+  w.hang_up_ms = 0;
+  rest_until(job.again_ns);
+  job = job_of(&a, false);
+  do_job(&a, &job);
+  assert_true(is_text(&job, 0, "x"));
+  assert_string_equal(job.model.sha256, DIGITS "2");
+  close_asking(&a);
+}
+
+static void do_beside(asking *a, cm_job *job) {
+  cm_backend_submit(a->b, job);
+  assert_ptr_equal(cm_backend_poll(a->b), job);
+}
+
+/* Whatever the one says that finds out, it was said by somebody. Another question is on its way all
+ * the time, so that the server isn't asked who it is. */
 static void test_breaker_opens_for_any_answer(void **state) {
   (void)state;
   static const struct {
@@ -420,22 +464,30 @@ static void test_breaker_opens_for_any_answer(void **state) {
   enum { N = sizeof answers / sizeof *answers };
   static script w[N];
   static asking a[N];
+  static cm_job slow[N];
   uint64_t again = 0;
   for (size_t i = 0; i < N; i++) {
-    w[i].body = answers[i].body, w[i].status = answers[i].status, w[i].hang_up_ms = 1;
-    open_asking(&a[i], server_start(play, &w[i]), "ollama", 1);
+    w[i].body =
+        SAY("1") SAY("2") SAY("3") SAY("4") SAY("5") SAY("6") SAY("7") SAY("8") SAY("9") END;
+    w[i].piece = 5, w[i].pause_ms = 250; /* that takes 20 seconds */
+    open_asking(&a[i], server_start(play, &w[i]), "ollama", 2);
+    slow[i] = job_of(&a[i], false);
+    cm_backend_submit(a[i].b, &slow[i]);
+    while (!w[i].now) assert_null(cm_backend_step(a[i].b, 10));
+    w[i].hang_up_ms = 1;
     cm_job job = job_of(&a[i], false);
-    do_job(&a[i], &job);
+    do_beside(&a[i], &job);
     assert_true(job.dead);
     if (job.again_ns > again) again = job.again_ns;
-    w[i].hang_up_ms = 0;
+    w[i].pause_ms = w[i].hang_up_ms = 0, w[i].body = answers[i].body,
+    w[i].status = answers[i].status;
   }
   rest_until(again);
   for (size_t i = 0; i < N; i++) {
     for (int k = 0; k < 2; k++) {
       const int before = w[i].asked;
       cm_job job = job_of(&a[i], false);
-      do_job(&a[i], &job);
+      do_beside(&a[i], &job);
       assert_int_equal(job.error.code, answers[i].code);
       assert_true(w[i].asked > before && !job.dead);
     }
@@ -586,6 +638,7 @@ int main(void) {
       cmocka_unit_test(test_no_other_after_text),
       cmocka_unit_test(test_breaker_opens_where_nobody_answers),
       cmocka_unit_test(test_breaker_stays_shut_for_errors),
+      cmocka_unit_test(test_another_one_comes_back),
       cmocka_unit_test(test_breaker_opens_for_any_answer),
       cmocka_unit_test(test_breaker_counts_an_outage_once),
       cmocka_unit_test(test_breaker_stays_shut_for_slow_answers),

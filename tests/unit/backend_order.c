@@ -237,6 +237,34 @@ static void test_who_says_nothing_holds_nobody_up(void **state) {
   close_asking(&a);
 }
 
+/* Texts that are on their way go on while another server is asked who it is, and says nothing. */
+static void test_others_work_meanwhile(void **state) {
+  (void)state;
+  const uint64_t ms = 1000000;
+  script w = {.body = SAY("a") SAY("b") SAY("c") END, .piece = 45, .pause_ms = 300}, dead = {0};
+  asking a;
+  open_two(&a, server_start(play, &w), server_start(play_dead, &dead), "ollama,vllm",
+           (cm_backend_options){.n_parallel = 2});
+  cm_job slow = job_of(&a, true), other = job_of(&a, false);
+  cm_backend_submit(a.b, &slow);
+  while (!w.now) assert_null(cm_backend_step(a.b, 10));
+  w.body = "{\"error\":\"no\"}", w.status = 500, w.pause_ms = 0;
+  const uint64_t start = cm_os_now_ns();
+  other.request.deadline_ns = start + 4000 * ms;
+  cm_backend_submit(a.b, &other);
+  assert_ptr_equal(cm_backend_poll(a.b), &other);
+  assert_true(cm_os_now_ns() - start >= 3900 * ms);
+  assert_int_equal(other.error.code, CM_E_TIMEOUT);
+  assert_string_equal(other.failed[0].backend, "ollama");
+  assert_int_equal(dead.asked, 1);
+  assert_true(a.heard_ns - start < 3000 * ms); /* not when that was over */
+  assert_ptr_equal(cm_backend_poll(a.b), &slow);
+  assert_true(is_text(&slow, 0, "abc"));
+  assert_string_equal(a.told[0], "abc");
+  assert_int_equal(cm_backend_busy(a.b), 0);
+  close_asking(&a);
+}
+
 static cm_code compose(cm_job *job, const cm_model_id *model, cm_err *e) {
   (void)model, (void)e;
   job->request.messages = &hello, job->request.n_messages = 1;
@@ -285,6 +313,7 @@ int main(void) {
       cmocka_unit_test(test_time_is_shared),
       cmocka_unit_test(test_time_is_shared_once),
       cmocka_unit_test(test_who_says_nothing_holds_nobody_up),
+      cmocka_unit_test(test_others_work_meanwhile),
       cmocka_unit_test(test_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,13 +96,14 @@ static inline void play_dead(server *s, int fd) {
 /* --- asking --- */
 
 typedef struct asking {
-  server *s;
-  char url[64];
+  server *s, *vllm;
+  char url[64], vllm_url[64];
   cm_backend_options o;
   cm_backend *b;
   cm_arena *arena;
   char told[2][TEXT]; /* by the sink, of each candidate */
   size_t n_pieces;
+  uint64_t heard_ns; /* when the last piece came */
 } asking;
 
 static inline void hear(void *user, uint32_t candidate, cm_str text) {
@@ -114,17 +115,24 @@ static inline void hear(void *user, uint32_t candidate, cm_str text) {
   memcpy(told + n, text.p, text.n);
   told[n + text.n] = 0;
   a->n_pieces++;
+  a->heard_ns = cm_os_now_ns();
 }
 
-/* Nobody is at port 9 of this machine, where vllm is looked for. */
-static inline void open_with(asking *a, server *s, const char *names, cm_backend_options o) {
+/* Nobody is at port 9 of this machine, where servers are looked for that aren't there. */
+static inline void open_two(asking *a, server *ollama, server *vllm, const char *names,
+                            cm_backend_options o) {
   cm_err e;
-  *a = (asking){.s = s, .arena = cm_arena_open(ARENA), .o = o};
-  if (s) snprintf(a->url, sizeof a->url, "http://127.0.0.1:%u", s->port);
+  *a = (asking){.s = ollama, .vllm = vllm, .arena = cm_arena_open(ARENA), .o = o};
+  snprintf(a->url, sizeof a->url, "http://127.0.0.1:%u", ollama ? ollama->port : 9);
+  snprintf(a->vllm_url, sizeof a->vllm_url, "http://127.0.0.1:%u/v1", vllm ? vllm->port : 9);
   if (!o.attempts) a->o.attempts = 1;
-  a->o.ollama.url = s ? a->url : "http://127.0.0.1:9";
-  a->o.vllm.url = "http://127.0.0.1:9/v1";
+  a->o.ollama.url = a->url;
+  a->o.vllm.url = a->vllm_url;
   if (cm_backend_open(&a->b, names, &a->o, &e)) fail_msg("%s", e.msg);
+}
+
+static inline void open_with(asking *a, server *s, const char *names, cm_backend_options o) {
+  open_two(a, s, NULL, names, o);
 }
 
 static inline void open_asking(asking *a, server *s, const char *names, uint32_t n_parallel) {
@@ -135,6 +143,7 @@ static inline void close_asking(asking *a) {
   cm_backend_close(a->b);
   cm_arena_close(a->arena);
   if (a->s) server_stop(a->s), free(a->s);
+  if (a->vllm) server_stop(a->vllm), free(a->vllm);
 }
 
 static const cm_message hello = {CM_ROLE_USER, {"hello", 5}};

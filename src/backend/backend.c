@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/breaker.h"
 #include "base/os.h"
 
 static const cm_backend_ops *const list[] = {&cm_backend_cpu, &cm_backend_ollama,
@@ -15,11 +16,7 @@ typedef struct source {
   bool identified;
   cm_model_id model;
   size_t busy;
-  /* A circuit breaker (Nygard, Release It!, 2007): until then nobody asks it; 0: it is well. */
-  uint64_t shut_until_ns;
-  unsigned shut_seconds; /* twice as many each time in a row */
-  const cm_job *trial;   /* the one that asks all the same, to find out; NULL: none */
-  cm_err why;
+  cm_breaker breaker;
 } source;
 
 struct cm_backend {
@@ -101,6 +98,7 @@ static cm_code ready(cm_backend *b, source *s, const cm_request *q, cm_err *e) {
   if (!code && !s->identified) {
     code = s->ops->identify(s->self, time_to_say(b, q->deadline_ns), q->cancel, &s->model, e);
     s->identified = !code;
+    if (!code) cm_breaker_answer(&s->breaker);
   }
   return code;
 }
@@ -137,42 +135,23 @@ static void note_failed(cm_fallback *f, const source *s, const char *why) {
   snprintf(f->error, sizeof f->error, "%s", why);
 }
 
-static void keep_shut(source *s) {
-  s->shut_until_ns = cm_os_now_ns() + s->shut_seconds * UINT64_C(1000000000);
+/* Nobody answered the job. */
+static void shut(source *s, cm_job *job, uint64_t took_ns, const cm_err *why) {
+  const uint64_t now = cm_os_now_ns();
+  cm_breaker_fail(&s->breaker, job, took_ns, why, now);
+  cm_breaker_leave(&s->breaker, job);
+  job->dead = true;
+  job->again_ns = cm_breaker_again(&s->breaker, now);
 }
 
-/* Others are spared what nobody answered to. Of many that asked before it was shut, only the first
- * one's word counts: the rest say the same of the same moment. */
-static void shut(source *s, const cm_job *job, const cm_err *why) {
-  enum { LONGEST_SECONDS = 3600 };
-  if (s->shut_until_ns && s->trial != job) return;
-  s->shut_seconds = s->shut_seconds ? 2 * s->shut_seconds : CM_BREAK_SECONDS;
-  if (s->shut_seconds > LONGEST_SECONDS) s->shut_seconds = LONGEST_SECONDS;
-  s->why = *why;
-  keep_shut(s);
-}
-
-static void reopen(source *s) {
-  s->shut_until_ns = 0;
-  s->shut_seconds = 0;
-}
-
-/* The job has left the source. */
-static void end_trial(source *s, const cm_job *job) {
-  if (s->trial == job) s->trial = NULL;
-}
-
-/* Whoever comes when the time is over tries for all: the others go on as if it were not. */
-static cm_code pass(source *s, const cm_job *job, cm_err *e) {
+static cm_code pass(source *s, cm_job *job, cm_err *e) {
   const uint64_t now = cm_os_now_ns(), second = UINT64_C(1000000000);
-  if (!s->shut_until_ns) return CM_OK;
-  if (now >= s->shut_until_ns) {
-    keep_shut(s);
-    s->trial = job;
-    return CM_OK;
-  }
-  const unsigned long long left = (s->shut_until_ns - now + second - 1) / second;
-  return cm_fail(e, s->why.code, 0, "not asked again for %llu s, after: %.200s", left, s->why.msg);
+  if (cm_breaker_pass(&s->breaker, job, now)) return CM_OK;
+  job->dead = true;
+  job->again_ns = cm_breaker_again(&s->breaker, now);
+  const unsigned long long left = (job->again_ns - now + second - 1) / second;
+  const cm_err *why = &s->breaker.why;
+  return cm_fail(e, why->code, 0, "not asked again for %llu s, after: %.200s", left, why->msg);
 }
 
 /* A source that hangs must leave time for the next one. */
@@ -190,18 +169,24 @@ static cm_code compose(cm_job *job, const source *s, cm_err *e) {
   return job->compose ? job->compose(job, &s->model, e) : CM_OK;
 }
 
+/* Finds out who the source is, if that isn't known yet. */
+static cm_code meet(cm_backend *b, source *s, cm_job *job, cm_err *e) {
+  const uint64_t start = cm_os_now_ns();
+  const cm_code code = ready(b, s, &job->request, e);
+  if (code && is_sources_fault(job, code)) shut(s, job, cm_os_now_ns() - start, e);
+  return code;
+}
+
 /* Gives the job to its source. */
 static cm_code place(cm_backend *b, cm_job *job) {
   source *s = &b->sources[job->source];
   cm_err *e = &job->error;
   *e = (cm_err){0};
+  job->alive = job->dead = false;
+  job->took_ns = job->again_ns = 0;
   share_time(b, job);
   cm_code code = pass(s, job, e);
-  job->dead = code != CM_OK;
-  if (code) return code;
-  code = ready(b, s, &job->request, e);
-  job->dead = code && is_sources_fault(job, code);
-  if (job->dead) shut(s, job, e);
+  if (!code) code = meet(b, s, job, e);
   if (!code) code = compose(job, s, e);
   if (code) return code;
   share_time(b, job);
@@ -215,7 +200,7 @@ static cm_code place(cm_backend *b, cm_job *job) {
 static void place_somewhere(cm_backend *b, cm_job *job) {
   while (place(b, job)) {
     source *s = &b->sources[job->source];
-    end_trial(s, job);
+    cm_breaker_leave(&s->breaker, job);
     const bool next = is_sources_fault(job, job->error.code);
     job->backend = s->ops->name;
     if (next) note_failed(&job->failed[job->n_failed++], s, job->error.msg);
@@ -245,18 +230,20 @@ void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e) {
   deliver(b, job);
 }
 
+/* What a job says of its source. A time that was too short says nothing of it. */
+static void learn(source *s, cm_job *job, bool is_fault) {
+  if (job->dead && is_fault) shut(s, job, job->took_ns, &job->error);
+  else if (!job->dead && (job->alive || !job->error.code)) cm_breaker_answer(&s->breaker);
+  cm_breaker_leave(&s->breaker, job);
+}
+
 /* A source is done with a job: is the job done? */
 static bool is_settled(cm_backend *b, source *s, cm_job *job) {
-  const cm_code code = job->error.code;
   s->busy--;
   job->request.deadline_ns = job->deadline_ns;
-  if (!is_sources_fault(job, code)) {
-    if (!code) reopen(s);
-    end_trial(s, job);
-    return true;
-  }
-  if (job->dead) shut(s, job, &job->error);
-  end_trial(s, job);
+  const bool is_fault = is_sources_fault(job, job->error.code);
+  learn(s, job, is_fault);
+  if (!is_fault) return true;
   note_failed(&job->failed[job->n_failed++], s, job->error.msg);
   if (job->streamed || job->source + 1 == b->n) return true;
   job->source++;
@@ -285,11 +272,10 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
     source *s = &b->sources[i];
     cm_job job = {.request.cancel = cancel, .source = i, .deadline_ns = deadline_ns};
     share_time(b, &job);
-    const cm_code code = ready(b, s, &job.request, e);
+    const cm_code code = meet(b, s, &job, e);
     out->backend = s->ops->name;
     out->model = s->model;
     if (!code || !is_sources_fault(&job, code)) return code;
-    shut(s, &job, e);
     if (i + 1 == b->n) return code;
     note_failed(&out->failed[out->n_failed++], s, e->msg);
   }

@@ -89,6 +89,7 @@ typedef struct cm_model_id {
   char quant[32];        /* "Q4_K_M" or the like */
   uint32_t placeholders; /* literals that it was trained to see replaced (answer/literal.h) */
   uint32_t ctx;          /* positions; 0: not known */
+  uint32_t token_bytes;  /* of text, that one token stands for at most; 0: not known */
   uint64_t bytes;        /* of the file; 0: not known */
   float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
 } cm_model_id;
@@ -122,7 +123,10 @@ typedef struct cm_job {
   size_t source;
   uint64_t deadline_ns; /* the caller's; a source that others stand behind has less */
   bool streamed;        /* some text was given to the sink: another source would repeat it */
+  bool alive;           /* somebody answered there, whatever was said: set by a source */
   bool dead;            /* nobody answered there: set with the error, by a source too */
+  uint64_t took_ns;     /* dead: how long it took to find out; set by a source */
+  uint64_t again_ns;    /* dead: nobody is asked there before that; 0: not known */
 } cm_job;
 
 typedef struct cm_backend cm_backend;
@@ -175,11 +179,19 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
  * is asked for the first time, and where there are several sources at most CM_IDENTIFY_SECONDS.
  *
  * A source that failed with one of the last two, or was too slow while there was time left, is
- * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_SECONDS;
- * then one job tries, and if that is in vain too, the time is twice as long. */
+ * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_TIMES as
+ * long as that took (CM_BREAK_LEAST_SECONDS to CM_BREAK_FIRST_SECONDS); then one job tries, and if
+ * that is in vain too, the time is twice as long, up to CM_BREAK_MOST_SECONDS. An answer of any
+ * kind ends that. */
 void cm_backend_submit(cm_backend *b, cm_job *job);
 
-enum { CM_BREAK_SECONDS = 30, CM_IDENTIFY_SECONDS = 5 };
+enum {
+  CM_BREAK_TIMES = 10,
+  CM_BREAK_LEAST_SECONDS = 1,
+  CM_BREAK_FIRST_SECONDS = 30,
+  CM_BREAK_MOST_SECONDS = 3600,
+  CM_IDENTIFY_SECONDS = 5
+};
 
 /* Lets step give the job back with this error, as if the backend had refused it. */
 void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e);

@@ -41,6 +41,7 @@ static void identify_model(cm_cpu *c, const char *path) {
   snprintf(c->id.id, sizeof c->id.id, "%.*s", (int)n, name.p);
   name_quant(cm_engine_gguf(c->engine), c->id.quant);
   c->id.ctx = c->ctx;
+  c->id.token_bytes = (uint32_t)cm_tok_longest(cm_engine_tok(c->engine));
   c->id.bytes = cm_engine_gguf(c->engine)->bytes;
   if (!path) snprintf(c->id.sha256, sizeof c->id.sha256, "%s", cm_embedded_sha256());
 }

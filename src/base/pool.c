@@ -10,7 +10,11 @@
 /* Helpers spin this many times for the next job, then sleep: a token is hundreds of short jobs,
  * and waking a thread costs more than most of them; but a helper must not burn a core that
  * somebody else needs. */
-enum { SPINS = 4000 };
+enum {
+  SPINS = 4000,
+  YIELD_EVERY = 500, /* spins, some 10 us: the caller may need this very core to go on */
+  CHUNKS_EACH = 2 /* a thread takes one part in this many of its share of what is left */
+};
 
 /* The state of a round in one word, so that joining and closing exclude each other: how many
  * helpers are in it, whether it is open, and its number. A helper that comes late finds the round
@@ -32,6 +36,7 @@ struct cm_pool {
   cm_pool_fn *fn;
   void *ctx;
   size_t n, grain;
+  size_t parts; /* a chunk is this part of what is left; 0: it is the grain */
 
   _Alignas(64) atomic_size_t next;         /* first index nobody has taken */
   _Alignas(64) atomic_uint_fast64_t state; /* ACTIVE, OPEN, round */
@@ -41,12 +46,22 @@ struct cm_pool {
   pthread_cond_t wake;
 };
 
+/* Of `left` indices, those that a thread takes next. */
+static size_t chunk(const cm_pool *p, size_t left) {
+  size_t n = p->parts ? left / p->parts / p->grain * p->grain : 0;
+  if (n < p->grain) n = p->grain;
+  return n < left ? n : left;
+}
+
 static void work(cm_pool *p, unsigned worker) {
-  for (;;) {
-    size_t begin = atomic_fetch_add_explicit(&p->next, p->grain, memory_order_relaxed);
-    if (begin >= p->n) return;
-    size_t end = p->n - begin < p->grain ? p->n : begin + p->grain;
+  size_t begin = atomic_load_explicit(&p->next, memory_order_relaxed);
+  while (begin < p->n) {
+    const size_t end = begin + chunk(p, p->n - begin);
+    if (!atomic_compare_exchange_weak_explicit(&p->next, &begin, end, memory_order_relaxed,
+                                               memory_order_relaxed))
+      continue;
     p->fn(p->ctx, begin, end, worker);
+    begin = atomic_load_explicit(&p->next, memory_order_relaxed);
   }
 }
 
@@ -58,7 +73,8 @@ static uint64_t wait_for_round(cm_pool *p, uint64_t seen) {
   for (int i = 0; i < SPINS; i++) {
     s = atomic_load(&p->state);
     if (round_of(s) != seen) return s;
-    cm_os_pause();
+    if (i % YIELD_EVERY == YIELD_EVERY - 1) cm_os_yield();
+    else cm_os_pause();
   }
   pthread_mutex_lock(&p->lock);
   atomic_fetch_add(&p->sleepers, 1);
@@ -135,16 +151,24 @@ void cm_pool_close(cm_pool *p) {
 
 unsigned cm_pool_threads(const cm_pool *p) { return p ? p->threads : 1; }
 
-void cm_pool_for(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx) {
+static void run(cm_pool *p, size_t n, size_t grain, size_t parts, cm_pool_fn *fn, void *ctx) {
   if (n == 0) return;
   if (grain == 0) grain = 1;
   if (!p || p->threads == 1 || n <= grain) {
     fn(ctx, 0, n, 0);
     return;
   }
-  p->fn = fn, p->ctx = ctx, p->n = n, p->grain = grain;
+  p->fn = fn, p->ctx = ctx, p->n = n, p->grain = grain, p->parts = parts;
   atomic_store_explicit(&p->next, 0, memory_order_relaxed);
   open_round(p);
   work(p, 0);
   close_round(p);
+}
+
+void cm_pool_for(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx) {
+  run(p, n, grain, 0, fn, ctx);
+}
+
+void cm_pool_share(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx) {
+  run(p, n, grain, CHUNKS_EACH * (size_t)cm_pool_threads(p), fn, ctx);
 }

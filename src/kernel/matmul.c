@@ -6,7 +6,9 @@
 #include "kernel/gemm.h"
 
 enum {
-  GEMM_MIN_COLS = 3, /* fewer columns than this: dot_rows for each */
+  /* Fewer columns than this: dot_rows for each. K types cost more to unpack. */
+  GEMM_MIN_COLS = 3,
+  GEMM_MIN_COLS_K = 5,
   /* The work of a round is counted in bytes of weights that are read in the same time. */
   PRODUCTS_A_BYTE = 4,   /* with many columns */
   ROUND_WORK = 64 << 10, /* less than this isn't shared: that takes a microsecond or two */
@@ -109,7 +111,8 @@ static void choose_kernels(cm_mul *j) {
   j->x_stride = cm_act_bytes(q->act, j->w->cols);
   j->dot = cm_quant_dot_rows(q, j->k->isa);
   j->tile = cm_tile_kernel(j->k->isa);
-  const bool few = j->ncols < GEMM_MIN_COLS || q->act == CM_ACT_F32 || !j->tile;
+  const size_t least = q->act == CM_ACT_Q8K ? GEMM_MIN_COLS_K : GEMM_MIN_COLS;
+  const bool few = j->ncols < least || q->act == CM_ACT_F32 || !j->tile;
   j->unpack = few ? NULL : cm_quant_unpack(q, j->k->isa);
 }
 

@@ -100,10 +100,10 @@ static void block_of_values(const uint16_t *v, size_t n, size_t stride, size_t d
   }
 }
 
-/* Turns the n scores of a tile into weights below the largest score so far. */
-static void weigh(rows *rs, size_t r, size_t n) {
-  float *w = rs->weights[r], *sums = rs->sums + r * rs->padded, max = rs->max[r], total;
-  v8 top = {0}, sum = {0}, zero = {0}, a;
+/* Moves a row's largest score so far up to those of a tile, which it pads. */
+static void raise_max(rows *rs, size_t r, size_t n) {
+  float *w = rs->weights[r], *sums = rs->sums + r * rs->padded, max = rs->max[r];
+  v8 top = {0}, a;
   top += max;
   for (size_t p = n; p % 8; p++) w[p] = LEAST;
   for (size_t p = 0; p < n; p += 8) {
@@ -112,6 +112,19 @@ static void weigh(rows *rs, size_t r, size_t n) {
     top = (v8)(((i8x)a & more) | ((i8x)top & ~more));
   }
   for (int j = 0; j < 8; j++) max = top[j] > max ? top[j] : max;
+  float shrink = rs->max[r] - max;
+  rs->max[r] = max;
+  if (shrink == 0) return;
+  exp_many(&shrink, 1);
+  scale_by(sums, shrink, sums, rs->padded);
+  rs->total[r] *= shrink;
+}
+
+/* Turns the n scores of a tile into weights below the largest score. */
+static void weigh(rows *rs, size_t r, size_t n) {
+  const float max = rs->max[r];
+  float *w = rs->weights[r], total;
+  v8 sum = {0}, zero = {0}, a;
   for (size_t p = 0; p < n; p += 8) {
     LOAD(a, w + p);
     a -= max;
@@ -120,16 +133,10 @@ static void weigh(rows *rs, size_t r, size_t n) {
     STORE(w + p, a);
   }
   TREE(sum, zero, zero, zero, total);
-  float shrink[8] = {rs->max[r] - max};
-  if (max > rs->max[r]) {
-    exp_many(shrink, 1);
-    for (size_t i = 0; i < rs->padded; i += 8)
-      LOAD(a, sums + i), a *= shrink[0], STORE(sums + i, a);
-    rs->total[r] *= shrink[0];
-  }
   rs->total[r] += total;
-  rs->max[r] = max;
 }
+
+static size_t min(size_t a, size_t b) { return a < b ? a : b; }
 
 /* The products of all rows with the n positions of a tile; the rows of the first column, `group`
  * of them, see `least` of those, those of the next one more, and so on. */
@@ -142,8 +149,8 @@ static void attend_tile(rows *rs, const uint16_t *k, const uint16_t *v, size_t n
     for (size_t r = 0; r < rs->n; r += ROWS)
       add_products(rs->q + r * dim, dim, rs->block, dim, rs->weights[r] + p, CM_ATTN_TILE);
   }
-  for (size_t r = 0; r < cols * group; r++)
-    weigh(rs, r, least + r / group < n ? least + r / group : n);
+  for (size_t r = 0; r < cols * group; r++) raise_max(rs, r, min(n, least + r / group));
+  for (size_t r = 0; r < cols * group; r++) weigh(rs, r, min(n, least + r / group));
   for (size_t i = 0; i < dim; i += WIDE) {
     block_of_values(v + i, n, dim, dim - i, rs->block);
     for (size_t r = 0; r < rs->n; r += ROWS)
@@ -174,8 +181,7 @@ static void attend(const cm_attn_col *cols, size_t ncols, size_t head, size_t gr
   const uint16_t *k = cols->k + head * head_stride, *v = cols->v + head * head_stride;
   take_queries(&rs, cols, ncols, at, group);
   for (size_t p = 0; p < count; p += CM_ATTN_TILE) {
-    const size_t n = count - p < CM_ATTN_TILE ? count - p : CM_ATTN_TILE;
-    const size_t least = cols->count - p < n ? cols->count - p : n;
+    const size_t n = min(count - p, CM_ATTN_TILE), least = min(cols->count - p, n);
     attend_tile(&rs, k + p * dim, v + p * dim, n, least, group, ncols);
   }
   for (size_t r = 0; r < ncols * group; r++) {

@@ -5,7 +5,7 @@
 
 enum { CM_ATTN_TILE = 64, CM_HEAD_DIM_MAX = 256, CM_GROUP_MAX = 16 };
 /* Query heads of one call of attend, and their elements with each head_dim rounded up to 16. */
-enum { CM_ATTN_ROWS = 64, CM_ATTN_FLOATS = 4096 };
+enum { CM_ATTN_ROWS = 64, CM_ATTN_FLOATS = 8192 };
 
 typedef struct cm_ops {
   float (*sum_squares)(const float *x, size_t n);

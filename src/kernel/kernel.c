@@ -62,32 +62,6 @@ void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n,
   cm_pool_for(k->pool, ncols, ELEMENT_GRAIN / n + 1, rmsnorm_part, &j);
 }
 
-void cm_add_bias(cm_kern *k, float *x, const float *b, size_t n, size_t ncols) {
-  for (size_t c = 0; c < ncols; c++) k->ops->add(x + c * n, b, n);
-}
-
-static void add_part(void *ctx, size_t begin, size_t end, unsigned worker) {
-  (void)worker;
-  const job *j = ctx;
-  j->ops->add(j->y + begin, j->x + begin, end - begin);
-}
-
-void cm_add(cm_kern *k, float *x, const float *y, size_t n) {
-  job j = {.ops = k->ops, .x = y, .y = x};
-  cm_pool_for(k->pool, n, ELEMENT_GRAIN, add_part, &j);
-}
-
-static void silu_part(void *ctx, size_t begin, size_t end, unsigned worker) {
-  (void)worker;
-  const job *j = ctx;
-  j->ops->silu_mul(j->y + begin, j->x + begin, end - begin);
-}
-
-void cm_silu_mul(cm_kern *k, float *gate, const float *up, size_t n) {
-  job j = {.ops = k->ops, .x = up, .y = gate};
-  cm_pool_for(k->pool, n, ELEMENT_GRAIN / 4, silu_part, &j);
-}
-
 void cm_rope(float *x, const float *cs, size_t heads, size_t dim) {
   cm_ops_of(cm_cpu_best())->rope(x, cs, heads, dim);
 }

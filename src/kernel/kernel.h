@@ -40,17 +40,27 @@ void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float 
 /* The same with column c of the result at y[c]: results too large to be copied to their places. */
 void cm_matmul_to(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y);
 
+/* One of several products that are computed together, and what becomes of its result. */
+typedef struct cm_product {
+  const cm_mat *w;
+  const void *xq;    /* as above */
+  float *y;          /* [ncols][rows] */
+  const float *bias; /* [rows] is added to each column (float32); NULL: none */
+  float *onto;       /* [ncols][rows] y is then added to these; NULL: to nothing */
+} cm_product;
+
+/* At most CM_PRODUCTS_MAX of them with the same number of columns, in one round of the threads: a
+ * round costs as much as reading 50 KB of weights. */
+enum { CM_PRODUCTS_MAX = 3 };
+void cm_products(cm_kern *k, const cm_product *p, size_t n, size_t ncols);
+/* Both products (of matrices with as many rows), and with g = gate.y[i]
+ * gate.y[i] = g / (1 + exp(-g)) * up.y[i]: SwiGLU (Shazeer, 2020). */
+void cm_gated_product(cm_kern *k, const cm_product *gate, const cm_product *up, size_t ncols);
+
 /* out = x / sqrt(mean(x^2) + eps) * w per column of n values (Zhang and Sennrich, 2019). The sum
  * of squares runs over 32 chains like a float dot product. */
 void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n, size_t ncols,
                 float *out);
-
-/* x[c][i] += b[i] (bias), and x[i] += y[i] over n values in all (residual). */
-void cm_add_bias(cm_kern *k, float *x, const float *b, size_t n, size_t ncols);
-void cm_add(cm_kern *k, float *x, const float *y, size_t n);
-
-/* gate[i] = gate[i] / (1 + exp(-gate[i])) * up[i] over n values: SwiGLU (Shazeer, 2020). */
-void cm_silu_mul(cm_kern *k, float *gate, const float *up, size_t n);
 
 /* Angles of rotary embeddings (Su et al., 2021) for one position: cs[i] = cos, cs[dim/2 + i] = sin
  * of pos * theta^(-2i / dim), i < dim / 2; computed in float64 with our own series. */

@@ -1,6 +1,6 @@
 /* Attention, the part of ops_body.h that multiplies.
  *
- * Rows are the query heads of up to CM_ATTN_COLS columns that read one KV head: for each tile of
+ * Rows are the query heads of the columns that read one KV head of one sequence: for each tile of
  * 64 positions, its keys and values are converted from f16 once and used for all of the rows.
  * Scores (query x key) and sums of values (weight x value) are the same product: 4 rows times a
  * block of 16 outputs, the sum in order. Eight chains of additions are in flight, and a load of
@@ -11,7 +11,7 @@
  * see is added to one row at a time.
  */
 
-enum { ROWS = 4, WIDE = 16, PADDED_MAX = CM_ATTN_FLOATS };
+enum { ROWS = CM_ATTN_QUAD, WIDE = CM_ATTN_WIDE };
 
 /* One tile of positions, and all that a row carries from tile to tile. */
 typedef struct rows {
@@ -23,6 +23,7 @@ typedef struct rows {
   float block[CM_HEAD_DIM_MAX * WIDE];
 } rows;
 _Static_assert(CM_HEAD_DIM_MAX >= CM_ATTN_TILE, "a block of values fits as well");
+_Static_assert(CM_ATTN_FLOATS >= CM_GROUP_MAX * CM_HEAD_DIM_MAX, "one column fits at least");
 
 /* Sums of one row, in variables: gcc keeps an array of them in memory. */
 #define ROW_OF(r, c) \

@@ -15,7 +15,8 @@ typedef struct source {
   void *self; /* NULL: not open yet */
   bool identified;
   cm_model_id model;
-  size_t busy;
+  size_t busy;  /* jobs that it has */
+  size_t early; /* of these, jobs that it is done with already */
   cm_breaker breaker;
 } source;
 
@@ -24,6 +25,7 @@ struct cm_backend {
   source sources[CM_SOURCES_MAX];
   size_t n, busy;
   cm_job *done, **done_tail;
+  cm_job *early, **early_tail; /* jobs of sources that worked while another one was asked */
 };
 
 const char *cm_backend_name_at(size_t i) { return i < COUNT ? list[i]->name : NULL; }
@@ -62,6 +64,7 @@ cm_code cm_backend_open(cm_backend **out, const char *names, const cm_backend_op
   if (!b) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a backend");
   b->o = *o;
   b->done_tail = &b->done;
+  b->early_tail = &b->early;
   cm_code code = add_sources(b, cm_str_of(names), e);
   source *first = &b->sources[0];
   if (!code) code = first->ops->open(&first->self, &b->o, e);
@@ -81,11 +84,29 @@ void cm_backend_close(cm_backend *b) {
 
 const char *cm_backend_name(const cm_backend *b) { return b->sources[0].ops->name; }
 
-/* Everything else stands still while a server is asked who it is: one that others stand beside has
- * to say so soon. */
+/* No new job is taken while a server is asked who it is: one that others stand beside has to say
+ * so soon. */
 static uint64_t time_to_say(const cm_backend *b, uint64_t deadline_ns) {
   const uint64_t soon = cm_os_now_ns() + CM_IDENTIFY_SECONDS * UINT64_C(1000000000);
   return b->n > 1 && (!deadline_ns || soon < deadline_ns) ? soon : deadline_ns;
+}
+
+/* A round of all that are at work; what they are done with is looked at later. */
+static unsigned work_meanwhile(void *ctx) {
+  enum { QUIET_MS = 1000, BUSY_MS = 1 };
+  cm_backend *b = ctx;
+  unsigned ms = QUIET_MS;
+  for (source *s = b->sources; s < b->sources + b->n; s++) {
+    if (s->busy == s->early) continue;
+    cm_job *job = s->ops->step(s->self, 0);
+    ms = BUSY_MS;
+    if (!job) continue;
+    s->early++;
+    *b->early_tail = job;
+    b->early_tail = &job->next;
+    job->next = NULL;
+  }
+  return ms;
 }
 
 /* A file that can't be opened is one more model that isn't there. */
@@ -96,7 +117,8 @@ static cm_code ready(cm_backend *b, source *s, const cm_request *q, cm_err *e) {
     if (code && code != CM_E_USAGE && code != CM_E_NOMEM) code = e->code = CM_E_MODEL;
   }
   if (!code && !s->identified) {
-    code = s->ops->identify(s->self, time_to_say(b, q->deadline_ns), q->cancel, &s->model, e);
+    const cm_meanwhile m = {work_meanwhile, b};
+    code = s->ops->identify(s->self, time_to_say(b, q->deadline_ns), q->cancel, &m, &s->model, e);
     s->identified = !code;
     if (!code) cm_breaker_answer(&s->breaker);
   }
@@ -146,7 +168,11 @@ static void shut(source *s, cm_job *job, uint64_t took_ns, const cm_err *why) {
 
 static cm_code pass(source *s, cm_job *job, cm_err *e) {
   const uint64_t now = cm_os_now_ns(), second = UINT64_C(1000000000);
-  if (cm_breaker_pass(&s->breaker, job, now)) return CM_OK;
+  if (cm_breaker_pass(&s->breaker, job, now)) {
+    /* Who is there after an outage may be another one. */
+    if (s->breaker.trial == job && !s->busy) s->identified = false;
+    return CM_OK;
+  }
   job->dead = true;
   job->again_ns = cm_breaker_again(&s->breaker, now);
   const unsigned long long left = (job->again_ns - now + second - 1) / second;
@@ -251,17 +277,34 @@ static bool is_settled(cm_backend *b, source *s, cm_job *job) {
   return false;
 }
 
+/* A job that a source is done with, waiting for news at most wait_ms; NULL: there is none. */
+static cm_job *next_of(cm_backend *b, source *s, unsigned wait_ms) {
+  /* Nobody waits for a server while there is something to compute. */
+  return s->busy == s->early ? NULL : s->ops->step(s->self, s->busy == b->busy ? wait_ms : 0);
+}
+
+static cm_job *take_early(cm_backend *b) {
+  cm_job *job = b->early;
+  if (!job) return NULL;
+  b->early = job->next;
+  if (!b->early) b->early_tail = &b->early;
+  job->next = NULL;
+  b->sources[job->source].early--;
+  return job;
+}
+
+static cm_job *settle(cm_backend *b, source *s, cm_job *job) {
+  if (!job || !is_settled(b, s, job)) return NULL;
+  b->busy--;
+  return job;
+}
+
 cm_job *cm_backend_step(cm_backend *b, unsigned wait_ms) {
   cm_job *job = take_done(b);
-  for (size_t i = 0; !job && i < b->n; i++) {
-    source *s = &b->sources[i];
-    if (!s->busy) continue;
-    /* Nobody waits for a server while there is something to compute. */
-    cm_job *done = s->ops->step(s->self, s->busy == b->busy ? wait_ms : 0);
-    if (!done || !is_settled(b, s, done)) continue;
-    b->busy--;
-    job = done;
-  }
+  for (cm_job *early; !job && (early = take_early(b));)
+    job = settle(b, &b->sources[early->source], early);
+  for (size_t i = 0; !job && i < b->n; i++)
+    job = settle(b, &b->sources[i], next_of(b, &b->sources[i], wait_ms));
   return job;
 }
 

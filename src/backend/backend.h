@@ -131,14 +131,22 @@ typedef struct cm_job {
 
 typedef struct cm_backend cm_backend;
 
+/* Lets the other sources work while one waits for its server: how long it may wait itself, in
+ * milliseconds, until it calls this again. */
+typedef struct cm_meanwhile {
+  unsigned (*work)(void *ctx);
+  void *ctx;
+} cm_meanwhile;
+
 /* What a source implements. */
 typedef struct cm_backend_ops {
   const char *name;
   /* Without the network: what is wrong with the options, or with a file. */
   cm_code (*open)(void **self, const cm_backend_options *o, cm_err *e);
-  /* Finds out which model it is, asking the server if there is one: once, before the first job. */
+  /* Finds out which model it is, asking the server if there is one: before the first job, and
+   * again after an outage. No job is on its way there. */
   cm_code (*identify)(void *self, uint64_t deadline_ns, const volatile int *cancel,
-                      cm_model_id *out, cm_err *e);
+                      const cm_meanwhile *m, cm_model_id *out, cm_err *e);
   void (*submit)(void *self, cm_job *job);
   /* Goes on with its jobs, waiting for news at most wait_ms; one that is done, or NULL. */
   cm_job *(*step)(void *self, unsigned wait_ms);
@@ -176,7 +184,8 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
  * n_parallel), CM_E_LIMIT (prompt longer than the context, with both numbers), CM_E_TIMEOUT,
  * CM_E_CANCELLED, CM_E_NOMEM, and of the last source CM_E_BACKEND (no server there, or one that
  * answers rubbish) or CM_E_MODEL (it lacks the model; how to get it). Waits only for a server that
- * is asked for the first time, and where there are several sources at most CM_IDENTIFY_SECONDS.
+ * is asked who it is, while the jobs of other sources go on, and where there are several sources
+ * at most CM_IDENTIFY_SECONDS.
  *
  * A source that failed with one of the last two, or was too slow while there was time left, is
  * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_TIMES as

@@ -95,8 +95,8 @@ static cm_code cpu_open(void **self, const cm_backend_options *o, cm_err *e) {
 }
 
 static cm_code cpu_identify(void *self, uint64_t deadline_ns, const volatile int *cancel,
-                            cm_model_id *out, cm_err *e) {
-  (void)deadline_ns, (void)cancel, (void)e;
+                            const cm_meanwhile *m, cm_model_id *out, cm_err *e) {
+  (void)deadline_ns, (void)cancel, (void)m, (void)e;
   *out = ((cm_cpu *)self)->id;
   return CM_OK;
 }

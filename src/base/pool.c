@@ -12,8 +12,7 @@
  * somebody else needs. */
 enum {
   SPINS = 4000,
-  YIELD_EVERY = 500, /* spins, some 10 us: the caller may need this very core to go on */
-  CHUNKS_EACH = 2 /* a thread takes one part in this many of its share of what is left */
+  YIELD_EVERY = 500 /* spins, some 10 us: the caller may need this very core to go on */
 };
 
 /* The state of a round in one word, so that joining and closing exclude each other: how many
@@ -36,7 +35,7 @@ struct cm_pool {
   cm_pool_fn *fn;
   void *ctx;
   size_t n, grain;
-  size_t parts; /* a chunk is this part of what is left; 0: it is the grain */
+  bool shared; /* a chunk is a thread's share of what is left; or it is the grain */
 
   _Alignas(64) atomic_size_t next;         /* first index nobody has taken */
   _Alignas(64) atomic_uint_fast64_t state; /* ACTIVE, OPEN, round */
@@ -48,7 +47,7 @@ struct cm_pool {
 
 /* Of `left` indices, those that a thread takes next. */
 static size_t chunk(const cm_pool *p, size_t left) {
-  size_t n = p->parts ? left / p->parts / p->grain * p->grain : 0;
+  size_t n = p->shared ? left / p->threads / p->grain * p->grain : 0;
   if (n < p->grain) n = p->grain;
   return n < left ? n : left;
 }
@@ -151,14 +150,14 @@ void cm_pool_close(cm_pool *p) {
 
 unsigned cm_pool_threads(const cm_pool *p) { return p ? p->threads : 1; }
 
-static void run(cm_pool *p, size_t n, size_t grain, size_t parts, cm_pool_fn *fn, void *ctx) {
+static void run(cm_pool *p, size_t n, size_t grain, bool shared, cm_pool_fn *fn, void *ctx) {
   if (n == 0) return;
   if (grain == 0) grain = 1;
   if (!p || p->threads == 1 || n <= grain) {
     fn(ctx, 0, n, 0);
     return;
   }
-  p->fn = fn, p->ctx = ctx, p->n = n, p->grain = grain, p->parts = parts;
+  p->fn = fn, p->ctx = ctx, p->n = n, p->grain = grain, p->shared = shared;
   atomic_store_explicit(&p->next, 0, memory_order_relaxed);
   open_round(p);
   work(p, 0);
@@ -166,9 +165,9 @@ static void run(cm_pool *p, size_t n, size_t grain, size_t parts, cm_pool_fn *fn
 }
 
 void cm_pool_for(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx) {
-  run(p, n, grain, 0, fn, ctx);
+  run(p, n, grain, false, fn, ctx);
 }
 
 void cm_pool_share(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx) {
-  run(p, n, grain, CHUNKS_EACH * (size_t)cm_pool_threads(p), fn, ctx);
+  run(p, n, grain, true, fn, ctx);
 }

@@ -4,7 +4,7 @@
 #include "kernel/state.h"
 
 enum {
-  CM_TILE_COLS = 8,
+  CM_TILE_COLS = 24,
   CM_PANEL_VALUES =
       2048 /* of a row unpacked at once: 16 x 2,048 bytes fit the L2 cache beside x */
 };

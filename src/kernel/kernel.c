@@ -62,6 +62,10 @@ void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n,
   cm_pool_for(k->pool, ncols, ELEMENT_GRAIN / n + 1, rmsnorm_part, &j);
 }
 
+void cm_rope(float *x, const float *cs, size_t heads, size_t dim) {
+  cm_ops_of(cm_cpu_best())->rope(x, cs, heads, dim);
+}
+
 void cm_store_f16(const float *x, uint16_t *out, size_t n) {
   cm_ops_of(cm_cpu_best())->store_f16(x, out, n);
 }
@@ -73,12 +77,7 @@ float cm_expf(float x) {
   return x;
 }
 
-size_t cm_argmax(const float *x, size_t n) {
-  size_t best = 0;
-  for (size_t i = 1; i < n; i++)
-    if (x[i] > x[best] || x[best] != x[best]) best = i;
-  return best;
-}
+size_t cm_argmax(const float *x, size_t n) { return cm_ops_of(cm_cpu_best())->argmax(x, n); }
 
 cm_peak cm_peak_of(const float *x, size_t n) {
   cm_peak p;

@@ -62,10 +62,11 @@ void cm_gated_product(cm_kern *k, const cm_product *gate, const cm_product *up, 
 void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n, size_t ncols,
                 float *out);
 
-/* Angles of rotary embeddings (Su et al., 2021) for one position: cs[2i] = cos, cs[2i+1] = sin of
- * pos * theta^(-2i / dim), i < dim / 2; computed in float64 with our own series. */
+/* Angles of rotary embeddings (Su et al., 2021) for one position: cs[i] = cos, cs[dim/2 + i] = sin
+ * of pos * theta^(-2i / dim), i < dim / 2; computed in float64 with our own series. */
 void cm_rope_angles(uint32_t pos, double theta, size_t dim, float *cs);
-/* Rotates the pairs (x[i], x[i + dim/2]) of each of `heads` heads in place ("NEOX" pairing). */
+/* Rotates the pairs (x[i], x[i + dim/2]) of each of `heads` heads in place ("NEOX" pairing): to
+ * x[i] cos - x[i + dim/2] sin and x[i + dim/2] cos + x[i] sin. */
 void cm_rope(float *x, const float *cs, size_t heads, size_t dim);
 
 /* Converts n floats to f16, round to nearest even. */
@@ -88,7 +89,8 @@ typedef struct cm_attn_col {
 void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads,
                   size_t head_dim, size_t head_stride);
 
-/* Index of the largest of n values; the first one on a tie; NaN never wins. */
+/* Index of the largest of n values; the first one on a tie; NaN never wins; 0 if there is nothing
+ * else. */
 size_t cm_argmax(const float *x, size_t n);
 
 /* What a softmax over n values needs, found in one walk over them. Values that aren't finite count

@@ -10,7 +10,7 @@ enum {
   /* The work of a round is counted in bytes of weights that are read in the same time. */
   PRODUCTS_A_BYTE = 4,   /* with many columns */
   ROUND_WORK = 64 << 10, /* less than this isn't shared: that takes a microsecond or two */
-  CHUNK_WORK = 8 << 10   /* the least that a thread takes at once */
+  CHUNK_WORK = 16 << 10  /* the least that a thread takes at once */
 };
 
 cm_code cm_kern_open(cm_kern **out, cm_isa isa, cm_pool *pool, cm_err *e) {

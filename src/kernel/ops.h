@@ -14,8 +14,10 @@ typedef struct cm_ops {
   void (*add)(float *x, const float *y, size_t n);
   void (*silu_mul)(float *gate, const float *up, size_t n);
   void (*exp_many)(float *x, size_t n);
+  size_t (*argmax)(const float *x, size_t n);
   void (*peak)(const float *x, size_t n, cm_peak *out);
   double (*exp_sum)(const float *x, size_t n, float max, float scale);
+  void (*rope)(float *x, const float *cs, size_t heads, size_t dim);
   void (*store_f16)(const float *x, uint16_t *out, size_t n);
   /* One KV head and the `group` query heads that share it, for columns of one sequence: k and v
    * are the same, each count is one more than the last, and none ends a tile but the last one. */

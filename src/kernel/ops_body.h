@@ -96,6 +96,34 @@ enum { PEAK_TILE = 1024 };
     (dst) = none_;                              \
   } while (0)
 
+/* The largest value, -infinity if there is none; NaN isn't larger than anything. */
+static float largest(const float *x, size_t n) {
+  v8 top[4], a;
+  for (int j = 0; j < 4; j++) top[j] = (v8){0} - __builtin_inff();
+  size_t i = 0;
+  for (; i + 32 <= n; i += 32)
+    for (int j = 0; j < 4; j++) {
+      LOAD(a, x + i + 8 * j);
+      i8x more = a > top[j];
+      top[j] = (v8)(((i8x)a & more) | ((i8x)top[j] & ~more));
+    }
+  float max = -__builtin_inff();
+  for (int j = 0; j < 32; j++) max = top[j / 8][j % 8] > max ? top[j / 8][j % 8] : max;
+  for (; i < n; i++) max = x[i] > max ? x[i] : max;
+  return max;
+}
+
+static size_t argmax(const float *x, size_t n) {
+  float max = -__builtin_inff();
+  size_t best = 0; /* where the tile with the largest value begins */
+  for (size_t at = 0; at < n; at += PEAK_TILE) {
+    const float m = largest(x + at, n - at < PEAK_TILE ? n - at : PEAK_TILE);
+    if (m > max) max = m, best = at;
+  }
+  while (best < n && x[best] != max) best++;
+  return best < n ? best : 0;
+}
+
 static float tile_max(const float *x, size_t n) {
   v8 top = {0}, a;
   top += LEAST;
@@ -186,6 +214,23 @@ static void silu_mul(float *gate, const float *up, size_t n) {
   EACH_8(gate, up, gate, n, v8 e = -a; EXP8(e); a = a / (e + 1.0f) * b);
 }
 
+static void rope(float *x, const float *cs, size_t heads, size_t dim) {
+  const size_t half = dim / 2;
+  for (float *end = x + heads * dim; x < end; x += dim) {
+    size_t i = 0;
+    for (; i + 8 <= half; i += 8) {
+      v8 a, b, c, s;
+      LOAD(a, x + i), LOAD(b, x + half + i), LOAD(c, cs + i), LOAD(s, cs + half + i);
+      v8 lo = a * c - b * s, hi = b * c + a * s;
+      STORE(x + i, lo), STORE(x + half + i, hi);
+    }
+    for (; i < half; i++) {
+      const float a = x[i], b = x[half + i], c = cs[i], s = cs[half + i];
+      x[i] = a * c - b * s, x[half + i] = b * c + a * s;
+    }
+  }
+}
+
 static void store_f16(const float *x, uint16_t *out, size_t n) {
   size_t i = 0;
   for (; i + 8 <= n; i += 8) {
@@ -200,5 +245,5 @@ static void store_f16(const float *x, uint16_t *out, size_t n) {
 
 #include "kernel/attend_body.h"
 
-const cm_ops OPS_NAME = {sum_squares, scale_mul, add,       silu_mul, exp_many,
-                         peak,        exp_sum,   store_f16, attend};
+const cm_ops OPS_NAME = {sum_squares, scale_mul, add,  silu_mul,  exp_many, argmax,
+                         peak,        exp_sum,   rope, store_f16, attend};

@@ -27,4 +27,15 @@ static inline simde__m512i shim_cvtepi16_epi32(simde__m256i v) {
   return out;
 }
 #define _mm512_cvtepi16_epi32 shim_cvtepi16_epi32
+
+static inline simde__m512i shim_cvtepu16_epi32(simde__m256i v) {
+  uint16_t s[16];
+  uint32_t i[16];
+  simde__m512i out;
+  memcpy(s, &v, sizeof s);
+  for (int k = 0; k < 16; k++) i[k] = s[k];
+  memcpy(&out, i, sizeof out);
+  return out;
+}
+#define _mm512_cvtepu16_epi32 shim_cvtepu16_epi32
 #endif

@@ -23,7 +23,7 @@ static uint32_t next_u32(void) {
 
 static float next_float(void) { return ((float)next_u32() / 4294967296.0f - 0.5f) * 4; }
 
-enum { ROWS = 37, COLS_MAX = 11, N_MAX = 2560 };
+enum { ROWS = 37, COLS_MAX = 33, N_MAX = 2560 };
 
 static float wide[ROWS * N_MAX], x[COLS_MAX * N_MAX];
 static uint8_t packed[ROWS * N_MAX * 4], acts[COLS_MAX * N_MAX * 4];
@@ -56,7 +56,7 @@ static void check_type(const cm_quant *q, cm_isa isa, size_t n, size_t ncols, un
 
 static void panels_equal_rows(void **unused) {
   (void)unused;
-  static const size_t widths[] = {256, 512, N_MAX}, columns[] = {1, 3, 4, 8, 11};
+  static const size_t widths[] = {256, 512, N_MAX}, columns[] = {1, 3, 4, 8, 33};
   for (int id = 0; id < CM_Q_COUNT; id++)
     for (int isa = 0; isa < CM_ISA_COUNT; isa++)
       for (unsigned i = 0; i < 15 && cm_cpu_has((cm_isa)isa); i++)

@@ -14,10 +14,12 @@
 
 static uint64_t state = 42;
 
-static float next_float(void) {
+static uint32_t next_u32(void) {
   state = state * 6364136223846793005u + 1442695040888963407u;
-  return ((float)(uint32_t)(state >> 32) / 4294967296.0f - 0.5f) * 4;
+  return (uint32_t)(state >> 32);
 }
+
+static float next_float(void) { return ((float)next_u32() / 4294967296.0f - 0.5f) * 4; }
 
 static void exp_is_close(void **unused) {
   (void)unused;
@@ -57,6 +59,26 @@ static void peak_is_exact(void **unused) {
   assert_int_equal(cm_peak_of((float[]){NAN, INFINITY, -INFINITY}, 3).at, 3);
   assert_int_equal(cm_peak_of((float[]){NAN, -3.40282347e38f}, 2).at, 1);
   assert_int_equal(cm_peak_of(v, 0).at, 0);
+}
+
+/* The first of the largest, with infinities and NaN, wherever it lies. */
+static void argmax_is_first(void **unused) {
+  (void)unused;
+  enum { N = 2500 };
+  static float v[N];
+  for (size_t n = 1; n <= N; n += n < 70 ? 1 : 97) {
+    for (size_t i = 0; i < n; i++) v[i] = i % 5 == 3 ? NAN : i % 5 == 4 ? -INFINITY : next_float();
+    const size_t at = next_u32() % n;
+    v[at] = 3;
+    for (size_t i = at + 1; i < n; i += 11) v[i] = 3;
+    assert_int_equal(cm_argmax(v, n), at);
+    assert_int_equal(cm_ops_scalar.argmax(v, n), at);
+    v[n - 1] = INFINITY;
+    assert_int_equal(cm_argmax(v, n), n - 1);
+  }
+  assert_int_equal(cm_argmax((float[]){NAN, -INFINITY, -INFINITY}, 3), 1);
+  assert_int_equal(cm_argmax((float[]){NAN, NAN}, 2), 0);
+  assert_int_equal(cm_argmax(v, 0), 0);
 }
 
 static const cm_ops *const all_ops[CM_ISA_COUNT] = {
@@ -206,8 +228,30 @@ static void rope_angles_are_right(void **unused) {
     cm_rope_angles(positions[p], 1e6, 128, cs);
     for (int i = 0; i < 64; i++) {
       double angle = positions[p] * pow(1e6, -2.0 * i / 128);
-      assert_true(fabs((double)cs[2 * i] - cos(angle)) < 1e-7);
-      assert_true(fabs((double)cs[2 * i + 1] - sin(angle)) < 1e-7);
+      assert_true(fabs((double)cs[i] - cos(angle)) < 1e-7);
+      assert_true(fabs((double)cs[64 + i] - sin(angle)) < 1e-7);
+    }
+  }
+}
+
+/* Heads of 64 and of 24, whose halves don't fill vectors: each pair is turned by its angle. */
+static void rope_turns_pairs(void **unused) {
+  (void)unused;
+  static const size_t dims[] = {64, 24};
+  for (size_t d = 0; d < 2; d++) {
+    const size_t dim = dims[d], half = dim / 2;
+    float x[3 * 64], was[3 * 64], cs[64], plain[3 * 64];
+    for (size_t i = 0; i < 3 * dim; i++) plain[i] = x[i] = was[i] = next_float();
+    cm_rope_angles(77, 1e4, dim, cs);
+    cm_rope(x, cs, 3, dim);
+    cm_ops_scalar.rope(plain, cs, 3, dim);
+    assert_memory_equal(x, plain, 3 * dim * sizeof *x);
+    for (size_t i = 0; i < 3 * half; i++) {
+      const size_t at = i / half * dim + i % half;
+      const double angle = 77 * pow(1e4, -2.0 * (double)(i % half) / (double)dim),
+                   a = (double)was[at], b = (double)was[at + half];
+      assert_true(fabs((double)x[at] - (a * cos(angle) - b * sin(angle))) < 1e-6);
+      assert_true(fabs((double)x[at + half] - (b * cos(angle) + a * sin(angle))) < 1e-6);
     }
   }
 }
@@ -216,6 +260,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(exp_is_close),
       cmocka_unit_test(peak_is_exact),
+      cmocka_unit_test(argmax_is_first),
+      cmocka_unit_test(rope_turns_pairs),
       cmocka_unit_test(ops_equal_scalar),
       cmocka_unit_test(attention_is_softmax),
       cmocka_unit_test(attention_has_one_order),

@@ -4,8 +4,8 @@ import os from "node:os";
 
 /* A spread of the middle half above this share of the median: other programs were at work. */
 export const NOISY = 0.15;
-/* A row is repeated for so long, but not less often than that. */
-const ROW_MS = 25e3, LEAST = 3;
+/* A row is repeated for so long, but not less often than that; a first round of so long counts too. */
+const ROW_MS = 20e3, LEAST = 3, LONG_MS = 5e3;
 
 export function summary(list) {
   const v = [...list].sort((a, b) => a - b);
@@ -16,17 +16,18 @@ export function summary(list) {
 /* One run alone shows no spread, so that nothing is said against it. */
 export const isNoisy = (...summaries) => summaries.some(({ spread, n }) => n > 1 && !(spread <= NOISY));
 
-/* How often there is time for what takes so long: `most` times, LEAST at least, or as often as the caller says. */
-export const timesFor = (ms, most, least = LEAST) =>
-  Math.max(1, Math.min(most, Math.max(least, Math.floor(ROW_MS / Math.max(ms, 1)))));
-
-/* Calls each function in turn, A B C A B C; the first round doesn't count. One list of results for each. */
-export async function inTurn(most, functions, least = LEAST) {
-  const start = performance.now();
-  for (const f of functions) await f();
-  const times = timesFor(performance.now() - start, most, least);
+/* Calls each function in turn, A B C A B C: `most` times or as often as there is time for. The first round warms up, and
+ * doesn't count unless it is long. One list of results for each. */
+export async function inTurn(most, functions) {
   const results = functions.map(() => []);
-  for (let i = 0; i < times; i++) for (const [k, f] of functions.entries()) results[k].push(await f());
+  const round = async () => {
+    for (const [k, f] of functions.entries()) results[k].push(await f());
+  };
+  const start = performance.now();
+  await round();
+  const ms = performance.now() - start, times = Math.min(most, Math.max(LEAST, Math.floor(ROW_MS / ms)));
+  if (ms < LONG_MS) for (const list of results) list.pop();
+  while (results[0].length < times) await round();
   return results;
 }
 

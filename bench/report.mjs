@@ -71,7 +71,7 @@ const mark = (part, where) => `<!-- measured ${part.name}: ${where} -->`;
 function write(part, text) {
   const source = fs.existsSync(values.out) ? values.out : DOCUMENT, old = fs.readFileSync(source, "utf8");
   const from = old.indexOf(mark(part, "begin")), to = old.indexOf(mark(part, "end"));
-  if (from < 0 || to < from) throw new Error(`${source} has lost its marks of ${part.name}`);
+  if (from < 0 || to < from) throw new Error(`${source} has no marks of ${part.name}`);
   fs.writeFileSync(values.out, `${old.slice(0, from)}${mark(part, "begin")}\n${text.trim()}\n${old.slice(to)}`);
 }
 

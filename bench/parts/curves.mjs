@@ -9,13 +9,14 @@ export const name = "curves", title = "Cost as work grows";
 const STEPS = 16; /* tokens generated behind each prompt */
 const doubled = (from, to) => (from > to ? [] : [from, ...doubled(2 * from, to)]);
 
-/* A figure for each row of `phases`: [summary of prefill, summary of decode]. Long ones run once, and show no spread. */
+/* Rows of `phases` with their figures. Long ones run once, and show no spread. */
 async function measure(t, phases, threads) {
   const rows = [];
   for (const phase of phases) {
-    const long = phase.prompt * (phase.batch ?? 1) > 2048;
-    const [runs] = await inTurn(t.repeat, [() => bench(t.program, t.files[0], phase, threads ?? phase.threads)], long ? 1 : 3);
-    rows.push({ ...phase, prefill: summary(runs.map((r) => r.prefill_tokens_per_s)), decode: summary(runs.map((r) => r.decode_tokens_per_s)) });
+    const most = phase.prompt > 2048 ? 1 : t.repeat, one = () => bench(t.program, t.files[0], phase, threads ?? phase.threads);
+    const [runs] = most > 1 ? await inTurn(most, [one]) : [[one()]];
+    const of = (key) => summary(runs.map((r) => r[`${key}_tokens_per_s`]));
+    rows.push({ ...phase, prefill: of("prefill"), decode: of("decode") });
   }
   return rows;
 }

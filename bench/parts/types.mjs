@@ -6,6 +6,7 @@ import { timed } from "../measure.mjs";
 export const name = "types", title = "Kernels by tensor type";
 
 export async function run(t) {
+  if (t.small) return { why: "all types take their time" };
   const tool = path.join(t.build, "checkasm");
   if (!fs.existsSync(tool)) return { why: "checkasm isn't built" };
   const lines = timed([tool, "--bench"]).out.trimEnd().split("\n");

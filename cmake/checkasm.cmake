@@ -33,5 +33,6 @@ if(CM_EMULATED AND SIMDE AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND N
   add_library(emulated OBJECT ${rooms})
   cm_emulate(emulated)
   cm_emulated(checkasm ${dir}/checkasm.c)
-  cm_emulated(tiles ${dir}/tiles.c src/kernel/gemm.c src/kernel/gemm_avx2.c src/kernel/gemm_avx512.c)
+  cm_emulated(tiles ${dir}/tiles.c src/kernel/gemm.c src/kernel/gemm_avx2.c
+    src/kernel/gemm_avx512.c)
 endif()

@@ -86,8 +86,8 @@ tsan: ## tests of the rooms with threads under the thread sanitizer
 	@$(TESTS) build/tsan -R '^unit\.($(call alternatives,$(THREADED)))$$' $(TOGETHER)
 
 aarch64: ## cross-builds for ARM and checks its kernels under qemu
-	@$(call build,aarch64) --target checkasm
-	@$(TESTS) build/aarch64 -R '^checkasm$$'
+	@$(call build,aarch64) --target checkasm tiles
+	@$(TESTS) build/aarch64 -R '^(checkasm|tiles)$$'
 
 peers: ## fetches llama.cpp, readers of reports and clients of servers (npm), for the tests that compare with others
 	npm install --prefix bench/peers --no-save --omit=optional --ignore-scripts --no-audit --no-fund

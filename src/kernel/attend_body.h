@@ -1,6 +1,6 @@
 /* Attention, the part of ops_body.h that multiplies.
  *
- * Rows are the query heads of up to CM_ATTN_COLS columns that read one KV head: for each tile of
+ * Rows are the query heads of the columns that read one KV head of one sequence: for each tile of
  * 64 positions, its keys and values are converted from f16 once and used for all of the rows.
  * Scores (query x key) and sums of values (weight x value) are the same product: 4 rows times a
  * block of 16 outputs, the sum in order. Eight chains of additions are in flight, and a load of
@@ -11,7 +11,7 @@
  * see is added to one row at a time.
  */
 
-enum { ROWS = 4, WIDE = 16, PADDED_MAX = CM_ATTN_FLOATS };
+enum { ROWS = CM_ATTN_QUAD, WIDE = CM_ATTN_WIDE };
 
 /* One tile of positions, and all that a row carries from tile to tile. */
 typedef struct rows {
@@ -23,6 +23,7 @@ typedef struct rows {
   float block[CM_HEAD_DIM_MAX * WIDE];
 } rows;
 _Static_assert(CM_HEAD_DIM_MAX >= CM_ATTN_TILE, "a block of values fits as well");
+_Static_assert(CM_ATTN_FLOATS >= CM_GROUP_MAX * CM_HEAD_DIM_MAX, "one column fits at least");
 
 /* Sums of one row, in variables: gcc keeps an array of them in memory. */
 #define ROW_OF(r, c) \
@@ -100,10 +101,10 @@ static void block_of_values(const uint16_t *v, size_t n, size_t stride, size_t d
   }
 }
 
-/* Turns the n scores of a tile into weights below the largest score so far. */
-static void weigh(rows *rs, size_t r, size_t n) {
-  float *w = rs->weights[r], *sums = rs->sums + r * rs->padded, max = rs->max[r], total;
-  v8 top = {0}, sum = {0}, zero = {0}, a;
+/* Moves a row's largest score so far up to those of a tile, which it pads. */
+static void raise_max(rows *rs, size_t r, size_t n) {
+  float *w = rs->weights[r], *sums = rs->sums + r * rs->padded, max = rs->max[r];
+  v8 top = {0}, a;
   top += max;
   for (size_t p = n; p % 8; p++) w[p] = LEAST;
   for (size_t p = 0; p < n; p += 8) {
@@ -112,6 +113,19 @@ static void weigh(rows *rs, size_t r, size_t n) {
     top = (v8)(((i8x)a & more) | ((i8x)top & ~more));
   }
   for (int j = 0; j < 8; j++) max = top[j] > max ? top[j] : max;
+  float shrink = rs->max[r] - max;
+  rs->max[r] = max;
+  if (shrink == 0) return;
+  exp_many(&shrink, 1);
+  scale_by(sums, shrink, sums, rs->padded);
+  rs->total[r] *= shrink;
+}
+
+/* Turns the n scores of a tile into weights below the largest score. */
+static void weigh(rows *rs, size_t r, size_t n) {
+  const float max = rs->max[r];
+  float *w = rs->weights[r], total;
+  v8 sum = {0}, zero = {0}, a;
   for (size_t p = 0; p < n; p += 8) {
     LOAD(a, w + p);
     a -= max;
@@ -120,16 +134,10 @@ static void weigh(rows *rs, size_t r, size_t n) {
     STORE(w + p, a);
   }
   TREE(sum, zero, zero, zero, total);
-  float shrink[8] = {rs->max[r] - max};
-  if (max > rs->max[r]) {
-    exp_many(shrink, 1);
-    for (size_t i = 0; i < rs->padded; i += 8)
-      LOAD(a, sums + i), a *= shrink[0], STORE(sums + i, a);
-    rs->total[r] *= shrink[0];
-  }
   rs->total[r] += total;
-  rs->max[r] = max;
 }
+
+static size_t min(size_t a, size_t b) { return a < b ? a : b; }
 
 /* The products of all rows with the n positions of a tile; the rows of the first column, `group`
  * of them, see `least` of those, those of the next one more, and so on. */
@@ -142,8 +150,8 @@ static void attend_tile(rows *rs, const uint16_t *k, const uint16_t *v, size_t n
     for (size_t r = 0; r < rs->n; r += ROWS)
       add_products(rs->q + r * dim, dim, rs->block, dim, rs->weights[r] + p, CM_ATTN_TILE);
   }
-  for (size_t r = 0; r < cols * group; r++)
-    weigh(rs, r, least + r / group < n ? least + r / group : n);
+  for (size_t r = 0; r < cols * group; r++) raise_max(rs, r, min(n, least + r / group));
+  for (size_t r = 0; r < cols * group; r++) weigh(rs, r, min(n, least + r / group));
   for (size_t i = 0; i < dim; i += WIDE) {
     block_of_values(v + i, n, dim, dim - i, rs->block);
     for (size_t r = 0; r < rs->n; r += ROWS)
@@ -174,8 +182,7 @@ static void attend(const cm_attn_col *cols, size_t ncols, size_t head, size_t gr
   const uint16_t *k = cols->k + head * head_stride, *v = cols->v + head * head_stride;
   take_queries(&rs, cols, ncols, at, group);
   for (size_t p = 0; p < count; p += CM_ATTN_TILE) {
-    const size_t n = count - p < CM_ATTN_TILE ? count - p : CM_ATTN_TILE;
-    const size_t least = cols->count - p < n ? cols->count - p : n;
+    const size_t n = min(count - p, CM_ATTN_TILE), least = min(cols->count - p, n);
     attend_tile(&rs, k + p * dim, v + p * dim, n, least, group, ncols);
   }
   for (size_t r = 0; r < ncols * group; r++) {

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "quant/intrin.h"
+
 enum { LINE = 64 };
 
 /* Bytes that are wanted soon, in order. */
@@ -85,6 +87,8 @@ cm_tile_fn *cm_tile_kernel(cm_isa isa) {
 #if defined(__x86_64__)
   if (isa == CM_ISA_AVX512) return cm_tile_avx512;
   if (isa == CM_ISA_AVX2) return cm_tile_avx2;
+#elif defined(CM_ARM)
+  if (isa == CM_ISA_NEON) return cm_tile_neon;
 #endif
   (void)isa;
   return NULL;

@@ -41,6 +41,6 @@ static inline float *cm_mul_result(const cm_mul *j, size_t c) {
 /* A pool's function (ctx is a cm_mul) over panels of 16 rows. */
 void cm_gemm_part(void *ctx, size_t begin, size_t end, unsigned worker);
 
-extern cm_tile_fn cm_tile_avx2, cm_tile_avx512;
+extern cm_tile_fn cm_tile_avx2, cm_tile_avx512, cm_tile_neon;
 
 #endif

@@ -132,16 +132,19 @@ INLINE void finish32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *x, boo
 INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x, size_t ncols,
                    size_t blocks, size_t step, bool is_signed, bool symmetric,
                    float (*acc)[CM_PANEL_ROWS]) {
+  const cm_q8 *xp[COLS32];
+  CM_UNROLL
+  for (size_t c = 0; c < ncols; c++) xp[c] = x[c];
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS32];
     const int8_t *xq[COLS32];
     CM_UNROLL
-    for (size_t c = 0; c < ncols; c++) xq[c] = x[c][b].q;
+    for (size_t c = 0; c < ncols; c++) xq[c] = xp[c][b].q;
     if (is_signed) dot_signed(p->q, xq, ncols, sum);
     else dot_block(p->q, xq, ncols, step, sum);
     CM_UNROLL
     for (size_t c = 0; c < ncols; c++)
-      finish32(t, p, &x[c][b], is_signed, symmetric, &sum[c], acc[c]);
+      finish32(t, p, &xp[c][b], is_signed, symmetric, &sum[c], acc[c]);
   }
 }
 

@@ -70,8 +70,6 @@ void cm_store_f16(const float *x, uint16_t *out, size_t n) {
   cm_ops_of(cm_cpu_best())->store_f16(x, out, n);
 }
 
-void cm_exp_many(cm_kern *k, float *x, size_t n) { k->ops->exp_many(x, n); }
-
 float cm_expf(float x) {
   cm_ops_scalar.exp_many(&x, 1);
   return x;
@@ -118,8 +116,7 @@ static void attention_part(void *ctx, size_t begin, size_t end, unsigned worker)
 void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads,
                   size_t head_dim, size_t head_stride) {
   attn_job j = {k->ops, cols, ncols, heads / kv_heads, head_dim, head_stride, 0};
-  const size_t rows = CM_ATTN_FLOATS / ((head_dim + 15) / 16 * 16) / 4 * 4;
-  j.most = (rows < CM_ATTN_ROWS ? rows : CM_ATTN_ROWS) / j.group;
+  j.most = cm_attn_most_cols(j.group, head_dim);
   const cm_attn_col *last = &cols[ncols - 1];
   const size_t products = (size_t)last->count * j.group * head_dim * 2; /* of an index, about */
   size_t grain = ATTENTION_GRAIN / products + 1;

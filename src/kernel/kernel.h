@@ -107,9 +107,8 @@ cm_peak cm_peak_of(const float *x, size_t n);
 /* Likewise the sum of e^((x - max) * scale), for the largest value `max` and scale > 0. */
 double cm_exp_sum(const float *x, size_t n, float max, float scale);
 
-/* e^x and the same operations on n values: within 2 ulp of exact, 0 below -87.3, one fixed
- * operation order. */
+/* e^x within 2 ulp of exact, 0 below -87.3, in one fixed operation order; all others here use the
+ * same. */
 float cm_expf(float x);
-void cm_exp_many(cm_kern *k, float *x, size_t n);
 
 #endif

@@ -4,8 +4,16 @@
 #include "kernel/kernel.h"
 
 enum { CM_ATTN_TILE = 64, CM_HEAD_DIM_MAX = 256, CM_GROUP_MAX = 16 };
-/* Query heads of one call of attend, and their elements with each head_dim rounded up to 16. */
-enum { CM_ATTN_ROWS = 64, CM_ATTN_FLOATS = 4096 };
+/* Rows (query heads) of one call of attend, and their elements: rows come by 4, each padded to a
+ * multiple of 16. */
+enum { CM_ATTN_ROWS = 64, CM_ATTN_FLOATS = 8192, CM_ATTN_QUAD = 4, CM_ATTN_WIDE = 16 };
+
+/* Columns of one call. */
+static inline size_t cm_attn_most_cols(size_t group, size_t dim) {
+  const size_t padded = (dim + CM_ATTN_WIDE - 1) / CM_ATTN_WIDE * CM_ATTN_WIDE;
+  const size_t rows = CM_ATTN_FLOATS / padded / CM_ATTN_QUAD * CM_ATTN_QUAD;
+  return (rows < CM_ATTN_ROWS ? rows : CM_ATTN_ROWS) / group;
+}
 
 typedef struct cm_ops {
   float (*sum_squares)(const float *x, size_t n);

@@ -18,7 +18,7 @@ struct cm_run {
   float *attn;    /* [cols][heads * head_dim] */
   float *gate;    /* [cols][ff] */
   float *up;      /* [cols][ff] */
-  float *angles;  /* [cols][head_dim] cos, sin pairs */
+  float *angles;  /* [cols][head_dim] cosines, then sines */
   float **logits; /* [cols] where they are written */
   void *acts[CM_ACT_COUNT]; /* the current input of matrices, in each form once it was needed */
   bool have[CM_ACT_COUNT];

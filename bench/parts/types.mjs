@@ -22,7 +22,7 @@ export async function run(t) {
 export function text({ why, rows }, { limits }) {
   if (why) return `Not measured: ${why}.`;
   const most = limits.rows[0].read.median; /* of one thread */
-  return "Products of rows with one column, one thread, from memory that no cache holds; and unpacking for many columns.\n\n" +
+  return "Products of rows with one column, from memory that no cache holds, and unpacking for many columns; one thread, the best of\nseveral runs.\n\n" +
     table(["type", "GB/s of weights", "share of reading", ""],
           rows.map(({ type, rate, rest }) => [type, figure(rate), percent(rate / most), rest]));
 }

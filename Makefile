@@ -52,10 +52,10 @@ CORPORA = $(wildcard tests/corpus/safety/*.tsv ../shared/safety/dev.tsv)
 # Wants a quiet machine for half an hour, and says when it isn't one. PARTS=speed,suite measures these alone (limits, speed,
 # first, suite, curves, whole, types); BENCH may hold --repeat N, --suite N, --alone, --draft --out FILE, models.
 bench-report: all ## this machine's limits, our share of them, and llama.cpp beside us: docs/PERFORMANCE.md
-	node bench/report.mjs $(if $(PARTS),--parts $(PARTS)) $(BENCH) build/release
+	node bench/report.mjs build/release $(if $(PARTS),--parts $(PARTS)) $(BENCH)
 
 bench-curves: all ## the same, of cost as work grows alone: tables and docs/performance/curves.svg
-	node bench/report.mjs --parts curves $(BENCH) build/release
+	node bench/report.mjs build/release --parts curves $(BENCH)
 
 safety-report: all ## how the validator judges the corpora of commands
 	build/release/tools/safety_report $(CORPORA)

@@ -46,7 +46,8 @@ export function timed(argv, { env = {}, statuses = [0] } = {}) {
   const start = performance.now();
   const ran = spawnSync(argv[0], argv.slice(1), { encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 1 << 28 });
   const ms = performance.now() - start;
-  if (!statuses.includes(ran.status)) throw new Error(`${argv.join(" ")}: status ${ran.status}: ${ran.error ?? ran.stderr.slice(-500)}`);
+  if (!statuses.includes(ran.status))
+    throw new Error(`${argv.join(" ")}: status ${ran.status}: ${ran.error ?? ran.stderr.slice(-500)}`);
   return { ms, out: ran.stdout };
 }
 

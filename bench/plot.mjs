@@ -3,7 +3,8 @@
 const WIDTH = 400, HEIGHT = 260, LEFT = 52, RIGHT = 16, TOP = 40, BOTTOM = 44;
 
 const STYLE = `
-    .ground { fill: #ffffff; } text { font: 12px system-ui, sans-serif; fill: #24292f; } .title { font-weight: 600; font-size: 13px; }
+    .ground { fill: #ffffff; } text { font: 12px system-ui, sans-serif; fill: #24292f; }
+    .title { font-weight: 600; font-size: 13px; }
     .soft { fill: #57606a; } .grid { stroke: #d0d7de; stroke-width: 1; } .line { fill: none; stroke-width: 2; }
     .c0 { stroke: #0969da; } .c1 { stroke: #bc4c00; } .d0 { fill: #0969da; } .d1 { fill: #bc4c00; }
     @media (prefers-color-scheme: dark) {
@@ -13,6 +14,8 @@ const STYLE = `
 
 const escaped = (s) => String(s).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const short = (n) => (n >= 1024 && n % 1024 === 0 ? `${n / 1024}k` : String(n));
+
+const centered = (x, y, s) => `<text class="soft" x="${x}" y="${y}" text-anchor="middle">${escaped(s)}</text>`;
 
 /* The least of 1, 2, 2.5, 5 times a power of ten that four steps of cover everything. */
 function stepFor(most) {
@@ -34,15 +37,16 @@ function panel({ title, x: label, series }, left, top) {
              `<text class="soft" x="${left + LEFT - 6}" y="${n(y + 4)}" text-anchor="end">${+(i * step).toPrecision(6)}</text>`);
   }
   for (const x of xs)
-    out.push(`<text class="soft" x="${n(atX(x))}" y="${top + HEIGHT - BOTTOM + 18}" text-anchor="middle">${short(x)}</text>`);
-  out.push(`<text class="soft" x="${left + (LEFT + WIDTH - RIGHT) / 2}" y="${top + HEIGHT - 8}" text-anchor="middle">${escaped(label)}</text>`);
+    out.push(centered(n(atX(x)), top + HEIGHT - BOTTOM + 18, short(x)));
+  out.push(centered(left + (LEFT + WIDTH - RIGHT) / 2, top + HEIGHT - 8, label));
   series.forEach((s, k) => out.push(...curve(s, k, atX, atY, series.length > 1)));
   return out.join("\n  ");
 }
 
 function curve({ name, points }, k, atX, atY, named) {
   const at = points.map(([x, y]) => [atX(x).toFixed(1), atY(y).toFixed(1)]), [x, y] = at[0];
-  const dots = at.map(([cx, cy], i) => `<circle class="d${k}" cx="${cx}" cy="${cy}" r="3"><title>${points[i].map(String).map(escaped).join(": ")}</title></circle>`);
+  const dots = at.map(([cx, cy], i) =>
+    `<circle class="d${k}" cx="${cx}" cy="${cy}" r="3"><title>${points[i].join(": ")}</title></circle>`);
   return [`<polyline class="line c${k}" points="${at.map((p) => p.join(",")).join(" ")}"/>`, ...dots,
           ...(named ? [`<text class="d${k}" x="${+x + 8}" y="${+y - 10}">${escaped(name)}</text>`] : [])];
 }

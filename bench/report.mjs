@@ -1,7 +1,8 @@
-/* report.mjs [--parts A,B] [--draft] [--small] [--alone] [--repeat N] [--suite N] [--threads N] [--out FILE] [--json FILE] BUILD [MODEL.gguf…]:
- * what this machine can give, how much of that cmdai reaches, and llama.cpp beside it. Each part (limits, speed, first,
- * suite, curves, whole, types) is written between marks of its own in docs/PERFORMANCE.md, so that one may be measured again
- * alone. Without models, those of the exact Qwen2.5 shapes with random weights are made first; the first one is asked most.
+/* report.mjs [--parts A,B] [--draft] [--small] [--alone] [--repeat N] [--suite N] [--threads N] [--out FILE] [--json FILE]
+ * BUILD [MODEL.gguf…]: what this machine can give, how much of that cmdai reaches, and llama.cpp beside it. Each part
+ * (limits, speed, first, suite, curves, whole, types) is written between marks of its own in docs/PERFORMANCE.md, so that
+ * one may be measured again alone. Without models, those of the exact Qwen2.5 shapes with random weights are made first;
+ * the first one is asked most.
  *
  * The machine's limits are measured before, between and after. A part during which they weren't steady isn't written, since a
  * share of them would say nothing; a row that isn't steady is called noisy and judged by nobody. --draft writes all the
@@ -17,7 +18,8 @@ import { PeerProcess } from "./peers/client.mjs";
 
 const ROOT = path.resolve(path.dirname(new URL(import.meta.url).pathname), "..");
 const DOCUMENT = path.join(ROOT, "docs/PERFORMANCE.md");
-const PARTS = await Promise.all(["limits", "speed", "first", "suite", "curves", "whole", "types"].map((p) => import(`./parts/${p}.mjs`)));
+const NAMES = ["limits", "speed", "first", "suite", "curves", "whole", "types"];
+const PARTS = await Promise.all(NAMES.map((name) => import(`./parts/${name}.mjs`)));
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,10 +35,10 @@ const { values, positionals } = parseArgs({
     json: { type: "string" },
   },
 });
-const wanted = values.parts ? values.parts.split(",") : PARTS.map((p) => p.name);
-const unknown = wanted.filter((w) => !PARTS.some((p) => p.name === w));
+const wanted = values.parts ? values.parts.split(",") : NAMES;
+const unknown = wanted.filter((w) => !NAMES.includes(w));
 if (!positionals.length || unknown.length) {
-  console.error(unknown.length ? `no part ${unknown}; there are ${PARTS.map((p) => p.name).join(", ")}` : "usage: report.mjs BUILD [MODEL.gguf…]");
+  console.error(unknown.length ? `no part ${unknown}; there are ${NAMES.join(", ")}` : "usage: report.mjs BUILD [MODEL.gguf…]");
   process.exit(2);
 }
 const note = (text) => console.error(`bench-report: ${text}`);
@@ -54,7 +56,8 @@ function mergeLimits(runs) {
   const rows = runs[0].threads.map((row, i) => {
     const over = (key) => {
       const all = runs.map((run) => run.threads[i][key]), of = summary(all.map((f) => f.median));
-      return { ...of, spread: Math.max(of.spread, summary(all.map((f) => f.spread)).median) }; /* of the runs, and within them */
+      const within = summary(all.map((f) => f.spread)).median;
+      return { ...of, spread: Math.max(of.spread, within) };
     };
     return { threads: row.threads, read: over("read_gb_per_s"), int8: over("int8_gop_per_s") };
   });
@@ -96,8 +99,8 @@ async function measurePart(t, part) {
   const steady = isSteady(limits), state = { limits, peer: t.peer, out: values.out, model: t.model };
   if (steady || values.draft) write(part, `${caption(t, limits)}\n\n${part.text(data, state)}`);
   else
-    note(`${part.name} isn't written, the machine is too busy: reading spreads over ${percent(limits.read.spread)}, the int8 peak over ` +
-         `${percent(limits.int8.spread)} of the median, more than ${percent(NOISY)}`);
+    note(`${part.name} isn't written, the machine is too busy: reading spreads over ${percent(limits.read.spread)}, ` +
+         `the int8 peak over ${percent(limits.int8.spread)} of the median, more than ${percent(NOISY)}`);
   note(`${part.name}: ${seconds} s`);
   return { steady, seconds, limits, ...data };
 }

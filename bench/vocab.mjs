@@ -8,7 +8,8 @@ const MERGES = 151387, LONGEST = 5;
 /* Of REQUEST and what stands around it in a chat: with them the prompt of `cmdai ask` has 141 tokens, 14 of them behind the
  * part that is always the same. */
 export const REQUEST = "show the ten largest files here";
-const WHOLE = ["Ġthe", "Ġten", "Ġlargest", "Ġfiles", "Ġhere", "Ġbash", "Ġreason", "bash", "show", "```", "system", "user", "assistant"];
+const WHOLE = ["Ġthe", "Ġten", "Ġlargest", "Ġfiles", "Ġhere", "Ġbash", "Ġreason", "bash", "show", "```", "system", "user",
+               "assistant"];
 const SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
 
 /* GPT-2's spelling of the 256 bytes, those that stand for themselves first. */

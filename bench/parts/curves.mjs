@@ -36,12 +36,14 @@ export async function run(t) {
 
 function draw({ prompts, texts, threads }) {
   const points = (rows, x, key) => rows.map((r) => [r[x], +r[key].median.toPrecision(4)]);
+  const one = (rows, x, key) => [{ name: "", points: points(rows, x, key) }];
   return plot("Tokens per second as work grows", [
-    { title: "Prefill, tokens/s", x: "tokens of the prompt", series: [{ name: "", points: points(prompts.slice(1), "prompt", "prefill") }] },
-    { title: "Decode of one text, tokens/s", x: "tokens before", series: [{ name: "", points: points(prompts, "prompt", "decode") }] },
-    { title: "Decode of several texts, tokens/s in all", x: "texts at once", series: [{ name: "", points: points(texts, "batch", "decode") }] },
+    { title: "Prefill, tokens/s", x: "tokens of the prompt", series: one(prompts.slice(1), "prompt", "prefill") },
+    { title: "Decode of one text, tokens/s", x: "tokens before", series: one(prompts, "prompt", "decode") },
+    { title: "Decode of several texts, tokens/s in all", x: "texts at once", series: one(texts, "batch", "decode") },
     { title: "Threads, tokens/s", x: "threads", series: [
-      { name: "prefill 128", points: points(threads, "threads", "prefill") }, { name: "decode", points: points(threads, "threads", "decode") }] },
+      { name: "prefill", points: points(threads, "threads", "prefill") },
+      { name: "decode", points: points(threads, "threads", "decode") }] },
   ]);
 }
 

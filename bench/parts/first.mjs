@@ -92,7 +92,8 @@ function rowsOf([plain, kept, whole], [next, theirNext], prompt) {
   const theirs = of(whole, ms);
   return [
     { what: "fresh process", prompt, computed: made(plain[0]), ours: of(plain, ms), theirs, goal: 2.8 },
-    { what: "fresh process, beginning of the prompt kept", prompt, computed: made(kept[0]), ours: of(kept, ms), theirs, goal: 4 },
+    { what: "fresh process, beginning of the prompt kept", prompt, computed: made(kept[0]), ours: of(kept, ms), theirs,
+      goal: 4 },
     { what: "next request in a resident server", prompt, computed: made(next[0]), ours: of(next, ms),
       theirs: theirNext && summary(theirNext) },
     { what: "of it: load and context", ours: of(kept, load), theirs: of(whole, (r) => r.loadMs + r.contextMs), most: 50 },
@@ -107,10 +108,11 @@ export function text({ rows, tokens }, { peer, model }) {
             theirs ? percent(theirs.spread) : "-", !theirs ? "-" : both ? "noisy" : `${ratio.toFixed(2)} x`, wanted];
   };
   const head = [`${model}, warm file, ms`, "prompt", "computed", "cmdai", "spread", "llama.cpp", "spread", "ratio", "goal"];
-  return `A prompt and ${tokens} tokens. Ours is the whole process of \`cmdai ask\`, seen from outside, or a request to \`cmdai serve\`.${
-    peer.why ? ` Not compared with llama.cpp here: ${peer.why}.`
-      : ` ${peer.version} brings no program, so theirs is the time within one Node process, without Node's own start, from
-loading the model (which reads the file's header in JavaScript) to the last token; it keeps no beginning of a prompt for the
-next process, so that it stands beside both of ours. Its next request finds the beginning of the prompt in its context.`}\n\n` +
-    table(head, rows.map(cells));
+  const beside = peer.why ? `Not compared with llama.cpp here: ${peer.why}.`
+    : `${peer.version} brings no program, so theirs is the time of llama.cpp within one Node process:
+loading the model, making a context, prompt and tokens, without Node's own start and without the seconds in which the package
+reads the file's header in JavaScript. It keeps no beginning of a prompt for the next process, so that the same figure stands
+beside both of ours. Its next request finds the beginning of the prompt in its context.`;
+  return `A prompt and ${tokens} tokens. Ours is the whole process of \`cmdai ask\`, seen from outside, or a request to
+\`cmdai serve\`. ${beside}\n\n${table(head, rows.map(cells))}`;
 }

@@ -20,11 +20,13 @@ function fixture(count) {
 /* The whole process; what a random model writes fails the cases, but every one must have been answered. */
 function ours(t, suite, count) {
   const runFile = path.join(t.folder, "suite.jsonl");
-  const argv = [t.program, "test", suite, "-q", "-m", t.files[0], "--max-tokens", String(t.tokens), "--batch", "16", "--timeout", "600",
-                "--threads", String(t.threads), "--sandbox", "off", "--out", runFile];
+  const argv = [t.program, "test", suite, "-q", "-m", t.files[0], "--max-tokens", String(t.tokens), "--batch", "16",
+                "--timeout", "600", "--threads", String(t.threads), "--sandbox", "off", "--out", runFile];
   const { ms } = timed(argv, { env: { CMDAI_CACHE_DIR: t.folder }, statuses: [0, 1, 5] });
-  const results = fs.readFileSync(runFile, "utf8").trim().split("\n").map((l) => JSON.parse(l)).filter((l) => l.kind === "result");
-  if (results.length !== count || results.some(({ tokens }) => !tokens.output)) throw new Error("some prompts of the suite have no answer");
+  const lines = fs.readFileSync(runFile, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  const results = lines.filter(({ kind }) => kind === "result");
+  if (results.length !== count || results.some(({ tokens }) => !tokens.output))
+    throw new Error("some prompts of the suite have no answer");
   return { ms, tokens: results.map((r) => r.tokens) };
 }
 
@@ -58,9 +60,11 @@ export function text({ count, prompt, output, ours, theirs }, { peer, model }) {
   if (theirs)
     rows.push(["llama.cpp, one by one", figure(theirs.ms / 1e3), percent(theirs.each.spread), rate(theirs.ms),
                noisy ? "noisy" : `${ratio.toFixed(2)} x`, verdict(atLeast(8, "x"), ratio, noisy)]);
+  const beside = peer.why ? `Not compared with llama.cpp here: ${peer.why}.`
+    : `Theirs is one process too, from loading on (without what is read in JavaScript),
+with the beginning of the prompts kept in its context and computed outside of the time; its spread is that of the single
+requests, in blocks between our runs.`;
   return `${count} prompts to ${model}, ${figure(prompt / count)} tokens each on average with the system message, and
-${figure(output / count)} tokens to answer. Ours is the whole process, with judging and the run file. ${
-    peer.why ? `Not compared with llama.cpp here: ${peer.why}.` : `Theirs is one process with the beginning of the
-prompt kept in its context, computed outside of the time; its spread is that of the single requests, in blocks between our runs.`}\n\n` +
+${figure(output / count)} tokens to answer. Ours is the whole process, with judging and the run file. ${beside}\n\n` +
     table(["", "seconds", "spread", "tokens/s written", "ratio", "goal"], rows);
 }

@@ -22,8 +22,8 @@ function embedded(t) {
           row("its peak memory", "MB", of(metrics.peak_rss_mb), 30)];
 }
 
-const fixture = (n) =>
-  `schema: 1\ntest_cases:\n${Array.from({ length: n }, (_, i) => `  - {id: c${i}, given_output: "find . -name a${i}", expected_patterns: [find]}\n`).join("")}`;
+const givenCase = (_, i) => `  - {id: c${i}, given_output: "find . -name a${i}", expected_patterns: [find]}\n`;
+const fixture = (n) => `schema: 1\ntest_cases:\n${Array.from({ length: n }, givenCase).join("")}`;
 
 /* Without a model: a text that is given is parsed, judged and recorded. */
 async function harness(t) {
@@ -38,7 +38,8 @@ async function harness(t) {
 }
 
 async function check(t) {
-  const [times] = await inTurn(3 * t.repeat, [async () => timed([t.program, "check", "find . -size +1G | xargs rm -rf"], { statuses: [0, 6, 7] }).ms]);
+  const argv = [t.program, "check", "find . -size +1G | xargs rm -rf"];
+  const [times] = await inTurn(3 * t.repeat, [async () => timed(argv, { statuses: [0, 6, 7] }).ms]);
   return [row("`cmdai check`, whole process", "ms", summary(times))];
 }
 
@@ -58,8 +59,8 @@ async function files(t) {
 function memory(t) {
   return t.files.map((file) => {
     const d = bench(t.program, file, { prompt: (t.small ? 64 : CONTEXT) - 8, decode: 8 }, t.threads);
-    return row(`peak memory of ${path.basename(file, ".gguf")} at ${CONTEXT} tokens, beside the file (${Math.round(d.model_mb)} MB)`, "MB",
-               one(d.peak_rss_mb - d.model_mb), 120);
+    const what = `peak memory of ${path.basename(file, ".gguf")} at ${CONTEXT} tokens, beside the file`;
+    return row(`${what} (${Math.round(d.model_mb)} MB)`, "MB", one(d.peak_rss_mb - d.model_mb), 120);
   });
 }
 
@@ -73,7 +74,8 @@ function freshBuild(t) {
 function sizes(t) {
   const stripped = path.join(t.folder, "stripped");
   const rows = [row("program, with the embedded model", "MB", one(fs.statSync(t.program).size / 1e6))];
-  if (spawnSync("strip", ["-o", stripped, t.program]).status === 0) rows.push(row("the same, stripped", "MB", one(fs.statSync(stripped).size / 1e6)));
+  if (spawnSync("strip", ["-o", stripped, t.program]).status === 0)
+    rows.push(row("the same, stripped", "MB", one(fs.statSync(stripped).size / 1e6)));
   if (!t.small) rows.push(row("building the program anew", "s", one(freshBuild(t))));
   return rows;
 }

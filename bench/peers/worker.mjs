@@ -3,6 +3,7 @@
 import { open, version } from "./peer.mjs";
 
 let llama, model, context, sequences = [], batches = [];
+const native = {}; /* what llama.cpp itself took, without what node-llama-cpp reads and reckons in JavaScript before */
 
 const idsOf = (n, salt = 0) => Array.from({ length: n }, (_, i) => (i * 7919 + 13 + salt * 31) % 300);
 const sample = { generateNext: { token: true, options: { temperature: 0 } } };
@@ -11,6 +12,23 @@ async function since(work) {
   const start = performance.now();
   await work();
   return performance.now() - start;
+}
+
+function watchNative(bindings) {
+  for (const [name, key] of [["AddonModel", "loadMs"], ["AddonContext", "contextMs"]])
+    bindings[name] = class extends bindings[name] {
+      async init(...args) {
+        let result;
+        native[key] = await since(async () => (result = await super.init(...args)));
+        return result;
+      }
+    };
+}
+
+async function start(threads) {
+  if (llama) return;
+  llama = await open(threads);
+  watchNative(llama._bindings);
 }
 
 /* Counts the tokens of each pass: 16 texts at once are that only if they share it. */
@@ -40,18 +58,18 @@ async function close() {
 
 async function load({ file, contextSize = 1024, texts = 1, threads }) {
   await close();
-  llama ??= await open(threads);
-  const loadMs = await since(async () => (model = await llama.loadModel({ modelPath: file, gpuLayers: 0 })));
-  const contextMs = await since(async () => {
+  await start(threads);
+  const wholeMs = await since(async () => {
+    model = await llama.loadModel({ modelPath: file, gpuLayers: 0 });
     const batching = { itemPrioritizationStrategy: watch };
     context = await model.createContext({ contextSize, sequences: texts, threads, batchSize: 512, batching });
     sequences = Array.from({ length: texts }, () => context.getSequence());
   });
-  return { loadMs, contextMs };
+  return { ...native, wholeMs };
 }
 
 const OPS = {
-  version: async ({ threads }) => ((llama ??= await open(threads)), version()),
+  version: async ({ threads }) => (await start(threads), version()),
   load,
   close,
 
@@ -84,9 +102,9 @@ const OPS = {
 
   /* A first command: all from the file on. */
   async answer({ file, prompt, decode, threads }) {
-    const { loadMs, contextMs } = await load({ file, threads });
+    const parts = await load({ file, threads });
     const answerMs = await since(() => generate(sequences[0], idsOf(prompt), decode));
-    return { loadMs, contextMs, answerMs, ms: loadMs + contextMs + answerMs };
+    return { ...parts, answerMs, ms: parts.loadMs + parts.contextMs + answerMs };
   },
   /* Requests {fresh, decode} one after the other, behind `kept` tokens that are computed once, before. */
   async requests({ kept, requests }) {

@@ -28,6 +28,17 @@ static inline simde__m512i shim_cvtepi16_epi32(simde__m256i v) {
 }
 #define _mm512_cvtepi16_epi32 shim_cvtepi16_epi32
 
+static inline simde__m512i shim_cvtepu16_epi32(simde__m256i v) {
+  uint16_t s[16];
+  uint32_t i[16];
+  simde__m512i out;
+  memcpy(s, &v, sizeof s);
+  for (int k = 0; k < 16; k++) i[k] = s[k];
+  memcpy(&out, i, sizeof out);
+  return out;
+}
+#define _mm512_cvtepu16_epi32 shim_cvtepu16_epi32
+
 /* SIMDe forgets that a sign of zero gives zero. */
 static inline simde__m256i shim_sign_epi8(simde__m256i v, simde__m256i sign) {
   int8_t a[32], s[32];

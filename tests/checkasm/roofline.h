@@ -1,7 +1,7 @@
 /* checkasm --bench --shape ROWSxCOLS: each tensor type's decoding beside the memory it waits for.
  *
  * Matrices of that shape lie one after the other in more memory than a cache holds, and are
- * multiplied in the chunks that the program uses; then the same bytes are only read. Both in turns,
+ * multiplied in the chunks that the program uses; then the same bytes are only read. In turns,
  * medians of both, with one and with all threads: the share is what decoding reaches of the limit
  * that the machine had at that moment. */
 #ifndef CM_TESTS_CHECKASM_ROOFLINE_H

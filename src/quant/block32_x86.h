@@ -2,9 +2,9 @@
  *
  * A type's loader gives a pair of rows, one in each half of a register: first the values 0..15 of
  * both, then 16..31. Four pairs (0|4, 1|5, 2|6, 3|7) are multiplied by the same activations; the
- * partial sums then fold until each 32-bit lane holds one row's exact integer sum, rows in order. The
- * float part is one multiply-multiply-add for eight rows in the very order of the scalar code, with
- * no latency chain but one float addition a block.
+ * partial sums then fold until each 32-bit lane holds one row's exact integer sum, rows in order.
+ * The float part is one multiply-multiply-add for eight rows in the very order of the scalar code,
+ * with no latency chain but one float addition a block.
  *
  * What counts is the number of vector operations, since some processors decode hardly faster than
  * memory delivers: a pair's products are made as soon as it is unpacked, so that nothing waits in

@@ -1,7 +1,7 @@
 /* rooms: quant */
-/* checkasm [--bench]: every quantized arithmetic function of every instruction set this machine
- * has, against the scalar one, which is held to quant.h's formula. Bits must be equal (any NaN
- * equals any NaN).
+/* checkasm [--bench [--shape ROWSxCOLS]]: every quantized arithmetic function of every instruction
+ * set this machine has, against the scalar one, which is held to quant.h's formula. Bits must be
+ * equal (any NaN equals any NaN).
  *
  * Built with -DCM_SIMDE it runs AVX2 and AVX-512 variants in emulation, on any machine. */
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "activations.h"
 #include "bench.h"
 #include "reference.h"
+#include "roofline.h"
 
 enum { TRIALS = 1500, MAX_ROWS = 20, MAX_BLOCKS = 9, GUARD = 8 };
 
@@ -164,8 +165,9 @@ static void report_activations(cm_act act, const char *name, cm_isa isa) {
 
 int main(int argc, char **argv) {
   bool bench = argc > 1 && strcmp(argv[1], "--bench") == 0;
+  if (bench && argc == 4 && strcmp(argv[2], "--shape") == 0 && roofline(argv[3]) == 0) return 0;
   if (argc > 1 + bench) {
-    fprintf(stderr, "usage: checkasm [--bench]\n");
+    fprintf(stderr, "usage: checkasm [--bench [--shape ROWSxCOLS]]\n");
     return 2;
   }
   printf("type   isa      dot_rows  unpack\n");

@@ -1,5 +1,5 @@
-/* What Debian's SIMDe lacks (AVX-512 conversions) or gets wrong, element by element. Included before
- * every file of the emulated build. */
+/* What Debian's SIMDe lacks (AVX-512 conversions) or gets wrong, element by element. Included
+ * before every file of the emulated build. */
 #ifndef CM_TESTS_SIMDE_SHIMS_H
 #define CM_TESTS_SIMDE_SHIMS_H
 #define SIMDE_ENABLE_NATIVE_ALIASES

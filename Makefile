@@ -49,9 +49,13 @@ bench: all ## tokens per second by phase, on this machine
 # Corpora of commands with their levels: the project's own, and another one where it is there.
 CORPORA = $(wildcard tests/corpus/safety/*.tsv ../shared/safety/dev.tsv)
 
-# Wants a quiet machine, and says when it isn't. BENCH may hold --repeat N, --draft --out FILE, models.
+# Wants a quiet machine for half an hour, and says when it isn't one. PARTS=speed,suite measures these alone (limits, speed,
+# first, suite, curves, whole, types); BENCH may hold --repeat N, --suite N, --alone, --draft --out FILE, models.
 bench-report: all ## this machine's limits, our share of them, and llama.cpp beside us: docs/PERFORMANCE.md
-	node bench/report.mjs build/release $(BENCH)
+	node bench/report.mjs $(if $(PARTS),--parts $(PARTS)) $(BENCH) build/release
+
+bench-curves: all ## the same, of cost as work grows alone: tables and docs/performance/curves.svg
+	node bench/report.mjs --parts curves $(BENCH) build/release
 
 safety-report: all ## how the validator judges the corpora of commands
 	build/release/tools/safety_report $(CORPORA)
@@ -82,8 +86,8 @@ tsan: ## tests of the rooms with threads under the thread sanitizer
 	@$(TESTS) build/tsan -R '^unit\.($(call alternatives,$(THREADED)))$$' $(TOGETHER)
 
 aarch64: ## cross-builds for ARM and checks its kernels under qemu
-	@$(call build,aarch64) --target checkasm
-	@$(TESTS) build/aarch64 -R '^checkasm$$'
+	@$(call build,aarch64) --target checkasm tiles
+	@$(TESTS) build/aarch64 -R '^(checkasm|tiles)$$'
 
 peers: ## fetches llama.cpp, readers of reports and clients of servers (npm), for the tests that compare with others
 	npm install --prefix bench/peers --no-save --omit=optional --ignore-scripts --no-audit --no-fund
@@ -128,4 +132,4 @@ clean: ## removes all that was built
 	rm -rf build
 
 .PHONY: all help deps test test-remote bench quality safety-report lint format clang asan tsan aarch64 \
-  fuzz sh-report soak check train peers harness-peers bench-harness bench-report install clean
+  fuzz sh-report soak check train peers harness-peers bench-harness bench-report bench-curves install clean

@@ -2,8 +2,12 @@
 set(dir ${CMAKE_SOURCE_DIR}/tests/checkasm)
 add_executable(checkasm ${dir}/checkasm.c)
 target_link_libraries(checkasm PRIVATE cm_quant)
-add_test(NAME checkasm COMMAND checkasm)
-set_tests_properties(checkasm PROPERTIES LABELS t1 TIMEOUT 600)
+add_executable(tiles ${dir}/tiles.c)
+target_link_libraries(tiles PRIVATE cm_kernel)
+foreach(name checkasm tiles)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS t1 TIMEOUT 600)
+endforeach()
 
 # cm_emulated(NAME sources…): the same with SIMDe in place of the processor, so that AVX-512 is
 # checked on machines that lack it. What is emulated is the code, whatever compiled it: one
@@ -29,5 +33,5 @@ if(CM_EMULATED AND SIMDE AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND N
   add_library(emulated OBJECT ${rooms})
   cm_emulate(emulated)
   cm_emulated(checkasm ${dir}/checkasm.c)
-  cm_emulated(tiles ${dir}/tiles.c src/kernel/gemm_avx2.c src/kernel/gemm_avx512.c)
+  cm_emulated(tiles ${dir}/tiles.c src/kernel/gemm.c src/kernel/gemm_avx2.c src/kernel/gemm_avx512.c)
 endif()

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/breaker.h"
 #include "base/os.h"
 
 static const cm_backend_ops *const list[] = {&cm_backend_cpu, &cm_backend_ollama,
@@ -14,12 +15,9 @@ typedef struct source {
   void *self; /* NULL: not open yet */
   bool identified;
   cm_model_id model;
-  size_t busy;
-  /* A circuit breaker (Nygard, Release It!, 2007): until then nobody asks it; 0: it is well. */
-  uint64_t shut_until_ns;
-  unsigned shut_seconds; /* twice as many each time in a row */
-  const cm_job *trial;   /* the one that asks all the same, to find out; NULL: none */
-  cm_err why;
+  size_t busy;  /* jobs that it has */
+  size_t early; /* of these, jobs that it is done with already */
+  cm_breaker breaker;
 } source;
 
 struct cm_backend {
@@ -27,6 +25,7 @@ struct cm_backend {
   source sources[CM_SOURCES_MAX];
   size_t n, busy;
   cm_job *done, **done_tail;
+  cm_job *early, **early_tail; /* jobs of sources that worked while another one was asked */
 };
 
 const char *cm_backend_name_at(size_t i) { return i < COUNT ? list[i]->name : NULL; }
@@ -65,6 +64,7 @@ cm_code cm_backend_open(cm_backend **out, const char *names, const cm_backend_op
   if (!b) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a backend");
   b->o = *o;
   b->done_tail = &b->done;
+  b->early_tail = &b->early;
   cm_code code = add_sources(b, cm_str_of(names), e);
   source *first = &b->sources[0];
   if (!code) code = first->ops->open(&first->self, &b->o, e);
@@ -84,11 +84,29 @@ void cm_backend_close(cm_backend *b) {
 
 const char *cm_backend_name(const cm_backend *b) { return b->sources[0].ops->name; }
 
-/* Everything else stands still while a server is asked who it is: one that others stand beside has
- * to say so soon. */
+/* No new job is taken while a server is asked who it is: one that others stand beside has to say
+ * so soon. */
 static uint64_t time_to_say(const cm_backend *b, uint64_t deadline_ns) {
   const uint64_t soon = cm_os_now_ns() + CM_IDENTIFY_SECONDS * UINT64_C(1000000000);
   return b->n > 1 && (!deadline_ns || soon < deadline_ns) ? soon : deadline_ns;
+}
+
+/* A round of all that are at work; what they are done with is looked at later. */
+static unsigned work_meanwhile(void *ctx) {
+  enum { QUIET_MS = 1000, BUSY_MS = 1 };
+  cm_backend *b = ctx;
+  unsigned ms = QUIET_MS;
+  for (source *s = b->sources; s < b->sources + b->n; s++) {
+    if (s->busy == s->early) continue;
+    cm_job *job = s->ops->step(s->self, 0);
+    ms = BUSY_MS;
+    if (!job) continue;
+    s->early++;
+    *b->early_tail = job;
+    b->early_tail = &job->next;
+    job->next = NULL;
+  }
+  return ms;
 }
 
 /* A file that can't be opened is one more model that isn't there. */
@@ -99,8 +117,10 @@ static cm_code ready(cm_backend *b, source *s, const cm_request *q, cm_err *e) {
     if (code && code != CM_E_USAGE && code != CM_E_NOMEM) code = e->code = CM_E_MODEL;
   }
   if (!code && !s->identified) {
-    code = s->ops->identify(s->self, time_to_say(b, q->deadline_ns), q->cancel, &s->model, e);
+    const cm_meanwhile m = {work_meanwhile, b};
+    code = s->ops->identify(s->self, time_to_say(b, q->deadline_ns), q->cancel, &m, &s->model, e);
     s->identified = !code;
+    if (!code) cm_breaker_answer(&s->breaker);
   }
   return code;
 }
@@ -137,42 +157,27 @@ static void note_failed(cm_fallback *f, const source *s, const char *why) {
   snprintf(f->error, sizeof f->error, "%s", why);
 }
 
-static void keep_shut(source *s) {
-  s->shut_until_ns = cm_os_now_ns() + s->shut_seconds * UINT64_C(1000000000);
+/* Nobody answered the job. */
+static void shut(source *s, cm_job *job, uint64_t took_ns, const cm_err *why) {
+  const uint64_t now = cm_os_now_ns();
+  cm_breaker_fail(&s->breaker, job, took_ns, why, now);
+  cm_breaker_leave(&s->breaker, job);
+  job->dead = true;
+  job->again_ns = cm_breaker_again(&s->breaker, now);
 }
 
-/* Others are spared what nobody answered to. Of many that asked before it was shut, only the first
- * one's word counts: the rest say the same of the same moment. */
-static void shut(source *s, const cm_job *job, const cm_err *why) {
-  enum { LONGEST_SECONDS = 3600 };
-  if (s->shut_until_ns && s->trial != job) return;
-  s->shut_seconds = s->shut_seconds ? 2 * s->shut_seconds : CM_BREAK_SECONDS;
-  if (s->shut_seconds > LONGEST_SECONDS) s->shut_seconds = LONGEST_SECONDS;
-  s->why = *why;
-  keep_shut(s);
-}
-
-static void reopen(source *s) {
-  s->shut_until_ns = 0;
-  s->shut_seconds = 0;
-}
-
-/* The job has left the source. */
-static void end_trial(source *s, const cm_job *job) {
-  if (s->trial == job) s->trial = NULL;
-}
-
-/* Whoever comes when the time is over tries for all: the others go on as if it were not. */
-static cm_code pass(source *s, const cm_job *job, cm_err *e) {
+static cm_code pass(source *s, cm_job *job, cm_err *e) {
   const uint64_t now = cm_os_now_ns(), second = UINT64_C(1000000000);
-  if (!s->shut_until_ns) return CM_OK;
-  if (now >= s->shut_until_ns) {
-    keep_shut(s);
-    s->trial = job;
+  if (cm_breaker_pass(&s->breaker, job, now)) {
+    /* Who is there after an outage may be another one. */
+    if (s->breaker.trial == job && !s->busy) s->identified = false;
     return CM_OK;
   }
-  const unsigned long long left = (s->shut_until_ns - now + second - 1) / second;
-  return cm_fail(e, s->why.code, 0, "not asked again for %llu s, after: %.200s", left, s->why.msg);
+  job->dead = true;
+  job->again_ns = cm_breaker_again(&s->breaker, now);
+  const unsigned long long left = (job->again_ns - now + second - 1) / second;
+  const cm_err *why = &s->breaker.why;
+  return cm_fail(e, why->code, 0, "not asked again for %llu s, after: %.200s", left, why->msg);
 }
 
 /* A source that hangs must leave time for the next one. */
@@ -190,18 +195,24 @@ static cm_code compose(cm_job *job, const source *s, cm_err *e) {
   return job->compose ? job->compose(job, &s->model, e) : CM_OK;
 }
 
+/* Finds out who the source is, if that isn't known yet. */
+static cm_code meet(cm_backend *b, source *s, cm_job *job, cm_err *e) {
+  const uint64_t start = cm_os_now_ns();
+  const cm_code code = ready(b, s, &job->request, e);
+  if (code && is_sources_fault(job, code)) shut(s, job, cm_os_now_ns() - start, e);
+  return code;
+}
+
 /* Gives the job to its source. */
 static cm_code place(cm_backend *b, cm_job *job) {
   source *s = &b->sources[job->source];
   cm_err *e = &job->error;
   *e = (cm_err){0};
+  job->alive = job->dead = false;
+  job->took_ns = job->again_ns = 0;
   share_time(b, job);
   cm_code code = pass(s, job, e);
-  job->dead = code != CM_OK;
-  if (code) return code;
-  code = ready(b, s, &job->request, e);
-  job->dead = code && is_sources_fault(job, code);
-  if (job->dead) shut(s, job, e);
+  if (!code) code = meet(b, s, job, e);
   if (!code) code = compose(job, s, e);
   if (code) return code;
   share_time(b, job);
@@ -215,7 +226,7 @@ static cm_code place(cm_backend *b, cm_job *job) {
 static void place_somewhere(cm_backend *b, cm_job *job) {
   while (place(b, job)) {
     source *s = &b->sources[job->source];
-    end_trial(s, job);
+    cm_breaker_leave(&s->breaker, job);
     const bool next = is_sources_fault(job, job->error.code);
     job->backend = s->ops->name;
     if (next) note_failed(&job->failed[job->n_failed++], s, job->error.msg);
@@ -245,18 +256,20 @@ void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e) {
   deliver(b, job);
 }
 
+/* What a job says of its source. A time that was too short says nothing of it. */
+static void learn(source *s, cm_job *job, bool is_fault) {
+  if (job->dead && is_fault) shut(s, job, job->took_ns, &job->error);
+  else if (!job->dead && (job->alive || !job->error.code)) cm_breaker_answer(&s->breaker);
+  cm_breaker_leave(&s->breaker, job);
+}
+
 /* A source is done with a job: is the job done? */
 static bool is_settled(cm_backend *b, source *s, cm_job *job) {
-  const cm_code code = job->error.code;
   s->busy--;
   job->request.deadline_ns = job->deadline_ns;
-  if (!is_sources_fault(job, code)) {
-    if (!code) reopen(s);
-    end_trial(s, job);
-    return true;
-  }
-  if (job->dead) shut(s, job, &job->error);
-  end_trial(s, job);
+  const bool is_fault = is_sources_fault(job, job->error.code);
+  learn(s, job, is_fault);
+  if (!is_fault) return true;
   note_failed(&job->failed[job->n_failed++], s, job->error.msg);
   if (job->streamed || job->source + 1 == b->n) return true;
   job->source++;
@@ -264,17 +277,34 @@ static bool is_settled(cm_backend *b, source *s, cm_job *job) {
   return false;
 }
 
+/* A job that a source is done with, waiting for news at most wait_ms; NULL: there is none. */
+static cm_job *next_of(cm_backend *b, source *s, unsigned wait_ms) {
+  /* Nobody waits for a server while there is something to compute. */
+  return s->busy == s->early ? NULL : s->ops->step(s->self, s->busy == b->busy ? wait_ms : 0);
+}
+
+static cm_job *take_early(cm_backend *b) {
+  cm_job *job = b->early;
+  if (!job) return NULL;
+  b->early = job->next;
+  if (!b->early) b->early_tail = &b->early;
+  job->next = NULL;
+  b->sources[job->source].early--;
+  return job;
+}
+
+static cm_job *settle(cm_backend *b, source *s, cm_job *job) {
+  if (!job || !is_settled(b, s, job)) return NULL;
+  b->busy--;
+  return job;
+}
+
 cm_job *cm_backend_step(cm_backend *b, unsigned wait_ms) {
   cm_job *job = take_done(b);
-  for (size_t i = 0; !job && i < b->n; i++) {
-    source *s = &b->sources[i];
-    if (!s->busy) continue;
-    /* Nobody waits for a server while there is something to compute. */
-    cm_job *done = s->ops->step(s->self, s->busy == b->busy ? wait_ms : 0);
-    if (!done || !is_settled(b, s, done)) continue;
-    b->busy--;
-    job = done;
-  }
+  for (cm_job *early; !job && (early = take_early(b));)
+    job = settle(b, &b->sources[early->source], early);
+  for (size_t i = 0; !job && i < b->n; i++)
+    job = settle(b, &b->sources[i], next_of(b, &b->sources[i], wait_ms));
   return job;
 }
 
@@ -285,11 +315,10 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
     source *s = &b->sources[i];
     cm_job job = {.request.cancel = cancel, .source = i, .deadline_ns = deadline_ns};
     share_time(b, &job);
-    const cm_code code = ready(b, s, &job.request, e);
+    const cm_code code = meet(b, s, &job, e);
     out->backend = s->ops->name;
     out->model = s->model;
     if (!code || !is_sources_fault(&job, code)) return code;
-    shut(s, &job, e);
     if (i + 1 == b->n) return code;
     note_failed(&out->failed[out->n_failed++], s, e->msg);
   }

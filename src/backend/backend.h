@@ -89,6 +89,7 @@ typedef struct cm_model_id {
   char quant[32];        /* "Q4_K_M" or the like */
   uint32_t placeholders; /* literals that it was trained to see replaced (answer/literal.h) */
   uint32_t ctx;          /* positions; 0: not known */
+  uint32_t token_bytes;  /* of text, that one token stands for at most; 0: not known */
   uint64_t bytes;        /* of the file; 0: not known */
   float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
 } cm_model_id;
@@ -122,19 +123,30 @@ typedef struct cm_job {
   size_t source;
   uint64_t deadline_ns; /* the caller's; a source that others stand behind has less */
   bool streamed;        /* some text was given to the sink: another source would repeat it */
+  bool alive;           /* somebody answered there, whatever was said: set by a source */
   bool dead;            /* nobody answered there: set with the error, by a source too */
+  uint64_t took_ns;     /* dead: how long it took to find out; set by a source */
+  uint64_t again_ns;    /* dead: nobody is asked there before that; 0: not known */
 } cm_job;
 
 typedef struct cm_backend cm_backend;
+
+/* Lets the other sources work while one waits for its server: how long it may wait itself, in
+ * milliseconds, until it calls this again. */
+typedef struct cm_meanwhile {
+  unsigned (*work)(void *ctx);
+  void *ctx;
+} cm_meanwhile;
 
 /* What a source implements. */
 typedef struct cm_backend_ops {
   const char *name;
   /* Without the network: what is wrong with the options, or with a file. */
   cm_code (*open)(void **self, const cm_backend_options *o, cm_err *e);
-  /* Finds out which model it is, asking the server if there is one: once, before the first job. */
+  /* Finds out which model it is, asking the server if there is one: before the first job, and
+   * again after an outage. No job is on its way there. */
   cm_code (*identify)(void *self, uint64_t deadline_ns, const volatile int *cancel,
-                      cm_model_id *out, cm_err *e);
+                      const cm_meanwhile *m, cm_model_id *out, cm_err *e);
   void (*submit)(void *self, cm_job *job);
   /* Goes on with its jobs, waiting for news at most wait_ms; one that is done, or NULL. */
   cm_job *(*step)(void *self, unsigned wait_ms);
@@ -172,14 +184,23 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
  * n_parallel), CM_E_LIMIT (prompt longer than the context, with both numbers), CM_E_TIMEOUT,
  * CM_E_CANCELLED, CM_E_NOMEM, and of the last source CM_E_BACKEND (no server there, or one that
  * answers rubbish) or CM_E_MODEL (it lacks the model; how to get it). Waits only for a server that
- * is asked for the first time, and where there are several sources at most CM_IDENTIFY_SECONDS.
+ * is asked who it is, while the jobs of other sources go on, and where there are several sources
+ * at most CM_IDENTIFY_SECONDS.
  *
  * A source that failed with one of the last two, or was too slow while there was time left, is
- * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_SECONDS;
- * then one job tries, and if that is in vain too, the time is twice as long. */
+ * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_TIMES as
+ * long as that took (CM_BREAK_LEAST_SECONDS to CM_BREAK_FIRST_SECONDS); then one job tries, and if
+ * that is in vain too, the time is twice as long, up to CM_BREAK_MOST_SECONDS. An answer of any
+ * kind ends that. */
 void cm_backend_submit(cm_backend *b, cm_job *job);
 
-enum { CM_BREAK_SECONDS = 30, CM_IDENTIFY_SECONDS = 5 };
+enum {
+  CM_BREAK_TIMES = 10,
+  CM_BREAK_LEAST_SECONDS = 1,
+  CM_BREAK_FIRST_SECONDS = 30,
+  CM_BREAK_MOST_SECONDS = 3600,
+  CM_IDENTIFY_SECONDS = 5
+};
 
 /* Lets step give the job back with this error, as if the backend had refused it. */
 void cm_backend_refuse(cm_backend *b, cm_job *job, const cm_err *e);

@@ -41,6 +41,7 @@ static void identify_model(cm_cpu *c, const char *path) {
   snprintf(c->id.id, sizeof c->id.id, "%.*s", (int)n, name.p);
   name_quant(cm_engine_gguf(c->engine), c->id.quant);
   c->id.ctx = c->ctx;
+  c->id.token_bytes = (uint32_t)cm_tok_longest(cm_engine_tok(c->engine));
   c->id.bytes = cm_engine_gguf(c->engine)->bytes;
   if (!path) snprintf(c->id.sha256, sizeof c->id.sha256, "%s", cm_embedded_sha256());
 }
@@ -94,8 +95,8 @@ static cm_code cpu_open(void **self, const cm_backend_options *o, cm_err *e) {
 }
 
 static cm_code cpu_identify(void *self, uint64_t deadline_ns, const volatile int *cancel,
-                            cm_model_id *out, cm_err *e) {
-  (void)deadline_ns, (void)cancel, (void)e;
+                            const cm_meanwhile *m, cm_model_id *out, cm_err *e) {
+  (void)deadline_ns, (void)cancel, (void)m, (void)e;
   *out = ((cm_cpu *)self)->id;
   return CM_OK;
 }

@@ -27,20 +27,16 @@ static void look(cm_job *job, uint32_t i, cm_strand *s) {
   cm_cpu_tell(job, i, s, s->text.n - (s->stopped ? 0 : cm_stops_begun(q, fresh)));
 }
 
-/* Takes the next token from the logits; the strand ends at an end token, max_tokens or a full
- * context. */
-static void pick(const cm_cpu *c, cm_flight *f, uint32_t i, float *logits) {
+/* A token was picked; the strand ends at an end token, max_tokens or a full context. */
+static void take(const cm_cpu *c, cm_flight *f, uint32_t i, const cm_pick *p) {
   const cm_request *q = &f->job->request;
   cm_strand *s = &f->strands[i];
-  const cm_session *session = s->slot->session;
-  float logprob;
-  s->next = cm_sampler_pick(s->sampler, logits, cm_session_tokens(session),
-                            cm_session_len(session), &logprob);
-  s->result.logprob += (double)logprob;
+  s->next = p->token;
+  s->result.logprob += (double)p->logprob;
   s->result.tokens++;
   s->result.finished = cm_tok_is_end(cm_engine_tok(c->engine), s->next);
   bool room =
-      s->result.tokens < q->max_tokens && cm_session_len(session) < cm_session_ctx(session);
+      s->result.tokens < q->max_tokens && cm_session_len(p->session) < cm_session_ctx(p->session);
   if (!s->result.finished) {
     cm_tok_stream_push(&s->stream, s->next, &s->text);
     look(f->job, i, s);
@@ -48,14 +44,22 @@ static void pick(const cm_cpu *c, cm_flight *f, uint32_t i, float *logits) {
   s->running = !s->result.finished && room;
 }
 
-/* The prompt is computed: all candidates start from it and its logits. */
+static cm_pick pick_of(const cm_strand *s, float *logits) {
+  return (cm_pick){.sampler = s->sampler, .session = s->slot->session, .logits = logits};
+}
+
+/* The prompt is computed: all candidates start from it and its logits, one after the other. */
 static void begin_texts(cm_cpu *c, cm_flight *f) {
   const cm_slot *first = f->strands[0].slot;
   cm_err *e = &f->job->error;
   f->first_ns = cm_os_now_ns();
   for (uint32_t i = 1; i < f->n && !e->code; i++)
     (void)cm_session_copy(f->strands[i].slot->session, first->session, e);
-  for (uint32_t i = 0; i < f->n && !e->code; i++) pick(c, f, i, first->logits);
+  for (uint32_t i = 0; i < f->n && !e->code; i++) {
+    cm_pick p = pick_of(&f->strands[i], first->logits);
+    cm_batch_pick(c->batch, &p, 1);
+    take(c, f, i, &p);
+  }
 }
 
 /* --- what is in a pass ----------------------------------------------------------------------- */
@@ -143,15 +147,19 @@ static void release_followers(cm_cpu *c) {
   }
 }
 
+/* Of texts first (the first parts of a pass), then of prompts. */
 static void take_results(cm_cpu *c, const pass *p) {
-  for (size_t i = 0; i < p->n; i++) {
+  cm_pick picks[CM_CPU_SLOTS_MAX];
+  size_t texts = 0;
+  for (; texts < p->n && p->of[texts].flight->first_ns; texts++)
+    picks[texts] =
+        pick_of(&p->of[texts].flight->strands[p->of[texts].strand], p->parts[texts].logits);
+  cm_batch_pick(c->batch, picks, texts);
+  for (size_t i = 0; i < texts; i++) take(c, p->of[i].flight, p->of[i].strand, &picks[i]);
+  for (size_t i = texts; i < p->n; i++) {
     cm_flight *f = p->of[i].flight;
-    if (f->first_ns) {
-      pick(c, f, p->of[i].strand, p->parts[i].logits);
-    } else {
-      f->at += f->piece;
-      if (f->at == f->prompt.n) begin_texts(c, f);
-    }
+    f->at += f->piece;
+    if (f->at == f->prompt.n) begin_texts(c, f);
   }
 }
 

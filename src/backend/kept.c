@@ -121,7 +121,9 @@ static cm_code shrink(files *all, uint64_t bytes, size_t n, cm_err *e) {
 static cm_code make_room(const cm_keep *k, uint64_t more, const char *spare, cm_err *e) {
   const uint64_t most = k->max_bytes ? k->max_bytes : max_bytes;
   const size_t n = k->max_files ? k->max_files : MAX_FILES;
-  if (more > most || n > MOST_FILES)
+  if (n > MOST_FILES)
+    return cm_fail(e, CM_E_LIMIT, 0, "%zu files are more than the limit of %d", n, MOST_FILES);
+  if (more > most)
     return cm_fail(e, CM_E_LIMIT, 0, "%.1f MB are more than the limit of %.1f MB",
                    (double)more / 1e6, (double)most / 1e6);
   cm_arena *a = cm_arena_open(LIST_BYTES);

@@ -107,14 +107,22 @@ static cm_code collect(cm_exchange *x, cm_str piece, cm_err *e) {
   return out->overflow ? cm_fail(e, CM_E_NOMEM, 0, "no memory for an answer") : CM_OK;
 }
 
+static unsigned others(const cm_server *s) { return s->meanwhile->work(s->meanwhile->ctx); }
+
 /* Waits; false when it was stopped. */
 static bool rest(const cm_server *s, unsigned ms) {
   const uint64_t end = cm_os_now_ns() + ms * UINT64_C(1000000);
   while (cm_os_now_ns() < end) {
     if (s->cancel && *s->cancel) return false;
-    cm_os_sleep_ms(ms < 20 ? ms : 20);
+    const unsigned may = others(s), most = ms < 20 ? ms : 20;
+    cm_os_sleep_ms(may < most ? may : most);
   }
   return true;
+}
+
+static void exchange(cm_server *s, cm_exchange *x) {
+  cm_http_start(s->http, x);
+  while (cm_http_step(s->http, others(s)) != x) {}
 }
 
 cm_code cm_server_fetch(cm_server *s, const char *path, cm_str body, int fine, cm_buf *out,
@@ -131,7 +139,7 @@ cm_code cm_server_fetch(cm_server *s, const char *path, cm_str body, int fine, c
   for (unsigned tried = 1, ms;; tried++) {
     const uint64_t start = cm_os_now_ns();
     out->n = before;
-    (void)cm_http_run(s->http, &x);
+    exchange(s, &x);
     *status = x.status;
     if (!x.error.code && x.status == fine) return CM_OK;
     const cm_code code = cm_server_verdict(s, &x, e);
@@ -149,15 +157,17 @@ cm_code cm_server_parse(const cm_server *s, const cm_buf *text, cm_json **doc, c
 }
 
 cm_code cm_server_identify(void *self, uint64_t deadline_ns, const volatile int *cancel,
-                           cm_model_id *out, cm_err *e) {
+                           const cm_meanwhile *m, cm_model_id *out, cm_err *e) {
   cm_server *s = self;
   *out = (cm_model_id){0};
   s->deadline_ns = deadline_ns;
   s->cancel = cancel;
+  s->meanwhile = m;
   cm_code code = s->http ? CM_OK : cm_http_open(&s->http, e);
   /* Another source may need no library. */
   if (code == CM_E_UNSUPPORTED) code = e->code = CM_E_BACKEND;
   if (!code) code = s->protocol->identify(s, out, e);
   s->cancel = NULL;
+  s->meanwhile = NULL;
   return code;
 }

@@ -76,6 +76,7 @@ struct cm_server {
   /* While it is asked who it is: */
   uint64_t deadline_ns;
   const volatile int *cancel;
+  const cm_meanwhile *meanwhile;
 
   cm_pass *passes;
   cm_job *done, **done_tail;
@@ -91,7 +92,7 @@ cm_code cm_server_open(void **self, const cm_protocol *p, const char *url, const
 void cm_server_close(void *self);
 /* cm_backend_ops.identify. */
 cm_code cm_server_identify(void *self, uint64_t deadline_ns, const volatile int *cancel,
-                           cm_model_id *out, cm_err *e);
+                           const cm_meanwhile *m, cm_model_id *out, cm_err *e);
 
 /* Gets `path`, or posts `body` if its p isn't NULL; appends the answer to `out`. *status is the
  * server's; another one than 200 is CM_OK if it is `fine`. Only within identify. */

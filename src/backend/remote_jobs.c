@@ -85,6 +85,7 @@ static cm_code on_item(void *user, cm_str item, cm_err *e) {
 static cm_code on_data(cm_exchange *x, cm_str piece, cm_err *e) {
   strand *t = x->user;
   const bool was_ended = t->told.ended;
+  t->pass->job->alive = true;
   cm_code code = cm_stream_push(&t->stream, piece, on_item, t, e);
   if (code) return t->told.ended ? CM_E_CANCELLED : cm_server_misread(t->pass->s, x, e);
   if (!t->told.ended || was_ended) return CM_OK;
@@ -337,6 +338,7 @@ static void fail(strand *t, const cm_err *why) {
   if (p->stop) return;
   p->job->error = *why;
   p->job->dead = t->x.status == 0 && why->code != CM_E_USAGE && why->code != CM_E_CANCELLED;
+  p->job->took_ns = t->end_ns - t->due_ns;
   p->stop = 1;
 }
 
@@ -345,6 +347,7 @@ static void settle(strand *t) {
   t->pass->s->running--;
   t->end_ns = cm_os_now_ns();
   t->state = DONE;
+  t->pass->job->alive = t->x.status != 0;
   if (t->pass->stop) return;
   if (judge(t, &e)) {
     if (!ask_plainer(t) && !try_again(t)) fail(t, &e);

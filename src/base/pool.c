@@ -10,7 +10,10 @@
 /* Helpers spin this many times for the next job, then sleep: a token is hundreds of short jobs,
  * and waking a thread costs more than most of them; but a helper must not burn a core that
  * somebody else needs. */
-enum { SPINS = 4000 };
+enum {
+  SPINS = 4000,
+  YIELD_EVERY = 500 /* spins, some 10 us: the caller may need this very core to go on */
+};
 
 /* The state of a round in one word, so that joining and closing exclude each other: how many
  * helpers are in it, whether it is open, and its number. A helper that comes late finds the round
@@ -32,6 +35,7 @@ struct cm_pool {
   cm_pool_fn *fn;
   void *ctx;
   size_t n, grain;
+  bool shared; /* a chunk is a thread's share of what is left; or it is the grain */
 
   _Alignas(64) atomic_size_t next;         /* first index nobody has taken */
   _Alignas(64) atomic_uint_fast64_t state; /* ACTIVE, OPEN, round */
@@ -41,12 +45,22 @@ struct cm_pool {
   pthread_cond_t wake;
 };
 
+/* Of `left` indices, those that a thread takes next. */
+static size_t chunk(const cm_pool *p, size_t left) {
+  size_t n = p->shared ? left / p->threads / p->grain * p->grain : 0;
+  if (n < p->grain) n = p->grain;
+  return n < left ? n : left;
+}
+
 static void work(cm_pool *p, unsigned worker) {
-  for (;;) {
-    size_t begin = atomic_fetch_add_explicit(&p->next, p->grain, memory_order_relaxed);
-    if (begin >= p->n) return;
-    size_t end = p->n - begin < p->grain ? p->n : begin + p->grain;
+  size_t begin = atomic_load_explicit(&p->next, memory_order_relaxed);
+  while (begin < p->n) {
+    const size_t end = begin + chunk(p, p->n - begin);
+    if (!atomic_compare_exchange_weak_explicit(&p->next, &begin, end, memory_order_relaxed,
+                                               memory_order_relaxed))
+      continue;
     p->fn(p->ctx, begin, end, worker);
+    begin = atomic_load_explicit(&p->next, memory_order_relaxed);
   }
 }
 
@@ -58,7 +72,8 @@ static uint64_t wait_for_round(cm_pool *p, uint64_t seen) {
   for (int i = 0; i < SPINS; i++) {
     s = atomic_load(&p->state);
     if (round_of(s) != seen) return s;
-    cm_os_pause();
+    if (i % YIELD_EVERY == YIELD_EVERY - 1) cm_os_yield();
+    else cm_os_pause();
   }
   pthread_mutex_lock(&p->lock);
   atomic_fetch_add(&p->sleepers, 1);
@@ -135,16 +150,24 @@ void cm_pool_close(cm_pool *p) {
 
 unsigned cm_pool_threads(const cm_pool *p) { return p ? p->threads : 1; }
 
-void cm_pool_for(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx) {
+static void run(cm_pool *p, size_t n, size_t grain, bool shared, cm_pool_fn *fn, void *ctx) {
   if (n == 0) return;
   if (grain == 0) grain = 1;
   if (!p || p->threads == 1 || n <= grain) {
     fn(ctx, 0, n, 0);
     return;
   }
-  p->fn = fn, p->ctx = ctx, p->n = n, p->grain = grain;
+  p->fn = fn, p->ctx = ctx, p->n = n, p->grain = grain, p->shared = shared;
   atomic_store_explicit(&p->next, 0, memory_order_relaxed);
   open_round(p);
   work(p, 0);
   close_round(p);
+}
+
+void cm_pool_for(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx) {
+  run(p, n, grain, false, fn, ctx);
+}
+
+void cm_pool_share(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx) {
+  run(p, n, grain, true, fn, ctx);
 }

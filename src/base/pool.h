@@ -21,5 +21,9 @@ typedef void cm_pool_fn(void *ctx, size_t begin, size_t end, unsigned worker);
  * is done. Chunks are handed out in order to whoever is free. The caller works too. NULL pool = in
  * this thread. Does not allocate. One call at a time a pool; fn must not call it again. */
 void cm_pool_for(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx);
+/* The same for many equal indices: chunks are large at first and `grain` at last (always whole
+ * grains, but for the last), so that a thread walks long stretches of memory and all threads end
+ * together (guided self-scheduling: Polychronopoulos and Kuck, 1987). */
+void cm_pool_share(cm_pool *p, size_t n, size_t grain, cm_pool_fn *fn, void *ctx);
 
 #endif

@@ -54,6 +54,8 @@ static cm_code open_parts(server *s, cm_err *e) {
   cm_code code = cm_guard_open(&s->guard, s->o, e);
   if (!code) code = cm_opened_open(&s->opened, s->o, cm_opts_model(s->o), true, w->slots, e);
   if (!code) code = cm_opened_identify(&s->opened, &w->model, e);
+  /* The one before it may come back, and hold more. */
+  if (s->opened.source.n_failed) w->model.token_bytes = 0;
   if (code) return code;
   snprintf(s->engine, sizeof s->engine, "cmdai " CM_VERSION "+%s", cm_build_id);
   w->engine = s->engine;

@@ -102,7 +102,7 @@ static size_t executed(const cm_testing *t) {
   return n;
 }
 
-static bool show_checked(const cm_testing *t, const checked *x) {
+static void show_checked(const cm_testing *t, const checked *x) {
   const cm_case *c = x->c;
   for (size_t i = 0; i < x->wrong.n; i++) {
     const cm_reason *why = &x->wrong.items[i];
@@ -112,7 +112,60 @@ static bool show_checked(const cm_testing *t, const checked *x) {
   if (x->error.code)
     cm_ui_note(t->o, "%.*s:%u: %.*s: %s", (int)c->file.n, c->file.p, c->line, (int)c->id.n,
                c->id.p, x->error.msg);
-  return !x->wrong.n && !x->error.code;
+}
+
+static void put_checked(cm_jw *w, const checked *x) {
+  cm_jw_begin_object(w);
+  cm_jw_put_str(w, "id", x->c->id);
+  cm_jw_put_str(w, "file", x->c->file);
+  cm_jw_put_u64(w, "line", x->c->line);
+  cm_jw_key(w, "reasons");
+  cm_jw_begin_array(w);
+  for (size_t i = 0; i < x->wrong.n; i++) {
+    cm_jw_begin_object(w);
+    cm_jw_put_text(w, "judge", x->wrong.items[i].judge);
+    cm_jw_put_str(w, "text", x->wrong.items[i].text);
+    cm_jw_end_object(w);
+  }
+  cm_jw_end_array(w);
+  cm_jw_put_text(w, "error", x->error.code ? x->error.msg : NULL);
+  cm_jw_end_object(w);
+}
+
+static bool is_right(const checked *x) { return !x->wrong.n && !x->error.code; }
+
+static void checked_json(const cm_testing *t, const checking *k, cm_buf *b) {
+  cm_jw w;
+  cm_jw_init(&w, b, 2);
+  cm_jw_begin_object(&w);
+  cm_jw_put_text(&w, "schema", "cmdai.cases/1");
+  cm_jw_put_text(&w, "suite_hash", t->suite.hash);
+  cm_jw_put_u64(&w, "read", t->plan.n);
+  cm_jw_put_u64(&w, "checked", k->n);
+  cm_jw_put_u64(&w, "unchecked", executed(t) - k->n);
+  cm_jw_key(&w, "wrong");
+  cm_jw_begin_array(&w);
+  for (size_t i = 0; i < k->n; i++)
+    if (!is_right(&k->items[i])) put_checked(&w, &k->items[i]);
+  cm_jw_end_array(&w);
+  cm_jw_end_object(&w);
+  cm_buf_putc(b, '\n');
+}
+
+static int show_all(const cm_testing *t, const checking *k) {
+  size_t bad = 0;
+  cm_buf b;
+  for (size_t i = 0; i < k->n; i++) bad += !is_right(&k->items[i]);
+  cm_buf_init(&b, LIST_MAX);
+  if (strcmp(t->o->output, "json") == 0) checked_json(t, k, &b);
+  else
+    cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, k->n,
+                  bad);
+  const int status = cm_test_out(&b);
+  if (!status && k->n < executed(t))
+    return cm_ui_fail(CM_TEST_BROKEN, "%zu cases need a sandbox to be checked, and there is none",
+                      executed(t) - k->n);
+  return status ? status : bad ? CM_TEST_USAGE : CM_TEST_OK;
 }
 
 static cm_code check_all(const cm_testing *t, checking *k, cm_err *e) {
@@ -131,19 +184,10 @@ static cm_code check_all(const cm_testing *t, checking *k, cm_err *e) {
 int cm_test_check(const cm_testing *t) {
   checking k = {.room = cm_test_room(t)};
   cm_err e = {0};
-  size_t bad = 0;
+  int status = CM_EXIT_INTERRUPTED;
   if (check_all(t, &k, &e)) return cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
-  for (size_t i = 0; i < k.n; i++) {
-    bad += !show_checked(t, &k.items[i]);
-    cm_arena_close(k.items[i].arena);
-  }
-  if (cm_ui_cancel) return CM_EXIT_INTERRUPTED;
-  cm_buf b;
-  cm_buf_init(&b, 256);
-  cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, k.n, bad);
-  int status = cm_test_out(&b);
-  if (!status && k.n < executed(t))
-    return cm_ui_fail(CM_TEST_BROKEN, "%zu cases need a sandbox to be checked, and there is none",
-                      executed(t) - k.n);
-  return status ? status : bad ? CM_TEST_USAGE : CM_TEST_OK;
+  for (size_t i = 0; i < k.n; i++) show_checked(t, &k.items[i]);
+  if (!cm_ui_cancel) status = show_all(t, &k);
+  for (size_t i = 0; i < k.n; i++) cm_arena_close(k.items[i].arena);
+  return status;
 }

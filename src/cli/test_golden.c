@@ -6,6 +6,7 @@
 #include "base/os_list.h"
 #include "cli/backends.h"
 #include "cli/test.h"
+#include "data/json.h"
 
 /* Beside the fixtures: tests/fixtures/golden for tests/fixtures/prompts. */
 static cm_code folder_of(const cm_testing *t, char *out, size_t size, cm_err *e) {
@@ -72,14 +73,50 @@ static cm_code open_review(review *r, cm_err *e) {
                                 &r->pending, e);
 }
 
+static void put_change(cm_jw *w, const cm_golden_change *c) {
+  cm_jw_begin_object(w);
+  cm_jw_put_str(w, "id", c->after->id);
+  cm_jw_put_str(w, "file", c->after->file);
+  cm_jw_put_bool(w, "other_case", c->other_case);
+  cm_jw_key(w, "before");
+  if (c->before) cm_jw_str(w, c->before->command);
+  else cm_jw_null(w);
+  cm_jw_put_str(w, "after", c->after->command);
+  cm_jw_end_object(w);
+}
+
+static void review_json(const review *r, const cm_golden_change *changes, size_t n, cm_buf *b) {
+  cm_jw w;
+  cm_jw_init(&w, b, 2);
+  cm_jw_begin_object(&w);
+  cm_jw_put_text(&w, "schema", "cmdai.golden/1");
+  cm_jw_key(&w, "model");
+  cm_jw_begin_object(&w);
+  cm_jw_put_str(&w, "id", r->accepted.model_id);
+  cm_jw_put_str(&w, "sha256", r->accepted.model_sha256);
+  cm_jw_end_object(&w);
+  cm_jw_put_u64(&w, "accepted", r->accepted.n);
+  cm_jw_key(&w, "waiting");
+  cm_jw_begin_array(&w);
+  for (size_t i = 0; i < n; i++) put_change(&w, &changes[i]);
+  cm_jw_end_array(&w);
+  cm_jw_end_object(&w);
+  cm_buf_putc(b, '\n');
+}
+
+static void review_text(const review *r, const cm_golden_change *changes, size_t n, cm_buf *b) {
+  for (size_t i = 0; i < n; i++) cm_golden_diff(&changes[i], b);
+  cm_buf_printf(b, "%zu accepted, %zu waiting\n", r->accepted.n, n);
+}
+
 static int show(review *r, cm_err *e) {
   cm_golden_change *changes;
   size_t n;
   cm_buf b;
   if (cm_golden_review(&r->accepted, &r->pending, &changes, &n, e)) return cm_test_fail(e);
   cm_buf_init(&b, 64 << 20);
-  for (size_t i = 0; i < n; i++) cm_golden_diff(&changes[i], &b);
-  cm_buf_printf(&b, "%zu accepted, %zu waiting\n", r->accepted.n, n);
+  if (strcmp(r->t.o->output, "json") == 0) review_json(r, changes, n, &b);
+  else review_text(r, changes, n, &b);
   return cm_test_out(&b);
 }
 

@@ -56,34 +56,35 @@ static int show(cm_testing *t, const cm_trend *trend, const cm_trend_change *c, 
   return code ? cm_test_fail(&e) : CM_TEST_OK;
 }
 
-/* "No change" would be a claim. */
-static int too_short(size_t longest) {
-  cm_buf b;
-  cm_buf_init(&b, TEXT_MAX);
-  cm_buf_printf(&b,
-                "too few runs to see a change: %zu complete in the longest series, and %d are "
-                "needed\n",
-                longest, CM_TREND_RUNS_MIN);
-  const int status = cm_test_out(&b);
-  return status ? status : CM_TEST_NOTHING;
+static void detected_text(const cm_trend_change *c, size_t n, size_t longest, cm_buf *b) {
+  if (longest < CM_TREND_RUNS_MIN) {
+    cm_buf_printf(b,
+                  "too few runs to see a change: %zu complete in the longest series, and %d are "
+                  "needed\n",
+                  longest, CM_TREND_RUNS_MIN);
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (!c[i].stands) continue;
+    cm_buf_puts(b, c[i].worse ? "ALERT " : "");
+    cm_ui_escape(c[i].text, b);
+    cm_buf_putc(b, '\n');
+  }
+  if (!b->n) cm_buf_puts(b, "no change\n");
 }
 
+/* With too few runs "no change" would be a claim. */
 static int detect(cm_testing *t, const cm_trend *trend, const cm_trend_change *c, size_t n) {
   cm_buf b;
   cm_err e = {0};
   size_t longest;
   if (cm_trend_longest(trend, t->arena, &longest, &e)) return cm_test_fail(&e);
-  if (longest < CM_TREND_RUNS_MIN) return too_short(longest);
   cm_buf_init(&b, TEXT_MAX);
-  for (size_t i = 0; i < n; i++) {
-    if (!c[i].stands) continue;
-    cm_buf_puts(&b, c[i].worse ? "ALERT " : "");
-    cm_ui_escape(c[i].text, &b);
-    cm_buf_putc(&b, '\n');
-  }
-  if (!b.n) cm_buf_puts(&b, "no change\n");
-  int status = cm_test_out(&b);
-  return status ? status : cm_trend_status(c, n, RECENT);
+  if (strcmp(t->o->output, "json") != 0) detected_text(c, n, longest, &b);
+  else (void)cm_trend_detected_json(c, n, longest, &b, &e);
+  const int status = cm_test_out(&b);
+  if (status) return status;
+  return longest < CM_TREND_RUNS_MIN ? CM_TEST_NOTHING : cm_trend_status(c, n, RECENT);
 }
 
 static int look(cm_testing *t, cm_history *h, bool detects) {

@@ -294,3 +294,14 @@ cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens,
   for (size_t i = 0; i < n; i++) b->parts[i] = (cm_part){s[i], &tokens[i], 1, logits[i]};
   return cm_batch_run(b, b->parts, n, e);
 }
+
+static void pick_some(void *ctx, size_t begin, size_t end, unsigned worker) {
+  (void)worker;
+  for (cm_pick *p = (cm_pick *)ctx + begin; p < (cm_pick *)ctx + end; p++)
+    p->token =
+        cm_sampler_pick(p->sampler, p->logits, p->session->tokens, p->session->len, &p->logprob);
+}
+
+void cm_batch_pick(cm_batch *b, cm_pick *picks, size_t n) {
+  cm_pool_for(b->pool, n, 1, pick_some, picks);
+}

@@ -4,6 +4,7 @@
  * one cm_batch at a time (it owns the threads' scratch memory). */
 #ifndef CM_ENGINE_ENGINE_H
 #define CM_ENGINE_ENGINE_H
+#include "engine/sample.h"
 #include "model/model.h"
 #include "token/token.h"
 
@@ -105,5 +106,18 @@ cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size
  * allocate. */
 cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens, size_t n,
                       float *const *logits, cm_err *e);
+
+/* A token to be picked for one session: see cm_sampler_pick. */
+typedef struct cm_pick {
+  cm_sampler *sampler; /* of one pick only */
+  const cm_session *session;
+  float *logits; /* [vocab], of one pick only */
+  uint32_t token;
+  float logprob;
+} cm_pick;
+
+/* Picks n tokens, on all threads: a walk over all logits takes as long as reading 2 MB of
+ * weights. */
+void cm_batch_pick(cm_batch *b, cm_pick *picks, size_t n);
 
 #endif

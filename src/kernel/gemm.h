@@ -4,7 +4,7 @@
 #include "kernel/state.h"
 
 enum {
-  CM_TILE_COLS = 8,
+  CM_TILE_COLS = 24,
   CM_PANEL_VALUES =
       2048 /* of a row unpacked at once: 16 x 2,048 bytes fit the L2 cache beside x */
 };
@@ -41,6 +41,6 @@ static inline float *cm_mul_result(const cm_mul *j, size_t c) {
 /* A pool's function (ctx is a cm_mul) over panels of 16 rows. */
 void cm_gemm_part(void *ctx, size_t begin, size_t end, unsigned worker);
 
-extern cm_tile_fn cm_tile_avx2, cm_tile_avx512;
+extern cm_tile_fn cm_tile_avx2, cm_tile_avx512, cm_tile_neon;
 
 #endif

@@ -1,10 +1,15 @@
-/* 16 rows x up to 4 columns at a time with AVX2.
+/* 16 rows x a few columns at a time with AVX2.
  *
  * A lane is a row. For each group of four values, 16 rows are two vectors of 8 x 4 bytes; one
  * broadcast gives the four activations of a column; vpmaddubsw multiplies and adds pairs into
  * 16-bit lanes. Small codes stay in 16 bits for several groups before vpmaddwd widens them (4-bit
  * codes: 8 groups; 5-bit: 4; 6-bit: 2), and that widening multiplies by the sub-block's scale at
- * no extra cost. Q8_0's codes need all 8 bits: there |w| meets sign(x, w), widened at once. */
+ * no extra cost. Q8_0's codes need all 8 bits: there |w| meets sign(x, w), widened at once.
+ *
+ * Types with blocks of 32 take six columns at once: twelve 16-bit sums, two vectors of weights,
+ * one of activations and one product are all sixteen registers. Their 32-bit sums wait in memory
+ * until the block ends. Types with blocks of 256 take four columns: their widening, with scales, is more
+ * frequent than the end of a block. */
 #include "kernel/gemm.h"
 
 #include "quant/intrin.h"
@@ -14,7 +19,7 @@
 
 #define INLINE static inline __attribute__((always_inline)) CM_AVX2
 
-enum { COLS = 4 };
+enum { COLS32 = 6, COLS256 = 4 };
 
 /* int32 sums of one column: rows 0..7 and 8..15. */
 typedef struct pair {
@@ -23,28 +28,181 @@ typedef struct pair {
 
 INLINE __m256i load(const void *p) { return _mm256_loadu_si256(p); }
 
-INLINE __m256i broadcast4(const int8_t *x) {
+INLINE __m256i broadcast4(const void *x) {
   int32_t v;
   memcpy(&v, x, 4);
   return _mm256_set1_epi32(v);
 }
 
+/* CM_IN_ORDER for values whose steps must also keep their place among each other: without it gcc
+ * makes all broadcasts first, and there are no registers for that. */
+#if defined(CM_SIMDE)
+#define IN_PLACE(v) ((void)0)
+#else
+#define IN_PLACE(v) __asm__ volatile("" : "+x"(v))
+#endif
+
+/* acc[0..7] += (d * dx) * i */
+INLINE void step8(float *acc, const float *d, __m256 dx, __m256i i) {
+  __m256 f = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(d), dx), _mm256_cvtepi32_ps(i));
+  _mm256_storeu_ps(acc, _mm256_add_ps(_mm256_loadu_ps(acc), f));
+}
+
+/* acc[0..7] += (d * dx) * i - (dm * dx) * m */
+INLINE void step8_min(float *acc, const float *d, const float *dm, __m256 dx, __m256i i,
+                      __m256i m) {
+  __m256 f = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(d), dx), _mm256_cvtepi32_ps(i));
+  __m256 s = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(dm), dx), _mm256_cvtepi32_ps(m));
+  _mm256_storeu_ps(acc, _mm256_add_ps(_mm256_loadu_ps(acc), _mm256_sub_ps(f, s)));
+}
+
+/* --- blocks of 32 --- */
+
+/* sum[c] = 16 rows . x[c] of a block, widened every `step` groups of four. */
+INLINE void dot_block(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t ncols,
+                      size_t step, pair *sum) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  CM_UNROLL
+  for (size_t from = 0; from < 8; from += step) {
+    pair part[COLS32];
+    CM_UNROLL
+    for (size_t g = from; g < from + step; g++) {
+      __m256i w0 = load(q[g]), w1 = load(q[g][8]);
+      CM_UNROLL
+      for (size_t c = 0; c < ncols; c++) {
+        __m256i a = broadcast4(x[c] + 4 * g);
+        IN_PLACE(a);
+        __m256i p0 = _mm256_maddubs_epi16(w0, a), p1 = _mm256_maddubs_epi16(w1, a);
+        part[c].lo = g > from ? _mm256_add_epi16(part[c].lo, p0) : p0;
+        part[c].hi = g > from ? _mm256_add_epi16(part[c].hi, p1) : p1;
+        IN_PLACE(part[c].lo);
+        IN_PLACE(part[c].hi);
+      }
+    }
+    CM_UNROLL
+    for (size_t c = 0; c < ncols; c++) {
+      __m256i lo = _mm256_madd_epi16(part[c].lo, ones), hi = _mm256_madd_epi16(part[c].hi, ones);
+      sum[c].lo = from ? _mm256_add_epi32(sum[c].lo, lo) : lo;
+      sum[c].hi = from ? _mm256_add_epi32(sum[c].hi, hi) : hi;
+    }
+  }
+}
+
+/* The same for codes of 8 bits: w = u - 128 is signed, so the result is I - M already. */
+INLINE void dot_signed(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t ncols,
+                       pair *sum) {
+  const __m256i flip = _mm256_set1_epi8((char)0x80), ones = _mm256_set1_epi16(1);
+  CM_UNROLL
+  for (size_t g = 0; g < 8; g++) {
+    __m256i w0 = _mm256_xor_si256(load(q[g]), flip), w1 = _mm256_xor_si256(load(q[g][8]), flip);
+    __m256i a0 = _mm256_abs_epi8(w0), a1 = _mm256_abs_epi8(w1);
+    CM_UNROLL
+    for (size_t c = 0; c < ncols; c++) {
+      __m256i a = broadcast4(x[c] + 4 * g);
+      IN_PLACE(a);
+      __m256i p0 = _mm256_maddubs_epi16(a0, _mm256_sign_epi8(a, w0));
+      __m256i p1 = _mm256_maddubs_epi16(a1, _mm256_sign_epi8(a, w1));
+      p0 = _mm256_madd_epi16(p0, ones);
+      p1 = _mm256_madd_epi16(p1, ones);
+      sum[c].lo = g ? _mm256_add_epi32(sum[c].lo, p0) : p0;
+      sum[c].hi = g ? _mm256_add_epi32(sum[c].hi, p1) : p1;
+      IN_PLACE(sum[c].lo);
+      IN_PLACE(sum[c].hi);
+    }
+  }
+}
+
+/* M is the sum of a column's activations times the offset: the sum fits in 16 bits. */
+INLINE void finish32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *x, bool is_signed,
+                     bool symmetric, const pair *sum, float *acc) {
+  __m256 dx = _mm256_set1_ps(x->d);
+  __m256i m = _mm256_madd_epi16(broadcast4(&x->sum), _mm256_set1_epi32(t->offset));
+  if (is_signed) {
+    step8(acc, p->d, dx, sum->lo);
+    step8(acc + 8, p->d + 8, dx, sum->hi);
+  } else if (symmetric) {
+    step8(acc, p->d, dx, _mm256_sub_epi32(sum->lo, m));
+    step8(acc + 8, p->d + 8, dx, _mm256_sub_epi32(sum->hi, m));
+  } else {
+    step8_min(acc, p->d, p->dm, dx, sum->lo, m);
+    step8_min(acc + 8, p->d + 8, p->dm + 8, dx, sum->hi, m);
+  }
+}
+
+INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x, size_t ncols,
+                   size_t blocks, size_t step, bool is_signed, bool symmetric,
+                   float (*acc)[CM_PANEL_ROWS]) {
+  const cm_q8 *xp[COLS32];
+  CM_UNROLL
+  for (size_t c = 0; c < ncols; c++) xp[c] = x[c];
+  for (size_t b = 0; b < blocks; b++, p++) {
+    pair sum[COLS32];
+    const int8_t *xq[COLS32];
+    CM_UNROLL
+    for (size_t c = 0; c < ncols; c++) xq[c] = xp[c][b].q;
+    if (is_signed) dot_signed(p->q, xq, ncols, sum);
+    else dot_block(p->q, xq, ncols, step, sum);
+    CM_UNROLL
+    for (size_t c = 0; c < ncols; c++)
+      finish32(t, p, &xp[c][b], is_signed, symmetric, &sum[c], acc[c]);
+  }
+}
+
+/* One copy of the loops for each code width and number of columns, so that their bounds are
+ * constants. */
+INLINE void tile32_of_cols(const cm_quant *t, const void *p, const void *const *x, size_t ncols,
+                           size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+  const cm_q8 *const *x8 = (const cm_q8 *const *)x;
+  if (t->max_u > 31) tile32(t, p, x8, ncols, blocks, 1, true, true, acc);
+  else if (t->max_u > 15 && t->symmetric) tile32(t, p, x8, ncols, blocks, 4, false, true, acc);
+  else if (t->max_u > 15) tile32(t, p, x8, ncols, blocks, 4, false, false, acc);
+  else if (t->symmetric) tile32(t, p, x8, ncols, blocks, 8, false, true, acc);
+  else tile32(t, p, x8, ncols, blocks, 8, false, false, acc);
+}
+
+typedef void tile_fn(const cm_quant *t, const void *p, const void *const *x, size_t blocks,
+                     float (*acc)[CM_PANEL_ROWS]);
+
+#define TILE32(n)                                                                        \
+  CM_AVX2 static void tile32_##n(const cm_quant *t, const void *p, const void *const *x, \
+                                 size_t blocks, float(*acc)[CM_PANEL_ROWS]) {            \
+    tile32_of_cols(t, p, x, n, blocks, acc);                                             \
+  }
+TILE32(1)
+TILE32(2)
+TILE32(4)
+TILE32(6)
+
+/* Codes of 8 bits have no room for six columns; eight columns are better done as twice four. */
+CM_AVX2 static void all_cols32(const cm_quant *t, const void *p, const void *const *x,
+                               size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+  static tile_fn *const tile[COLS32 + 1] = {
+      [1] = tile32_1, [2] = tile32_2, [4] = tile32_4, [6] = tile32_6};
+  for (size_t c = 0, n; c < ncols; c += n) {
+    size_t left = ncols - c;
+    n = left >= 6 && left != 8 && t->max_u <= 31 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    tile[n](t, p, x + c, blocks, acc + c);
+  }
+}
+
+/* --- blocks of 256 --- */
+
 /* Not memset: what has an address lives in memory. */
 INLINE void clear(pair *sum) {
   CM_UNROLL
-  for (int c = 0; c < COLS; c++) sum[c].lo = sum[c].hi = _mm256_setzero_si256();
+  for (int c = 0; c < COLS256; c++) sum[c].lo = sum[c].hi = _mm256_setzero_si256();
 }
 
 /* sum[c] += scale * (16 rows . x[c]) over `groups` groups of four, widened every `step` groups. */
 INLINE void dot_groups(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t groups,
                        size_t step, __m256i scale_lo, __m256i scale_hi, pair *sum) {
   for (size_t g = 0; g < groups; g += step) {
-    __m256i lo[COLS], hi[COLS];
+    __m256i lo[COLS256], hi[COLS256];
     CM_UNROLL
     for (size_t s = 0; s < step; s++) {
       __m256i w0 = load(q[g + s]), w1 = load(q[g + s][8]);
       CM_UNROLL
-      for (int c = 0; c < COLS; c++) {
+      for (int c = 0; c < COLS256; c++) {
         __m256i a = broadcast4(x[c] + 4 * (g + s));
         __m256i p0 = _mm256_maddubs_epi16(w0, a), p1 = _mm256_maddubs_epi16(w1, a);
         lo[c] = s ? _mm256_add_epi16(lo[c], p0) : p0;
@@ -54,75 +212,12 @@ INLINE void dot_groups(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const
       }
     }
     CM_UNROLL
-    for (int c = 0; c < COLS; c++) {
+    for (int c = 0; c < COLS256; c++) {
       sum[c].lo = _mm256_add_epi32(sum[c].lo, _mm256_madd_epi16(lo[c], scale_lo));
       sum[c].hi = _mm256_add_epi32(sum[c].hi, _mm256_madd_epi16(hi[c], scale_hi));
     }
   }
 }
-
-/* The same for codes of 8 bits: w = u - 128 is signed, so the result is I - M already. */
-INLINE void dot_signed(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, pair *sum) {
-  const __m256i flip = _mm256_set1_epi8((char)0x80), ones = _mm256_set1_epi16(1);
-  for (size_t g = 0; g < 8; g++) {
-    __m256i w0 = _mm256_xor_si256(load(q[g]), flip), w1 = _mm256_xor_si256(load(q[g][8]), flip);
-    __m256i a0 = _mm256_abs_epi8(w0), a1 = _mm256_abs_epi8(w1);
-    CM_UNROLL
-    for (int c = 0; c < COLS; c++) {
-      __m256i a = broadcast4(x[c] + 4 * g);
-      __m256i p0 = _mm256_maddubs_epi16(a0, _mm256_sign_epi8(a, w0));
-      __m256i p1 = _mm256_maddubs_epi16(a1, _mm256_sign_epi8(a, w1));
-      sum[c].lo = _mm256_add_epi32(sum[c].lo, _mm256_madd_epi16(p0, ones));
-      sum[c].hi = _mm256_add_epi32(sum[c].hi, _mm256_madd_epi16(p1, ones));
-      CM_IN_ORDER(sum[c].lo);
-      CM_IN_ORDER(sum[c].hi);
-    }
-  }
-}
-
-/* acc[0..7] += (d * dx) * I, and for asymmetric types the second product is subtracted first. */
-INLINE void step8(float *acc, const float *d, float dx, __m256i i) {
-  __m256 f =
-      _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(d), _mm256_set1_ps(dx)), _mm256_cvtepi32_ps(i));
-  _mm256_storeu_ps(acc, _mm256_add_ps(_mm256_loadu_ps(acc), f));
-}
-
-INLINE void step8_min(float *acc, const float *d, const float *dm, float dx, __m256i i,
-                      __m256i m) {
-  __m256 x = _mm256_set1_ps(dx);
-  __m256 f = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(d), x), _mm256_cvtepi32_ps(i));
-  __m256 s = _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(dm), x), _mm256_cvtepi32_ps(m));
-  _mm256_storeu_ps(acc, _mm256_add_ps(_mm256_loadu_ps(acc), _mm256_sub_ps(f, s)));
-}
-
-/* --- blocks of 32 --- */
-
-INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x, size_t blocks,
-                   size_t step, bool is_signed, float (*const *acc)[CM_PANEL_ROWS]) {
-  const __m256i ones = _mm256_set1_epi16(1);
-  for (size_t b = 0; b < blocks; b++, p++) {
-    pair sum[COLS];
-    const int8_t *xq[COLS];
-    clear(sum);
-    for (int c = 0; c < COLS; c++) xq[c] = x[c][b].q;
-    if (is_signed) dot_signed(p->q, xq, sum);
-    else dot_groups(p->q, xq, 8, step, ones, ones, sum);
-    CM_UNROLL
-    for (int c = 0; c < COLS; c++) {
-      float *a = *acc[c], dx = x[c][b].d;
-      __m256i m = _mm256_set1_epi32(is_signed ? 0 : t->offset * x[c][b].sum);
-      if (t->symmetric) {
-        step8(a, p->d, dx, _mm256_sub_epi32(sum[c].lo, m));
-        step8(a + 8, p->d + 8, dx, _mm256_sub_epi32(sum[c].hi, m));
-      } else {
-        step8_min(a, p->d, p->dm, dx, sum[c].lo, m);
-        step8_min(a + 8, p->d + 8, p->dm + 8, dx, sum[c].hi, m);
-      }
-    }
-  }
-}
-
-/* --- blocks of 256 --- */
 
 /* Eight int16 scales, each doubled for the two 16-bit lanes of its row. */
 INLINE __m256i twice(const int16_t *s) {
@@ -146,7 +241,7 @@ INLINE void min_sums(const cm_panel256 *p, const cm_q8k *const *x, size_t block,
       hi = _mm256_permute2x128_si256(even, odd, 0x31);
     }
     CM_UNROLL
-    for (int c = 0; c < COLS; c++) {
+    for (int c = 0; c < COLS256; c++) {
       __m256i sums = broadcast4((const int8_t *)&x[c][block].sums[2 * i]);
       m[c].lo = _mm256_add_epi32(m[c].lo, _mm256_madd_epi16(lo, sums));
       m[c].hi = _mm256_add_epi32(m[c].hi, _mm256_madd_epi16(hi, sums));
@@ -159,18 +254,19 @@ INLINE void min_sums(const cm_panel256 *p, const cm_q8k *const *x, size_t block,
 INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const *x, size_t blocks,
                     size_t groups, size_t step, float (*const *acc)[CM_PANEL_ROWS]) {
   for (size_t b = 0; b < blocks; b++, p++) {
-    pair sum[COLS], m[COLS];
+    pair sum[COLS256], m[COLS256];
     clear(sum);
     min_sums(p, x, b, 64 / groups, m);
     for (size_t s = 0; s < 64 / groups; s++) {
-      const int8_t *xq[COLS];
-      for (int c = 0; c < COLS; c++) xq[c] = x[c][b].q + 4 * groups * s;
+      const int8_t *xq[COLS256];
+      for (int c = 0; c < COLS256; c++) xq[c] = x[c][b].q + 4 * groups * s;
       dot_groups(p->q + groups * s, xq, groups, step, twice(p->scale[s]), twice(p->scale[s] + 8),
                  sum);
     }
     CM_UNROLL
-    for (int c = 0; c < COLS; c++) {
-      float *a = *acc[c], dx = x[c][b].d;
+    for (int c = 0; c < COLS256; c++) {
+      float *a = *acc[c];
+      __m256 dx = _mm256_set1_ps(x[c][b].d);
       if (t->symmetric) {
         step8(a, p->d, dx, _mm256_sub_epi32(sum[c].lo, m[c].lo));
         step8(a + 8, p->d + 8, dx, _mm256_sub_epi32(sum[c].hi, m[c].hi));
@@ -182,35 +278,32 @@ INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const
   }
 }
 
-/* One copy of the loops for each code width, so that their bounds are constants. */
-CM_AVX2 static void tile_of_width(const cm_quant *t, const void *p, const void *const *x,
-                                  size_t blocks, float (*const *acc)[CM_PANEL_ROWS]) {
-  if (t->act == CM_ACT_Q8) {
-    const cm_q8 *const *x8 = (const cm_q8 *const *)x;
-    if (t->max_u > 31) tile32(t, p, x8, blocks, 1, true, acc);
-    else if (t->max_u > 15) tile32(t, p, x8, blocks, 4, false, acc);
-    else tile32(t, p, x8, blocks, 8, false, acc);
-    return;
-  }
-  const cm_q8k *const *xk = (const cm_q8k *const *)x;
-  if (t->sub_blocks == 8 && t->max_u > 15) tile256(t, p, xk, blocks, 8, 4, acc);
-  else if (t->sub_blocks == 8) tile256(t, p, xk, blocks, 8, 8, acc);
-  else if (t->max_u > 15) tile256(t, p, xk, blocks, 4, 2, acc);
-  else tile256(t, p, xk, blocks, 4, 4, acc);
+CM_AVX2 static void tile256_of_width(const cm_quant *t, const void *p, const cm_q8k *const *x,
+                                     size_t blocks, float (*const *acc)[CM_PANEL_ROWS]) {
+  if (t->sub_blocks == 8 && t->max_u > 15) tile256(t, p, x, blocks, 8, 4, acc);
+  else if (t->sub_blocks == 8) tile256(t, p, x, blocks, 8, 8, acc);
+  else if (t->max_u > 15) tile256(t, p, x, blocks, 4, 2, acc);
+  else tile256(t, p, x, blocks, 4, 4, acc);
 }
 
-CM_AVX2 void cm_tile_avx2(const cm_quant *q, const void *panels, const void *const *x,
-                          size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+CM_AVX2 static void all_cols256(const cm_quant *t, const void *p, const void *const *x,
+                                size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
   float spare[1][CM_PANEL_ROWS] = {{0}}; /* where columns go that don't exist */
-  for (size_t c = 0; c < ncols; c += COLS) {
-    const void *xc[COLS];
-    float(*ac[COLS])[CM_PANEL_ROWS];
-    for (size_t i = 0; i < COLS; i++) {
+  for (size_t c = 0; c < ncols; c += COLS256) {
+    const cm_q8k *xc[COLS256];
+    float(*ac[COLS256])[CM_PANEL_ROWS];
+    for (size_t i = 0; i < COLS256; i++) {
       bool real = c + i < ncols;
       xc[i] = x[real ? c + i : c];
       ac[i] = real ? &acc[c + i] : spare;
     }
-    tile_of_width(q, panels, xc, blocks, ac);
+    tile256_of_width(t, p, xc, blocks, ac);
   }
+}
+
+CM_AVX2 void cm_tile_avx2(const cm_quant *q, const void *panels, const void *const *x,
+                          size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+  if (q->act == CM_ACT_Q8) all_cols32(q, panels, x, ncols, blocks, acc);
+  else all_cols256(q, panels, x, ncols, blocks, acc);
 }
 #endif

@@ -62,49 +62,20 @@ void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n,
   cm_pool_for(k->pool, ncols, ELEMENT_GRAIN / n + 1, rmsnorm_part, &j);
 }
 
-void cm_add_bias(cm_kern *k, float *x, const float *b, size_t n, size_t ncols) {
-  for (size_t c = 0; c < ncols; c++) k->ops->add(x + c * n, b, n);
-}
-
-static void add_part(void *ctx, size_t begin, size_t end, unsigned worker) {
-  (void)worker;
-  const job *j = ctx;
-  j->ops->add(j->y + begin, j->x + begin, end - begin);
-}
-
-void cm_add(cm_kern *k, float *x, const float *y, size_t n) {
-  job j = {.ops = k->ops, .x = y, .y = x};
-  cm_pool_for(k->pool, n, ELEMENT_GRAIN, add_part, &j);
-}
-
-static void silu_part(void *ctx, size_t begin, size_t end, unsigned worker) {
-  (void)worker;
-  const job *j = ctx;
-  j->ops->silu_mul(j->y + begin, j->x + begin, end - begin);
-}
-
-void cm_silu_mul(cm_kern *k, float *gate, const float *up, size_t n) {
-  job j = {.ops = k->ops, .x = up, .y = gate};
-  cm_pool_for(k->pool, n, ELEMENT_GRAIN / 4, silu_part, &j);
+void cm_rope(float *x, const float *cs, size_t heads, size_t dim) {
+  cm_ops_of(cm_cpu_best())->rope(x, cs, heads, dim);
 }
 
 void cm_store_f16(const float *x, uint16_t *out, size_t n) {
   cm_ops_of(cm_cpu_best())->store_f16(x, out, n);
 }
 
-void cm_exp_many(cm_kern *k, float *x, size_t n) { k->ops->exp_many(x, n); }
-
 float cm_expf(float x) {
   cm_ops_scalar.exp_many(&x, 1);
   return x;
 }
 
-size_t cm_argmax(const float *x, size_t n) {
-  size_t best = 0;
-  for (size_t i = 1; i < n; i++)
-    if (x[i] > x[best] || x[best] != x[best]) best = i;
-  return best;
-}
+size_t cm_argmax(const float *x, size_t n) { return cm_ops_of(cm_cpu_best())->argmax(x, n); }
 
 cm_peak cm_peak_of(const float *x, size_t n) {
   cm_peak p;
@@ -121,25 +92,34 @@ double cm_exp_sum(const float *x, size_t n, float max, float scale) {
 typedef struct attn_job {
   const cm_ops *ops;
   const cm_attn_col *cols;
-  size_t kv_heads, group, dim, head_stride;
+  size_t ncols, group, dim, head_stride;
+  size_t most; /* columns of one call */
 } attn_job;
 
-/* An index is one (column, KV head). */
+/* Columns of one sequence, one position after the other, that end in the same tile. */
+static bool together(const cm_attn_col *a, const cm_attn_col *b) {
+  return b->k == a->k && b->v == a->v && b->count == a->count + 1 && a->count % CM_ATTN_TILE;
+}
+
+/* An index is one (KV head, column). */
 static void attention_part(void *ctx, size_t begin, size_t end, unsigned worker) {
   (void)worker;
   const attn_job *j = ctx;
-  for (size_t i = begin; i < end; i++) {
-    const cm_attn_col *c = &j->cols[i / j->kv_heads];
-    size_t h = i % j->kv_heads, at = h * j->group * j->dim;
-    j->ops->attend(c->q + at, c->k + h * j->head_stride, c->v + h * j->head_stride, c->count,
-                   j->group, j->dim, c->out + at);
+  for (size_t i = begin, next; i < end; i = next) {
+    const size_t c = i % j->ncols;
+    for (next = i + 1; next < end && next - i < j->most && c + (next - i) < j->ncols; next++)
+      if (!together(&j->cols[c + (next - i) - 1], &j->cols[c + (next - i)])) break;
+    j->ops->attend(j->cols + c, next - i, i / j->ncols, j->group, j->dim, j->head_stride);
   }
 }
 
 void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads,
                   size_t head_dim, size_t head_stride) {
-  attn_job j = {k->ops, cols, kv_heads, heads / kv_heads, head_dim, head_stride};
-  size_t products =
-      (size_t)cols[ncols - 1].count * j.group * head_dim * 2; /* of one item, about */
-  cm_pool_for(k->pool, ncols * kv_heads, ATTENTION_GRAIN / products + 1, attention_part, &j);
+  attn_job j = {k->ops, cols, ncols, heads / kv_heads, head_dim, head_stride, 0};
+  j.most = cm_attn_most_cols(j.group, head_dim);
+  const cm_attn_col *last = &cols[ncols - 1];
+  const size_t products = (size_t)last->count * j.group * head_dim * 2; /* of an index, about */
+  size_t grain = ATTENTION_GRAIN / products + 1;
+  if (grain < j.most && ncols > 1 && together(last - 1, last)) grain = j.most;
+  cm_pool_for(k->pool, ncols * kv_heads, grain, attention_part, &j);
 }

@@ -40,22 +40,33 @@ void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float 
 /* The same with column c of the result at y[c]: results too large to be copied to their places. */
 void cm_matmul_to(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y);
 
+/* One of several products that are computed together, and what becomes of its result. */
+typedef struct cm_product {
+  const cm_mat *w;
+  const void *xq;    /* as above */
+  float *y;          /* [ncols][rows] */
+  const float *bias; /* [rows] is added to each column (float32); NULL: none */
+  float *onto;       /* [ncols][rows] y is then added to these; NULL: to nothing */
+} cm_product;
+
+/* At most CM_PRODUCTS_MAX of them with the same number of columns, in one round of the threads: a
+ * round costs as much as reading 50 KB of weights. */
+enum { CM_PRODUCTS_MAX = 3 };
+void cm_products(cm_kern *k, const cm_product *p, size_t n, size_t ncols);
+/* Both products (of matrices with as many rows), and with g = gate.y[i]
+ * gate.y[i] = g / (1 + exp(-g)) * up.y[i]: SwiGLU (Shazeer, 2020). */
+void cm_gated_product(cm_kern *k, const cm_product *gate, const cm_product *up, size_t ncols);
+
 /* out = x / sqrt(mean(x^2) + eps) * w per column of n values (Zhang and Sennrich, 2019). The sum
  * of squares runs over 32 chains like a float dot product. */
 void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n, size_t ncols,
                 float *out);
 
-/* x[c][i] += b[i] (bias), and x[i] += y[i] over n values in all (residual). */
-void cm_add_bias(cm_kern *k, float *x, const float *b, size_t n, size_t ncols);
-void cm_add(cm_kern *k, float *x, const float *y, size_t n);
-
-/* gate[i] = gate[i] / (1 + exp(-gate[i])) * up[i] over n values: SwiGLU (Shazeer, 2020). */
-void cm_silu_mul(cm_kern *k, float *gate, const float *up, size_t n);
-
-/* Angles of rotary embeddings (Su et al., 2021) for one position: cs[2i] = cos, cs[2i+1] = sin of
- * pos * theta^(-2i / dim), i < dim / 2; computed in float64 with our own series. */
+/* Angles of rotary embeddings (Su et al., 2021) for one position: cs[i] = cos, cs[dim/2 + i] = sin
+ * of pos * theta^(-2i / dim), i < dim / 2; computed in float64 with our own series. */
 void cm_rope_angles(uint32_t pos, double theta, size_t dim, float *cs);
-/* Rotates the pairs (x[i], x[i + dim/2]) of each of `heads` heads in place ("NEOX" pairing). */
+/* Rotates the pairs (x[i], x[i + dim/2]) of each of `heads` heads in place ("NEOX" pairing): to
+ * x[i] cos - x[i + dim/2] sin and x[i + dim/2] cos + x[i] sin. */
 void cm_rope(float *x, const float *cs, size_t heads, size_t dim);
 
 /* Converts n floats to f16, round to nearest even. */
@@ -71,12 +82,15 @@ typedef struct cm_attn_col {
 } cm_attn_col;
 
 /* Grouped-query attention (Ainslie et al., 2023) as online softmax (Milakov and Gimelshein, 2018):
- * scores scaled by 1/sqrt(head_dim), positions in tiles of 64 counted from 0, within a tile in
- * order, tiles merged in order. */
+ * positions in tiles of 64 counted from 0, tiles merged in order. A score is the sum over i,
+ * ascending from 0.0f, of (q[i] / sqrt(head_dim)) * k[i]; the weights e^(score - largest so far)
+ * of a tile are added in 8 chains, then lanes j and j + 4, + 2, + 1; an output adds weight * v for
+ * each position in order. A larger score first scales what was added before. */
 void cm_attention(cm_kern *k, const cm_attn_col *cols, size_t ncols, size_t heads, size_t kv_heads,
                   size_t head_dim, size_t head_stride);
 
-/* Index of the largest of n values; the first one on a tie; NaN never wins. */
+/* Index of the largest of n values; the first one on a tie; NaN never wins; 0 if there is nothing
+ * else. */
 size_t cm_argmax(const float *x, size_t n);
 
 /* What a softmax over n values needs, found in one walk over them. Values that aren't finite count
@@ -93,9 +107,8 @@ cm_peak cm_peak_of(const float *x, size_t n);
 /* Likewise the sum of e^((x - max) * scale), for the largest value `max` and scale > 0. */
 double cm_exp_sum(const float *x, size_t n, float max, float scale);
 
-/* e^x and the same operations on n values: within 2 ulp of exact, 0 below -87.3, one fixed
- * operation order. */
+/* e^x within 2 ulp of exact, 0 below -87.3, in one fixed operation order; all others here use the
+ * same. */
 float cm_expf(float x);
-void cm_exp_many(cm_kern *k, float *x, size_t n);
 
 #endif

@@ -9,12 +9,9 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,f16c")
 #endif
-#define LOAD_F16(dst, ptr) \
-  ((dst) = (v8)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(ptr))))
-#define STORE_F16(ptr, src)                  \
-  _mm_storeu_si128((__m128i *)(void *)(ptr), \
-                   _mm256_cvtps_ph((__m256)(src), _MM_FROUND_TO_NEAREST_INT))
-#define OPS_NAME cm_ops_avx2
+#define F32_OF(dst, src) ((dst) = (v8)_mm256_cvtph_ps((__m128i)(src)))
+#define F16_OF(dst, src) ((dst) = (h8)_mm256_cvtps_ph((__m256)(src), _MM_FROUND_TO_NEAREST_INT))
+#define OPS_NAME         cm_ops_avx2
 #include "kernel/ops_body.h"
 #if defined(__clang__)
 #pragma clang attribute pop

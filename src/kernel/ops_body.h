@@ -1,7 +1,7 @@
-/* The element-wise kernels and attention, written once with the compiler's vectors of 8 floats and
- * compiled per instruction set: the including file sets the target, OPS_NAME, and the two
- * conversions LOAD_F16(dst, ptr) and STORE_F16(ptr, src). No operation mixes lanes except where
- * the order is spelled out, so wider registers change nothing.
+/* The element-wise kernels, written once with the compiler's vectors of 8 floats and compiled per
+ * instruction set: the including file sets the target, OPS_NAME, and the conversions F32_OF(dst,
+ * src) and F16_OF(dst, src) between v8 and h8. No operation mixes lanes except where the order is
+ * spelled out, so wider registers change nothing.
  */
 #include <string.h>
 
@@ -9,9 +9,16 @@
 
 typedef float v8 __attribute__((vector_size(32)));
 typedef int32_t i8x __attribute__((vector_size(32)));
+typedef uint16_t h8 __attribute__((vector_size(16)));
 
 #define LOAD(dst, ptr)  memcpy(&(dst), (ptr), sizeof(v8))
 #define STORE(ptr, src) memcpy((ptr), &(src), sizeof(v8))
+#define LOAD_F16(dst, ptr)         \
+  do {                             \
+    h8 h_;                         \
+    memcpy(&h_, (ptr), sizeof h_); \
+    F32_OF(dst, h_);               \
+  } while (0)
 
 /* e^x: x = n ln2 + r with n from adding 1.5 * 2^23 (rounds to nearest even), ln2 in two parts
  * (Cody and Waite), e^r by a polynomial of degree 6 (minimax on +-ln2/2), 2^n by moving n into the
@@ -37,27 +44,27 @@ typedef int32_t i8x __attribute__((vector_size(32)));
     (x) = (v8)((i8x)p_ & ~under_);                        \
   } while (0)
 
-/* Runs BODY on vectors x of 8; the last few values are padded with zeros, computed, and stored in
- * part. */
-#define FOR_EACH_8(n)                         \
-  for (size_t i = 0, m_ = 0; i < (n); i += 8) \
-    if ((m_ = (n)-i < 8 ? (n)-i : 8), 1)
-
-#define LOAD_PART(dst, ptr)                       \
-  do {                                            \
-    (dst) = (v8){0};                              \
-    memcpy(&(dst), (ptr), m_ == 8 ? 32 : m_ * 4); \
+/* Runs a statement over n values of x and y, 8 of each in a and b at a time; what it leaves in a
+ * goes to out. The last few values are padded with zeros. */
+#define EACH_8(x, y, out, n, ...)                     \
+  do {                                                \
+    v8 a, b;                                          \
+    size_t i_ = 0;                                    \
+    for (; i_ + 8 <= (n); i_ += 8) {                  \
+      LOAD(a, (x) + i_);                              \
+      LOAD(b, (y) + i_);                              \
+      __VA_ARGS__;                                    \
+      STORE((out) + i_, a);                           \
+    }                                                 \
+    if (i_ == (n)) break;                             \
+    a = b = (v8){0};                                  \
+    memcpy(&a, (x) + i_, ((n)-i_) * sizeof(float));   \
+    memcpy(&b, (y) + i_, ((n)-i_) * sizeof(float));   \
+    __VA_ARGS__;                                      \
+    memcpy((out) + i_, &a, ((n)-i_) * sizeof(float)); \
   } while (0)
-#define STORE_PART(ptr, src) memcpy((ptr), &(src), m_ == 8 ? 32 : m_ * 4)
 
-static void exp_many(float *x, size_t n) {
-  FOR_EACH_8(n) {
-    v8 a;
-    LOAD_PART(a, x + i);
-    EXP8(a);
-    STORE_PART(x + i, a);
-  }
-}
+static void exp_many(float *x, size_t n) { EACH_8(x, x, x, n, EXP8(a)); }
 
 /* 32 chains in four vectors, then the tree 16, 8, 4, 2, 1 of quant.h. */
 #define TREE(c0, c1, c2, c3, result)                              \
@@ -88,6 +95,34 @@ enum { PEAK_TILE = 1024 };
     memcpy(&none_, (ptr), (n) * sizeof(float)); \
     (dst) = none_;                              \
   } while (0)
+
+/* The largest value, -infinity if there is none; NaN isn't larger than anything. */
+static float largest(const float *x, size_t n) {
+  v8 top[4], a;
+  for (int j = 0; j < 4; j++) top[j] = (v8){0} - __builtin_inff();
+  size_t i = 0;
+  for (; i + 32 <= n; i += 32)
+    for (int j = 0; j < 4; j++) {
+      LOAD(a, x + i + 8 * j);
+      i8x more = a > top[j];
+      top[j] = (v8)(((i8x)a & more) | ((i8x)top[j] & ~more));
+    }
+  float max = -__builtin_inff();
+  for (int j = 0; j < 32; j++) max = top[j / 8][j % 8] > max ? top[j / 8][j % 8] : max;
+  for (; i < n; i++) max = x[i] > max ? x[i] : max;
+  return max;
+}
+
+static size_t argmax(const float *x, size_t n) {
+  float max = -__builtin_inff();
+  size_t best = 0; /* where the tile with the largest value begins */
+  for (size_t at = 0; at < n; at += PEAK_TILE) {
+    const float m = largest(x + at, n - at < PEAK_TILE ? n - at : PEAK_TILE);
+    if (m > max) max = m, best = at;
+  }
+  while (best < n && x[best] != max) best++;
+  return best < n ? best : 0;
+}
 
 static float tile_max(const float *x, size_t n) {
   v8 top = {0}, a;
@@ -166,34 +201,33 @@ static float sum_squares(const float *x, size_t n) {
 }
 
 static void scale_mul(const float *x, float s, const float *w, float *out, size_t n) {
-  FOR_EACH_8(n) {
-    v8 a, b;
-    LOAD_PART(a, x + i);
-    LOAD_PART(b, w + i);
-    a = a * s * b;
-    STORE_PART(out + i, a);
-  }
+  EACH_8(x, w, out, n, a = a * s * b);
 }
 
-static void add(float *x, const float *y, size_t n) {
-  FOR_EACH_8(n) {
-    v8 a, b;
-    LOAD_PART(a, x + i);
-    LOAD_PART(b, y + i);
-    a += b;
-    STORE_PART(x + i, a);
-  }
+static void scale_by(const float *x, float s, float *out, size_t n) {
+  EACH_8(x, x, out, n, a *= s);
 }
+
+static void add(float *x, const float *y, size_t n) { EACH_8(x, y, x, n, a += b); }
 
 static void silu_mul(float *gate, const float *up, size_t n) {
-  FOR_EACH_8(n) {
-    v8 g, u;
-    LOAD_PART(g, gate + i);
-    LOAD_PART(u, up + i);
-    v8 x = -g;
-    EXP8(x);
-    g = g / (x + 1.0f) * u;
-    STORE_PART(gate + i, g);
+  EACH_8(gate, up, gate, n, v8 e = -a; EXP8(e); a = a / (e + 1.0f) * b);
+}
+
+static void rope(float *x, const float *cs, size_t heads, size_t dim) {
+  const size_t half = dim / 2;
+  for (float *end = x + heads * dim; x < end; x += dim) {
+    size_t i = 0;
+    for (; i + 8 <= half; i += 8) {
+      v8 a, b, c, s;
+      LOAD(a, x + i), LOAD(b, x + half + i), LOAD(c, cs + i), LOAD(s, cs + half + i);
+      v8 lo = a * c - b * s, hi = b * c + a * s;
+      STORE(x + i, lo), STORE(x + half + i, hi);
+    }
+    for (; i < half; i++) {
+      const float a = x[i], b = x[half + i], c = cs[i], s = cs[half + i];
+      x[i] = a * c - b * s, x[half + i] = b * c + a * s;
+    }
   }
 }
 
@@ -201,91 +235,15 @@ static void store_f16(const float *x, uint16_t *out, size_t n) {
   size_t i = 0;
   for (; i + 8 <= n; i += 8) {
     v8 a;
+    h8 h;
     LOAD(a, x + i);
-    STORE_F16(out + i, a);
+    F16_OF(h, a);
+    memcpy(out + i, &h, sizeof h);
   }
   for (; i < n; i++) out[i] = cm_f32_to_f16(x[i]);
 }
 
-/* scores[g][p] for one tile: each is a sum over dim in 8 chains (dim is a multiple of 8), lanes
- * added as a tree. K is converted once for the whole group. */
-static void tile_scores(const float *q, const uint16_t *k, size_t n, size_t group, size_t dim,
-                        float scale, float scores[][CM_ATTN_TILE]) {
-  float key[CM_HEAD_DIM_MAX];
-  for (size_t p = 0; p < n; p++) {
-    for (size_t i = 0; i < dim; i += 8) {
-      v8 a;
-      LOAD_F16(a, k + p * dim + i);
-      STORE(key + i, a);
-    }
-    for (size_t g = 0; g < group; g++) {
-      v8 c0 = {0}, c1 = {0}, a, b;
-      for (size_t i = 0; i + 16 <= dim; i += 16) {
-        LOAD(a, key + i), LOAD(b, q + g * dim + i), c0 += a * b;
-        LOAD(a, key + i + 8), LOAD(b, q + g * dim + i + 8), c1 += a * b;
-      }
-      if (dim % 16) LOAD(a, key + dim - 8), LOAD(b, q + g * dim + dim - 8), c0 += a * b;
-      v8 zero = {0};
-      float sum;
-      TREE(c0, c1, zero, zero, sum);
-      scores[g][p] = sum * scale;
-    }
-  }
-}
+#include "kernel/attend_body.h"
 
-/* Moves head g's running maximum and weights to include a tile; turns its scores into weights. */
-static void tile_softmax(float *scores, size_t n, size_t dim, float *max, float *sum, float *out) {
-  float m = *max;
-  for (size_t p = 0; p < n; p++) m = scores[p] > m ? scores[p] : m;
-  float shrink[8] = {*max - m};
-  exp_many(shrink, 1);
-  for (size_t p = 0; p < n; p++) scores[p] -= m;
-  exp_many(scores, n);
-  float s = *sum * shrink[0];
-  for (size_t p = 0; p < n; p++) s += scores[p];
-  for (size_t i = 0; i < dim; i += 8) {
-    v8 a;
-    LOAD(a, out + i);
-    a *= shrink[0];
-    STORE(out + i, a);
-  }
-  *max = m;
-  *sum = s;
-}
-
-/* out[g] += weight[g][p] * v[p], p in order; 16 values of dim at a time stay in registers. */
-static void tile_values(const uint16_t *v, size_t n, size_t dim, const float *weights,
-                        float *out) {
-  for (size_t i = 0; i < dim; i += 8) {
-    v8 acc, a;
-    LOAD(acc, out + i);
-    for (size_t p = 0; p < n; p++) {
-      LOAD_F16(a, v + p * dim + i);
-      acc += a * weights[p];
-    }
-    STORE(out + i, acc);
-  }
-}
-
-static void attend(const float *q, const uint16_t *k, const uint16_t *v, uint32_t count,
-                   size_t group, size_t dim, float *out) {
-  float scores[CM_GROUP_MAX][CM_ATTN_TILE], max[CM_GROUP_MAX], sum[CM_GROUP_MAX];
-  float scale = 1.0f / __builtin_sqrtf((float)dim);
-  for (size_t g = 0; g < group; g++) max[g] = -1e30f, sum[g] = 0;
-  memset(out, 0, group * dim * sizeof *out);
-  for (uint32_t at = 0; at < count; at += CM_ATTN_TILE) {
-    size_t n = count - at < CM_ATTN_TILE ? count - at : CM_ATTN_TILE;
-    tile_scores(q, k + (size_t)at * dim, n, group, dim, scale, scores);
-    for (size_t g = 0; g < group; g++) {
-      tile_softmax(scores[g], n, dim, &max[g], &sum[g], out + g * dim);
-      tile_values(v + (size_t)at * dim, n, dim, scores[g], out + g * dim);
-    }
-  }
-  for (size_t g = 0; g < group; g++) {
-    float inv = 1.0f / sum[g];
-    for (size_t i = 0; i < dim; i++) out[g * dim + i] *= inv;
-  }
-}
-
-const cm_ops OPS_NAME = {sum_squares, scale_mul, add,       silu_mul, exp_many,
-                         peak,        exp_sum,   store_f16, attend};
+const cm_ops OPS_NAME = {sum_squares, scale_mul, add,  silu_mul,  exp_many, argmax,
+                         peak,        exp_sum,   rope, store_f16, attend};

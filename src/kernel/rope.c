@@ -53,18 +53,7 @@ void cm_rope_angles(uint32_t pos, double theta, size_t dim, float *cs) {
   for (size_t i = 0; i < dim / 2; i++) {
     double s, c, freq = exp_neg(-2.0 * (double)i / (double)dim * log_theta);
     sin_cos((double)pos * freq, &s, &c);
-    cs[2 * i] = (float)c;
-    cs[2 * i + 1] = (float)s;
-  }
-}
-
-void cm_rope(float *x, const float *cs, size_t heads, size_t dim) {
-  size_t half = dim / 2;
-  for (size_t h = 0; h < heads; h++, x += dim) {
-    for (size_t i = 0; i < half; i++) {
-      float a = x[i], b = x[i + half];
-      x[i] = a * cs[2 * i] - b * cs[2 * i + 1];
-      x[i + half] = b * cs[2 * i] + a * cs[2 * i + 1];
-    }
+    cs[i] = (float)c;
+    cs[dim / 2 + i] = (float)s;
   }
 }

@@ -13,11 +13,12 @@ struct cm_run {
   float *x;       /* [cols][hidden] the residual stream */
   float *norm;    /* [cols][hidden] */
   float *q;       /* [cols][heads * head_dim] */
-  float *kv;      /* [cols][kv_heads * head_dim], K and then V */
+  float *k_new;   /* [cols][kv_heads * head_dim] */
+  float *v_new;   /* likewise */
   float *attn;    /* [cols][heads * head_dim] */
   float *gate;    /* [cols][ff] */
   float *up;      /* [cols][ff] */
-  float *angles;  /* [cols][head_dim] cos, sin pairs */
+  float *angles;  /* [cols][head_dim] cosines, then sines */
   float **logits; /* [cols] where they are written */
   void *acts[CM_ACT_COUNT]; /* the current input of matrices, in each form once it was needed */
   bool have[CM_ACT_COUNT];
@@ -51,7 +52,8 @@ static void carve_all(cm_run *r, carve *c) {
   r->x = take_f32(c, n, s->hidden);
   r->norm = take_f32(c, n, s->hidden);
   r->q = take_f32(c, n, q);
-  r->kv = take_f32(c, n, kv);
+  r->k_new = take_f32(c, n, kv);
+  r->v_new = take_f32(c, n, kv);
   r->attn = take_f32(c, n, q);
   r->gate = take_f32(c, n, s->ff);
   r->up = take_f32(c, n, s->ff);
@@ -102,30 +104,44 @@ static const void *input_of(cm_run *r, const cm_mat *w, const float *x, size_t n
   return r->acts[act];
 }
 
-static void mul(cm_run *r, const cm_mat *w, const float *x, size_t n, float *y) {
-  cm_matmul(r->k, w, input_of(r, w, x, n), n, y, w->rows);
+static cm_product product(cm_run *r, const cm_mat *w, const float *x, size_t n, float *y) {
+  return (cm_product){.w = w, .xq = input_of(r, w, x, n), .y = y};
 }
 
-static void mul_bias(cm_run *r, const cm_mat *w, const float *bias, const float *x, size_t n,
-                     float *y) {
-  mul(r, w, x, n, y);
-  if (bias) cm_add_bias(r->k, y, bias, w->rows, n);
+static cm_product with_bias(cm_run *r, const cm_mat *w, const float *bias, size_t n, float *y) {
+  cm_product p = product(r, w, r->norm, n, y);
+  p.bias = bias;
+  return p;
+}
+
+/* Of a new input; the result is added to the residual stream. */
+static void mul_onto_x(cm_run *r, const cm_mat *w, const float *input, size_t n) {
+  new_input(r);
+  cm_product p = product(r, w, input, n, r->norm);
+  p.onto = r->x;
+  cm_products(r->k, &p, 1, n);
 }
 
 /* --- attention --- */
 
-/* Writes the new keys (rotated) or values of all columns into their caches. */
-static void store_kv(cm_run *r, size_t n, uint32_t layer, bool is_v) {
+static void store_heads(cm_run *r, size_t c, const float *x, uint16_t *to) {
   const cm_shape *s = &r->m->shape;
+  for (size_t h = 0; h < s->kv_heads; h++)
+    cm_store_f16(x + h * s->head_dim,
+                 to + h * r->cols[c].kv->head_stride + (size_t)r->cols[c].pos * s->head_dim,
+                 s->head_dim);
+}
+
+/* Writes the new keys (rotated) and values of all columns into their caches. */
+static void store_kv(cm_run *r, size_t n, uint32_t layer) {
+  const cm_shape *s = &r->m->shape;
+  const size_t width = (size_t)s->kv_heads * s->head_dim;
   for (size_t c = 0; c < n; c++) {
-    float *x = r->kv + c * s->kv_heads * s->head_dim;
-    if (!is_v) cm_rope(x, r->angles + c * s->head_dim, s->kv_heads, s->head_dim);
     const cm_kv *kv = r->cols[c].kv;
-    uint16_t *to =
-        kv->data + layer * kv->layer_stride + (is_v ? s->kv_heads * kv->head_stride : 0);
-    for (size_t h = 0; h < s->kv_heads; h++)
-      cm_store_f16(x + h * s->head_dim,
-                   to + h * kv->head_stride + (size_t)r->cols[c].pos * s->head_dim, s->head_dim);
+    uint16_t *to = kv->data + layer * kv->layer_stride;
+    cm_rope(r->k_new + c * width, r->angles + c * s->head_dim, s->kv_heads, s->head_dim);
+    store_heads(r, c, r->k_new + c * width, to);
+    store_heads(r, c, r->v_new + c * width, to + s->kv_heads * kv->head_stride);
   }
 }
 
@@ -147,28 +163,28 @@ static void attend(cm_run *r, size_t n, uint32_t layer) {
   }
 }
 
-/* Keys and values of all columns; leaves the normalized input for the queries. */
-static void keys_and_values(cm_run *r, size_t n, uint32_t layer) {
+static cm_product queries(cm_run *r, size_t n, const cm_layer *l) {
+  return with_bias(r, &l->q, l->q_bias, n, r->q);
+}
+
+/* Keys and values of all columns, and queries too unless this is the `last` layer. */
+static void project(cm_run *r, size_t n, uint32_t layer, bool last) {
   const cm_shape *s = &r->m->shape;
   const cm_layer *l = &r->m->layers[layer];
   cm_rmsnorm(r->k, r->x, l->attn_norm, s->rms_eps, s->hidden, n, r->norm);
   new_input(r);
-  mul_bias(r, &l->k, l->k_bias, r->norm, n, r->kv);
-  store_kv(r, n, layer, false);
-  mul_bias(r, &l->v, l->v_bias, r->norm, n, r->kv);
-  store_kv(r, n, layer, true);
+  const cm_product p[] = {with_bias(r, &l->k, l->k_bias, n, r->k_new),
+                          with_bias(r, &l->v, l->v_bias, n, r->v_new), queries(r, n, l)};
+  cm_products(r->k, p, last ? 2 : 3, n);
+  store_kv(r, n, layer);
 }
 
 static void attention_block(cm_run *r, size_t n, uint32_t layer) {
   const cm_shape *s = &r->m->shape;
-  const cm_layer *l = &r->m->layers[layer];
-  mul_bias(r, &l->q, l->q_bias, r->norm, n, r->q);
   for (size_t c = 0; c < n; c++)
     cm_rope(r->q + c * s->heads * s->head_dim, r->angles + c * s->head_dim, s->heads, s->head_dim);
   attend(r, n, layer);
-  new_input(r);
-  mul(r, &l->o, r->attn, n, r->norm);
-  cm_add(r->k, r->x, r->norm, n * s->hidden);
+  mul_onto_x(r, &r->m->layers[layer].o, r->attn, n);
 }
 
 static void ffn_block(cm_run *r, size_t n, uint32_t layer) {
@@ -176,12 +192,10 @@ static void ffn_block(cm_run *r, size_t n, uint32_t layer) {
   const cm_layer *l = &r->m->layers[layer];
   cm_rmsnorm(r->k, r->x, l->ffn_norm, s->rms_eps, s->hidden, n, r->norm);
   new_input(r);
-  mul(r, &l->gate, r->norm, n, r->gate);
-  mul(r, &l->up, r->norm, n, r->up);
-  cm_silu_mul(r->k, r->gate, r->up, n * s->ff);
-  new_input(r);
-  mul(r, &l->down, r->gate, n, r->norm);
-  cm_add(r->k, r->x, r->norm, n * s->hidden);
+  const cm_product gate = product(r, &l->gate, r->norm, n, r->gate),
+                   up = product(r, &l->up, r->norm, n, r->up);
+  cm_gated_product(r->k, &gate, &up, n);
+  mul_onto_x(r, &l->down, r->gate, n);
 }
 
 /* --- ends --- */
@@ -232,9 +246,14 @@ void cm_forward(cm_run *r, const cm_col *cols, size_t n) {
   memcpy(r->cols, cols, n * sizeof *cols);
   embed(r, n);
   for (uint32_t layer = 0; layer < layers; layer++) {
-    keys_and_values(r, n, layer);
-    if (layer + 1 == layers) n = keep_wanted(r, n);
-    if (!n) return;
+    const bool last = layer + 1 == layers;
+    project(r, n, layer, last);
+    if (last) {
+      n = keep_wanted(r, n);
+      if (!n) return;
+      const cm_product q = queries(r, n, &r->m->layers[layer]);
+      cm_products(r->k, &q, 1, n);
+    }
     attention_block(r, n, layer);
     ffn_block(r, n, layer);
   }

@@ -424,12 +424,6 @@ cm_exchange *cm_http_step(cm_http *h, unsigned wait_ms) {
   return x;
 }
 
-cm_code cm_http_run(cm_http *h, cm_exchange *x) {
-  cm_http_start(h, x);
-  while (cm_http_step(h, 1000) != x) {}
-  return x->error.code;
-}
-
 /* --- opening and closing --- */
 
 cm_code cm_http_open(cm_http **out, cm_err *e) {

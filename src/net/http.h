@@ -66,7 +66,4 @@ void cm_http_start(cm_http *h, cm_exchange *x);
  * back early when there is some news, and at once when nothing is on its way. */
 cm_exchange *cm_http_step(cm_http *h, unsigned wait_ms);
 
-/* One exchange by itself, no other on its way; returns x->error.code. */
-cm_code cm_http_run(cm_http *h, cm_exchange *x);
-
 #endif

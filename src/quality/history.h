@@ -136,6 +136,10 @@ cm_code cm_history_text(const cm_trend *t, cm_buf *out, cm_err *e);
 /* One document: {"schema": "cmdai.trend/1", "runs": [...], "changes": [...]}. */
 cm_code cm_history_json(const cm_trend *t, const cm_trend_change *c, size_t n, cm_buf *out,
                         cm_err *e);
+/* What `trend detect` found: {"schema": "cmdai.detect/1", …}, with the changes that stand;
+ * `longest` is cm_trend_longest's. */
+cm_code cm_trend_detected_json(const cm_trend_change *c, size_t n, size_t longest, cm_buf *out,
+                               cm_err *e);
 /* One page that needs nothing else: plots of every series with the changes marked, alerts, cost by
  * month, all runs as a table. */
 cm_code cm_history_html(const cm_trend *t, const cm_trend_change *c, size_t n, cm_buf *out,

@@ -190,3 +190,21 @@ cm_code cm_history_json(const cm_trend *t, const cm_trend_change *c, size_t n, c
   cm_buf_putc(out, '\n');
   return done(out, e);
 }
+
+cm_code cm_trend_detected_json(const cm_trend_change *c, size_t n, size_t longest, cm_buf *out,
+                               cm_err *e) {
+  cm_jw w;
+  cm_jw_init(&w, out, 2);
+  cm_jw_begin_object(&w);
+  cm_jw_put_str(&w, "schema", CM_STR("cmdai.detect/1"));
+  cm_jw_put_u64(&w, "complete_runs", longest);
+  cm_jw_put_u64(&w, "needed_runs", CM_TREND_RUNS_MIN);
+  cm_jw_key(&w, "changes");
+  cm_jw_begin_array(&w);
+  for (size_t i = 0; i < n; i++)
+    if (c[i].stands) put_change(&w, &c[i]);
+  cm_jw_end_array(&w);
+  cm_jw_end_object(&w);
+  cm_buf_putc(out, '\n');
+  return done(out, e);
+}

@@ -10,6 +10,9 @@
 
 enum { TRY_BYTES_MAX = 64 << 20, TRIES_MAX = CM_RUN_BATCH_MAX + CM_RUN_REPEAT_MAX };
 enum { FIRST_PAUSE_MS = 250, LOOK_MS = 50 };
+enum {
+  AWAY_MS = 5000
+}; /* that a run waits for a backend at which nobody answers, with all tries */
 
 typedef struct runner {
   const cm_run_options *o;
@@ -17,6 +20,10 @@ typedef struct runner {
   cm_pool *pool;
   cm_try *tries; /* [TRIES_MAX] */
   size_t n;
+  /* An outage: since when nobody answers (0: there is none), when somebody is asked again, and who
+   * is asked to find out (NULL: nobody is). */
+  uint64_t away_ns, again_ns;
+  const cm_try *scout;
 } runner;
 
 static cm_code no_memory(cm_err *e) { return cm_fail(e, CM_E_NOMEM, 0, "no memory to run cases"); }
@@ -29,6 +36,7 @@ static cm_try *try_of(cm_asking *k) { return k->owner; }
 
 static void ask(runner *r, cm_try *t) {
   cm_asking *k = &t->asking;
+  if (r->away_ns && !r->scout) r->scout = t;
   *k = (cm_asking){.question = r->o->question, .arena = t->arena, .owner = t};
   k->question.request = t->c->text;
   k->question.shell = t->c->shell;
@@ -73,11 +81,47 @@ static void keep_answer(cm_try *t, const cm_answer *answer, const cm_err *error)
   else t->error = *error;
 }
 
-/* A backend that was away for a moment; what it answered is never asked again, nor one that
- * nobody answers at. */
+/* A backend that was away for a moment; what it answered is never asked again. */
 static bool is_passing(const cm_asking *k) {
   const cm_code code = k->error.code;
-  return code == CM_E_IO || code == CM_E_WRITE || (code == CM_E_BACKEND && !k->job.dead);
+  return code == CM_E_IO || code == CM_E_WRITE || code == CM_E_BACKEND;
+}
+
+/* --- outages --------------------------------------------------------------------------------- */
+
+/* A dead backend costs a run one time-out and not one for each case: what took long to fail is
+ * asked again late, and no run waits for that. */
+static bool is_worth_waiting(const runner *r) {
+  return r->o->retries && r->again_ns <= r->away_ns + AWAY_MS * UINT64_C(1000000);
+}
+
+/* Whether nobody is asked for now: all wait until the backend may be there again, and then for the
+ * one that finds out. */
+static bool is_closed(const runner *r) {
+  if (!r->away_ns || !is_worth_waiting(r)) return false;
+  return r->scout || cm_os_now_ns() < r->again_ns;
+}
+
+/* Those that wait for it don't wait any longer. */
+static void end_outage(runner *r) {
+  const uint64_t now = cm_os_now_ns();
+  for (size_t i = 0; i < r->n; i++)
+    if (r->tries[i].away && r->tries[i].again_ns) r->tries[i].again_ns = now;
+  r->away_ns = 0;
+}
+
+/* What an answer, or that there is none, says of the backend. */
+static void look_out(runner *r, const cm_asking *k, cm_try *t) {
+  const bool is_scout = r->scout == t;
+  if (is_scout) r->scout = NULL;
+  t->away = k->job.dead;
+  if (!t->away) {
+    if (r->away_ns) end_outage(r);
+    return;
+  }
+  if (r->away_ns && !is_scout) return;
+  if (!r->away_ns) r->away_ns = cm_os_now_ns();
+  r->again_ns = k->job.again_ns ? k->job.again_ns : UINT64_MAX;
 }
 
 /* Whether there is something to wait for. */
@@ -98,45 +142,58 @@ static cm_try *first_pausing(runner *r) {
   return first;
 }
 
-static unsigned pause_ms(const cm_try *t) {
-  const uint64_t now = cm_os_now_ns();
-  return t->again_ns > now ? (unsigned)((t->again_ns - now) / 1000000 + 1) : 0;
+static bool is_due(const cm_try *t) { return cm_os_now_ns() >= t->again_ns; }
+
+/* When the next one can be asked; 0: only an answer changes that. */
+static uint64_t next_ns(const runner *r, size_t asked, const cm_try *pausing, bool has_more) {
+  const bool waits = r->away_ns && is_worth_waiting(r);
+  const uint64_t then = waits ? r->again_ns : 0;
+  if (asked == r->o->batch || (waits && r->scout)) return 0;
+  return !has_more && pausing && pausing->again_ns > then ? pausing->again_ns : then;
 }
 
-/* An answer, or NULL when a pause is over (or the run, which is looked at now and then). */
-static cm_asking *await(const runner *r, size_t asked, const cm_try *pausing) {
-  /* Without room for it the end of a pause changes nothing. */
-  if (!pausing || asked == r->o->batch) return cm_answer_poll(r->o->backend);
-  const unsigned left = pause_ms(pausing), ms = left < LOOK_MS ? left : LOOK_MS;
+/* An answer, or NULL when it is time (or for a look at the run, now and then). */
+static cm_asking *await(const runner *r, size_t asked, uint64_t then) {
+  if (!then) return cm_answer_poll(r->o->backend);
+  const uint64_t now = cm_os_now_ns(), left = then > now ? (then - now) / 1000000 + 1 : 0;
+  const unsigned ms = left < LOOK_MS ? (unsigned)left : LOOK_MS;
   cm_job *job = asked ? cm_backend_step(r->o->backend, ms) : NULL;
   if (!asked) cm_os_sleep_ms(ms);
   return job ? cm_answer_of(job) : NULL;
 }
 
-/* A failing backend gets time to come back; meanwhile the others are asked. */
+/* A failing backend gets time to come back; the others are asked meanwhile, if it is there. */
 static bool pause(runner *r, const cm_asking *k, cm_try *t) {
   if (!is_passing(k) || t->retries >= r->o->retries || is_cancelled(r)) return false;
+  if (t->away && !is_worth_waiting(r)) return false;
   t->again_ns = cm_os_now_ns() + (UINT64_C(1000000) * FIRST_PAUSE_MS << t->retries++);
+  if (t->away) t->again_ns = r->again_ns;
   return true;
 }
 
 /* No more than a batch of them is on its way: the time of an answer doesn't run while others are
  * before it. */
+static bool may_ask(const runner *r, size_t asked) { return asked < r->o->batch && !is_closed(r); }
+
 static void answer_prompts(runner *r) {
   size_t next = 0, asked = 0;
+  r->scout = NULL;
   for (;;) {
     cm_try *t = first_pausing(r);
     if (is_cancelled(r) && !asked) return;
-    for (; t && asked < r->o->batch && !pause_ms(t); t = first_pausing(r), asked++) {
+    for (; t && may_ask(r, asked) && is_due(t); t = first_pausing(r), asked++) {
       t->again_ns = 0;
       ask(r, t);
     }
-    while (next < r->n && asked < r->o->batch) asked += begin(r, &r->tries[next++]);
-    if (!asked && !t) return;
-    cm_asking *k = await(r, asked, t);
-    if (!k && (!t || asked == r->o->batch)) return;
+    while (next < r->n && may_ask(r, asked)) asked += begin(r, &r->tries[next++]);
+    const bool has_more = next < r->n;
+    if (!asked && !t && !has_more) return;
+    const uint64_t then = next_ns(r, asked, t, has_more);
+    cm_asking *k = await(r, asked, then);
+    if (!k && !then) return;
     if (!k) continue;
     asked--;
+    look_out(r, k, try_of(k));
     if (!pause(r, k, try_of(k))) keep_answer(try_of(k), &k->answer, &k->error);
   }
 }

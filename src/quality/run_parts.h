@@ -16,6 +16,7 @@ typedef struct cm_try {
   cm_reasons reasons;
   cm_err error; /* it could not be answered or judged */
   bool miss;
+  bool away; /* nobody answered when it was asked last */
   uint32_t retries;
   uint64_t again_ns; /* a pause before the backend is asked once more; 0: none */
   cm_latency latency;

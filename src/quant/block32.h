@@ -21,7 +21,8 @@ typedef struct cm_type32 {
   size_t bytes; /* of one block; it starts with d (and m) as binary16 */
   int offset;   /* as in cm_quant */
   bool symmetric;
-  uint8_t flip; /* the vector loaders give u ^ flip: 0x80 where the stored values are signed */
+  uint8_t fifths; /* where a block's fifth bits begin; 0: it has none */
+  uint8_t flip;   /* the vector loaders give u ^ flip: 0x80 where the stored values are signed */
   void (*decode)(const uint8_t *block, cm_block32 *out);
 } cm_type32;
 

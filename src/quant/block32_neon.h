@@ -8,6 +8,7 @@
 #ifndef CM_QUANT_BLOCK32_NEON_H
 #define CM_QUANT_BLOCK32_NEON_H
 #include "quant/block32.h"
+#include "quant/panel_neon.h"
 
 #ifdef CM_ARM
 
@@ -93,18 +94,6 @@ CM_NEON CM_INLINE void cm_dot_rows32_neon(const cm_type32 *t, cm_load1_fn *load,
     vst1q_f32(four, acc);
     memcpy(out + r, four, (rows - r < 4 ? rows - r : 4) * sizeof *out);
   }
-}
-
-/* q[c][0..3], c < 4, from sixteen values of each of four rows: a transposition of 32-bit words. */
-CM_NEON CM_INLINE void cm_store_columns4(const uint32x4_t v[4], uint8_t q[][CM_PANEL_ROWS][4]) {
-  uint64x2_t ab0 = vreinterpretq_u64_u32(vtrn1q_u32(v[0], v[1])),
-             ab1 = vreinterpretq_u64_u32(vtrn2q_u32(v[0], v[1]));
-  uint64x2_t cd0 = vreinterpretq_u64_u32(vtrn1q_u32(v[2], v[3])),
-             cd1 = vreinterpretq_u64_u32(vtrn2q_u32(v[2], v[3]));
-  vst1q_u8(q[0][0], vreinterpretq_u8_u64(vtrn1q_u64(ab0, cd0)));
-  vst1q_u8(q[1][0], vreinterpretq_u8_u64(vtrn1q_u64(ab1, cd1)));
-  vst1q_u8(q[2][0], vreinterpretq_u8_u64(vtrn2q_u64(ab0, cd0)));
-  vst1q_u8(q[3][0], vreinterpretq_u8_u64(vtrn2q_u64(ab1, cd1)));
 }
 
 CM_NEON CM_INLINE void cm_unpack_quarter(const cm_type32 *t, cm_load1_fn *load,

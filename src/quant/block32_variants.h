@@ -24,15 +24,16 @@ static void unpack_scalar(const void *w, size_t row_bytes, size_t rows, size_t f
 CM_AVX2 static void dot_avx2(const void *w, size_t row_bytes, size_t rows, const void *x, size_t n,
                              float *out) {
   if (type.flip) {
-    cm_dot_rows32_x86(&type, load2, cm_sum8_signed, true, w, row_bytes, rows, x, n, out);
+    cm_dot_rows32_x86(&type, load2, cm_sum2_signed, cm_fold, true, w, row_bytes, rows, x, n, out);
   } else {
-    cm_dot_rows32_x86(&type, load2, cm_sum8_small, false, w, row_bytes, rows, x, n, out);
+    cm_dot_rows32_x86(&type, load2, cm_sum2_small, cm_fold_small, false, w, row_bytes, rows, x, n,
+                      out);
   }
 }
 
 CM_AVX512 static void dot_avx512(const void *w, size_t row_bytes, size_t rows, const void *x,
                                  size_t n, float *out) {
-  cm_dot_rows32_x86(&type, load2, cm_sum8_vnni, false, w, row_bytes, rows, x, n, out);
+  cm_dot_rows32_x86(&type, load2, cm_sum2_vnni, cm_fold, false, w, row_bytes, rows, x, n, out);
 }
 
 CM_AVX2 static void unpack_avx2(const void *w, size_t row_bytes, size_t rows, size_t first,

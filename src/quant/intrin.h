@@ -15,8 +15,10 @@
 #define CM_INLINE static inline __attribute__((always_inline))
 
 /* Before a loop with a small constant count over an array of vectors: only unrolled does it live
- * in registers. */
-#if defined(__clang__)
+ * in registers (in emulation nothing does). */
+#if defined(CM_SIMDE)
+#define CM_UNROLL
+#elif defined(__clang__)
 #define CM_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define CM_UNROLL _Pragma("GCC unroll 16")
@@ -28,7 +30,7 @@
 #if defined(CM_SIMDE) || !defined(__x86_64__)
 #define CM_IN_ORDER(v) ((void)0)
 #else
-#define CM_IN_ORDER(v) __asm__("" : "+x"(v))
+#define CM_IN_ORDER(v) __asm__("" : "+v"(v))
 #endif
 
 #if defined(CM_SIMDE)

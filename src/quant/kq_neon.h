@@ -10,6 +10,7 @@
 
 #include "quant/intrin.h"
 #include "quant/kq.h"
+#include "quant/panel_neon.h"
 
 #ifdef CM_ARM
 
@@ -95,6 +96,44 @@ CM_NEON CM_INLINE void cm_kq_dot_neon(const cm_kq *t, cm_kq_load_neon_fn *load, 
     float last[4];
     vst1q_f32(last, acc);
     memcpy(out + r, last, left * sizeof *out);
+  }
+}
+
+/* --- unpacking --- */
+
+/* u of the 4 rows from `first_row` on. */
+CM_NEON CM_INLINE void cm_kq_panel_u_neon(cm_kq_load_neon_fn *load, const uint8_t *const row[4],
+                                          size_t first_row, cm_panel256 *p) {
+  uint8x16_t u[4][16];
+  for (int r = 0; r < 4; r++) load(row[r], u[r]);
+  for (int i = 0; i < 16; i++) {
+    uint32x4_t v[4];
+    CM_UNROLL
+    for (int r = 0; r < 4; r++) v[r] = vreinterpretq_u32_u8(u[r][i]);
+    cm_store_columns4(v, (uint8_t(*)[CM_PANEL_ROWS][4])p->q[4 * i][first_row]);
+  }
+}
+
+/* A panel that isn't full is rare (the end of a matrix): the scalar code does it. */
+CM_NEON CM_INLINE void cm_kq_unpack_neon(const cm_kq *t, cm_kq_load_neon_fn *load, const void *w,
+                                         size_t row_bytes, size_t rows, size_t first,
+                                         size_t blocks, void *panels) {
+  if (rows < CM_PANEL_ROWS) {
+    cm_kq_unpack(t, w, row_bytes, rows, first, blocks, panels);
+    return;
+  }
+  cm_panel256 *p = panels;
+  for (size_t b = 0; b < blocks; b++, p++) {
+    for (size_t r = 0; r < CM_PANEL_ROWS; r += 4) {
+      const uint8_t *row[4];
+      for (size_t i = 0; i < 4; i++) {
+        cm_kq_block head;
+        row[i] = (const uint8_t *)w + (r + i) * row_bytes + (first + b) * t->bytes;
+        t->head(row[i], &head);
+        cm_kq_panel_head(&head, t->sub_blocks, r + i, p);
+      }
+      cm_kq_panel_u_neon(load, row, r, p);
+    }
   }
 }
 #endif

@@ -65,9 +65,14 @@ CM_NEON static void dot_neon(const void *w, size_t row_bytes, size_t rows, const
   cm_kq_dot_neon(&type, load_neon, w, row_bytes, rows, x, n, out);
 }
 
+CM_NEON static void unpack_neon(const void *w, size_t row_bytes, size_t rows, size_t first,
+                                size_t blocks, void *panels) {
+  cm_kq_unpack_neon(&type, load_neon, w, row_bytes, rows, first, blocks, panels);
+}
+
 #define CM_KQ_VARIANTS                                                  \
   .dot_rows = {[CM_ISA_SCALAR] = dot_scalar, [CM_ISA_NEON] = dot_neon}, \
-  .unpack = {[CM_ISA_SCALAR] = unpack_scalar}
+  .unpack = {[CM_ISA_SCALAR] = unpack_scalar, [CM_ISA_NEON] = unpack_neon}
 
 #else
 #define CM_KQ_VARIANTS \

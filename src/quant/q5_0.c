@@ -3,7 +3,7 @@
  *
  * The variants are Q4_0's plus the fifth bits:
  * - AVX2 and AVX-512: a shuffle repeats each byte of qh eight times, a mask picks one bit a place,
- *   a comparison makes it 0 or 16; eight products of 31 * 127 still fit in 16 bits;
+ *   its sign makes it 0 or 16; eight products of 31 * 127 still fit in 16 bits;
  * - NEON: the same with its bit test.
  * Quantizing: the value of largest magnitude becomes -16, so d has the opposite sign of it.
  */
@@ -20,7 +20,7 @@ static void decode(const uint8_t *p, cm_block32 *b) {
 }
 
 static const cm_type32 type = {
-    .bytes = BYTES, .offset = OFFSET, .symmetric = true, .decode = decode};
+    .bytes = BYTES, .offset = OFFSET, .symmetric = true, .fifths = 2, .decode = decode};
 
 static void from_f32(const float *x, void *blocks, size_t n) {
   uint8_t *p = blocks;
@@ -35,7 +35,6 @@ static void from_f32(const float *x, void *blocks, size_t n) {
 #if defined(CM_X86)
 CM_AVX2 CM_INLINE void load2(const uint8_t *a, const uint8_t *b, __m256i *low, __m256i *high) {
   cm_nibbles2(a + 6, b + 6, low, high);
-  cm_fifths2(a + 2, b + 2, low, high);
 }
 #elif defined(CM_ARM)
 CM_NEON CM_INLINE void load1(const uint8_t *block, int8x16_t v[2]) {

@@ -15,7 +15,7 @@ static void decode(const uint8_t *p, cm_block32 *b) {
   cm_fifth_bits(cm_u32_at(p + 4), b->u);
 }
 
-static const cm_type32 type = {.bytes = BYTES, .offset = OFFSET, .decode = decode};
+static const cm_type32 type = {.bytes = BYTES, .offset = OFFSET, .fifths = 4, .decode = decode};
 
 static void from_f32(const float *x, void *blocks, size_t n) {
   uint8_t *p = blocks;
@@ -33,7 +33,6 @@ static void from_f32(const float *x, void *blocks, size_t n) {
 #if defined(CM_X86)
 CM_AVX2 CM_INLINE void load2(const uint8_t *a, const uint8_t *b, __m256i *low, __m256i *high) {
   cm_nibbles2(a + 8, b + 8, low, high);
-  cm_fifths2(a + 4, b + 4, low, high);
 }
 #elif defined(CM_ARM)
 CM_NEON CM_INLINE void load1(const uint8_t *block, int8x16_t v[2]) {

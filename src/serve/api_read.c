@@ -217,6 +217,18 @@ void cm_body_sampling(cm_body *b, double temperature_max, cm_sample_options *o) 
   if (cm_body_int(b, "seed", INT64_MIN, INT64_MAX, &seed)) o->seed = (uint64_t)seed;
 }
 
+cm_code cm_call_fits(const cm_call *c, cm_err *e) {
+  const cm_request *q = &c->request;
+  const uint32_t longest = c->about->model->token_bytes, ctx = c->about->ctx;
+  if (!longest || !ctx) return CM_OK;
+  uint64_t bytes = q->opening.n;
+  for (size_t i = 0; i < q->n_messages; i++) bytes += q->messages[i].text.n;
+  const uint64_t least = (bytes + longest - 1) / longest;
+  if (least <= ctx) return CM_OK;
+  return cm_fail(e, CM_E_LIMIT, 0, "the prompt has %llu tokens at least, the context holds %u",
+                 (unsigned long long)least, ctx);
+}
+
 uint32_t cm_call_tokens_max(const cm_call *c) {
   return c->about->ctx ? c->about->ctx : TOKENS_MAX;
 }

@@ -59,6 +59,9 @@ void cm_body_stops(cm_body *b, const char *key, size_t max, cm_request *q);
 void cm_body_sampling(cm_body *b, double temperature_max, cm_sample_options *o);
 /* Tokens of a reply: more than the context holds is as many as it holds. */
 bool cm_body_tokens(cm_body *b, const char *key, uint32_t *out);
+/* CM_E_LIMIT for texts that are too long for the context whatever their words are, so that nobody
+ * has to look for tokens in them. */
+cm_code cm_call_fits(const cm_call *c, cm_err *e);
 /* How many tokens can follow at most. */
 uint32_t cm_call_tokens_max(const cm_call *c);
 /* Texts at once: 1 to the server's slots. */

@@ -94,11 +94,18 @@ int cm_gate_token(const cm_gate *g, const cm_heads *h, cm_err *e) {
   return refuse(e, 401, CM_E_USAGE, "a token is needed: Authorization: Bearer ...");
 }
 
+static bool is_digits(cm_str s) {
+  size_t i = 0;
+  while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') i++;
+  return i == s.n && i > 0;
+}
+
 uint64_t cm_gate_length(const cm_heads *h) {
   uint64_t n = 0;
   if (h->n_encodings) return UINT64_MAX;
   if (!h->n_lengths) return 0;
-  return cm_str_u64(h->length, 0, UINT64_MAX - 1, &n) ? n : UINT64_MAX;
+  if (cm_str_u64(h->length, 0, UINT64_MAX - 1, &n)) return n;
+  return is_digits(h->length) ? UINT64_MAX - 1 : UINT64_MAX;
 }
 
 /* "application/json; charset=utf-8" is JSON. */

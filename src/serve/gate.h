@@ -35,7 +35,8 @@ int cm_gate_token(const cm_gate *g, const cm_heads *h, cm_err *e);
 /* 0, 413 or 415, for a request with a body. */
 int cm_gate_body(const cm_gate *g, const cm_heads *h, cm_err *e);
 
-/* Bytes of the body, where the request says it; UINT64_MAX: it doesn't say, 0: there is none. */
+/* Bytes of the body, where the request says it (numbers that are too large are UINT64_MAX - 1);
+ * UINT64_MAX: it doesn't say, 0: there is none. */
 uint64_t cm_gate_length(const cm_heads *h);
 
 /* Equal or not, in a time that depends on the length of `given` alone. */

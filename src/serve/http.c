@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/os.h"
+#include "serve/api_read.h"
 #include "serve/server.h"
 
 enum {
@@ -392,6 +393,7 @@ static enum MHD_Result ask(cm_visit *v) {
   if (path) c->path.p = path;
   if (!code)
     code = c->api->read(c, (cm_str){v->body.p ? v->body.p : "", v->body.n}, &v->out, &v->why);
+  if (!code && c->kind == CM_API_TEXT) code = cm_call_fits(c, &v->why);
   if (code) {
     v->refused = cm_api_status(c, code);
     return refuse(v, false);

@@ -19,7 +19,6 @@ static cm_metrics_now now(cm_serve *s) {
                           .connections = s->n_conns,
                           .slots = s->o->slots,
                           .queue = s->o->queue,
-                          .rss_bytes = cm_os_rss_bytes(),
                           .version = CM_VERSION,
                           .model = s->o->model.id};
 }
@@ -45,10 +44,13 @@ static int health(cm_visit *v) {
 
 static int metrics(cm_visit *v) {
   cm_serve *s = v->s;
+  const uint64_t rss_bytes = cm_os_rss_bytes(); /* a file of the system's: nobody waits for it */
   pthread_mutex_lock(&s->lock);
-  const cm_metrics_now n = now(s);
-  cm_metrics_text(&s->metrics, &n, &v->out);
+  const cm_metrics m = s->metrics;
+  cm_metrics_now n = now(s);
   pthread_mutex_unlock(&s->lock);
+  n.rss_bytes = rss_bytes;
+  cm_metrics_text(&m, &n, &v->out);
   return 200;
 }
 

@@ -26,6 +26,8 @@ cm_code cm_ids_push(cm_ids *a, uint32_t id, cm_err *e) {
 
 uint32_t cm_tok_count(const cm_tok *t) { return t->vocab.n; }
 
+size_t cm_tok_longest(const cm_tok *t) { return t->vocab.longest; }
+
 /* --- text to tokens -------------------------------------------------------------------------- */
 
 static cm_code encode_plain(const cm_tok *t, cm_str text, cm_bpe_work *w, cm_ids *out, cm_err *e) {

@@ -27,6 +27,8 @@ cm_code cm_tok_open(cm_tok **out, const cm_gguf *f, cm_err *e);
 void cm_tok_close(cm_tok *t); /* NULL is fine */
 
 uint32_t cm_tok_count(const cm_tok *t); /* vocabulary size */
+/* No token stands for more bytes of text: a text has at least text.n / longest tokens. */
+size_t cm_tok_longest(const cm_tok *t);
 
 /* Appends the tokens of `text` (any bytes; invalid UTF-8 is encoded byte by byte). With `special`,
  * the spelling of a control or user-defined token is that token, as with llama.cpp's

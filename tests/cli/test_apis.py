@@ -218,6 +218,17 @@ def _():
 
 # --- errors ------------------------------------------------------------------------------------------------------------------
 
+@case("apis: a prompt that can't fit, whatever its words are, never gets to the model: {0}",
+      ["/api/chat", "/api/generate", "/v1/chat/completions", "/v1/completions"])
+def _(path):
+    with serving(models.says("ls")) as s:
+        text = "list files " * 300000
+        ask = {**message(text), "prompt": text, "stream": False}
+        ask.pop("messages" if "chat" not in path else "prompt")
+        got = s.json(path, ask, 400)["error"]
+        need("tokens at least, the context holds" in (got["message"] if path[:3] == "/v1" else got), got)
+
+
 @case("apis: errors have the form of their interface")
 def _():
     with serving(models.says("ls"), "--ctx", "64") as s:

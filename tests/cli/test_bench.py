@@ -1,6 +1,9 @@
-"""cmdai test bench, gen --mutate and stress."""
+"""cmdai test bench, gen --mutate and stress; bench/report.mjs."""
+import json
 import os
 import re
+import subprocess
+import xml.etree.ElementTree
 
 import kit
 import models
@@ -196,3 +199,118 @@ def _():
 def _():
     run("test", "stress", "x").fails(2, "options only")
     run("test", "stress", "-m", "/proc/nowhere/model.gguf").fails(3, "model.gguf")
+
+
+# --- bench/report.mjs --------------------------------------------------------------------------------------------------
+
+REPORT = os.path.join(kit.ROOT, "bench", "report.mjs")
+TINY = os.path.join(kit.ROOT, "tests", "fixtures", "models", "tiny-Q8_0.gguf")
+PARTS = ["limits", "speed", "first", "suite", "curves", "whole", "types"]
+SMALL = ("--small", "--alone", "--repeat", "1", "--suite", "5", "--threads", "1")
+
+
+def report(*args, status=0):
+    """Runs it in small; the machine's own tools beside the program."""
+    build = os.path.dirname(os.path.abspath(kit.Settings.program))
+    if not os.path.exists(os.path.join(build, "bench", "limits")):
+        raise kit.Skip("bench/limits is not built")
+    r = subprocess.run([command("node"), REPORT, *args, build, TINY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                       timeout=LIMIT * kit.Settings.slow, env=kit.environment({}), check=False)
+    need(r.returncode == status, "status %d\n%s%s" % (r.returncode, r.stdout, r.stderr))
+    return r.stderr
+
+
+def sections(text):
+    """What stands between the marks, by part."""
+    found = re.findall(r"<!-- measured (\w+): begin -->\n(.*?)<!-- measured (\w+): end -->\n", text, re.S)
+    need([a for a, _, _ in found] == [b for _, _, b in found] == PARTS, found)
+    return {name: content for name, content, _ in found}
+
+
+def rest(text):
+    """What stands outside of the marks, and these."""
+    return re.sub(r"(<!-- measured \w+: begin -->\n).*?(<!-- measured \w+: end -->)", r"\1\2", text, flags=re.S)
+
+
+def tables(text):
+    """Rows of each table, its head first; every row has as many cells as that."""
+    out = []
+    for block in re.findall(r"(?:^\|.*\|\n)+", text, re.M):
+        rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in block.splitlines()]
+        need(len({len(row) for row in rows}) == 1 and set("".join(rows[1])) <= set("-:"), block)
+        out.append([rows[0], *rows[2:]])
+    return out
+
+
+def is_figure(f):
+    """{median, spread, n} as the scripts sum up repeats."""
+    return f["n"] >= 1 and f["median"] > 0 and (f["spread"] is None) == (f["n"] == 1)
+
+
+def document():
+    """A copy of the page to write into."""
+    with open(os.path.join(kit.ROOT, "docs", "PERFORMANCE.md"), "rb") as f:
+        return file_with(f.read(), "Page.md")
+
+
+@case("bench report: every part has its section, and rows of the right form")
+def _():
+    page, data = document(), fresh("data.json")
+    report(*SMALL, "--draft", "--out", page, "--json", data)
+    with open(page, encoding="utf-8") as f:
+        found = sections(f.read())
+    with open(data, encoding="utf-8") as f:
+        parts = json.load(f)["parts"]
+    need(list(parts) == PARTS, parts.keys())
+    for name, content in found.items():
+        need(content.startswith("**Draft") and "GB/s read" in content and "not measured" not in content.lower() or name == "types", content)
+        need("NaN" not in content and "undefined" not in content and "null" not in content, content)
+    need([[row[0] for row in t[1:]] for t in tables(found["limits"])] == [["1"]], found["limits"])
+    speed = parts["speed"]["rows"]
+    need([r["phase"]["name"] for r in speed] == ["prefill 32", "decode 8", "decode of 16"], speed)
+    need(all(is_figure(r["ours"]) and r["pass_mb"] > 0 and r["token_gop"] > 0 and "theirs" not in r for r in speed), speed)
+    first = parts["first"]["rows"]
+    need([r.get("prompt") == first[0]["prompt"] for r in first] == [True, True, True, False], first)
+    need(first[0]["computed"] == first[0]["prompt"] > first[2]["computed"] > 0 and all(is_figure(r["ours"]) for r in first), first)
+    suite = parts["suite"]
+    need(suite["count"] == 5 and suite["output"] == 5 * 4 and is_figure(suite["ours"]) and suite["ours"]["n"] == 2, suite)
+    need(len(tables(found["speed"])[0]) == 4 and len(tables(found["first"])[0]) == 5 and len(tables(found["suite"])[0]) == 2, found)
+
+
+@case("bench report: the curves are tables and one plot")
+def _():
+    page = document()
+    report(*SMALL, "--draft", "--parts", "curves", "--out", page)
+    with open(page, encoding="utf-8") as f:
+        content = sections(f.read())["curves"]
+    heads = [t[0][0] for t in tables(content)]
+    need(heads == ["prompt", "texts at once", "threads"], heads)
+    columns = [[row[0] for row in t[1:]] for t in tables(content)]
+    need(columns == [["1", "32", "64"], ["1", "2", "4"], ["1"]], columns)
+    image = re.search(r"!\[[^]]+\]\(([^)]+)\)", content)[1]
+    need(image == "page/curves.svg", image)
+    root = xml.etree.ElementTree.parse(os.path.join(os.path.dirname(page), image)).getroot()
+    lines = [e.get("points").split() for e in root.iter("{http://www.w3.org/2000/svg}polyline")]
+    need([len(points) for points in lines] == [2, 3, 3, 1, 1], lines)
+    _, _, width, height = map(float, root.get("viewBox").split())
+    need(all(0 < x < width and 0 < y < height for points in lines for x, y in (map(float, p.split(",")) for p in points)), lines)
+    need(root.find("{http://www.w3.org/2000/svg}title") is not None, "no title")
+
+
+@case("bench report: one part leaves the others alone")
+def _():
+    page = document()
+    with open(page, encoding="utf-8") as f:
+        before = f.read()
+    report(*SMALL, "--draft", "--parts", "limits", "--out", page)
+    with open(page, encoding="utf-8") as f:
+        after = f.read()
+    old, new = sections(before), sections(after)
+    need([name for name in PARTS if old[name] != new[name]] == ["limits"], (old, new))
+    need(rest(after) == rest(before), after)
+
+
+@case("bench report: usage, and a page without marks")
+def _():
+    need("no part speeds" in report("--parts", "speeds,limits", status=2), "another message")
+    need("has no marks of limits" in report(*SMALL, "--draft", "--parts", "limits", "--out", file_with(b"# Page\n"), status=1), "another message")

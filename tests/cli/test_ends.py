@@ -50,6 +50,9 @@ PRINT = {"run": lambda: [good(), "-m", model()], "list": lambda: [good(), "--lis
          "help": lambda: ["--help"], "version": lambda: ["--version"]}
 
 
+PRINT.update({name + " as JSON": (lambda words=PRINT[name]: [*words(), "-o", "json"]) for name in ("golden review", "trend detect")})
+
+
 def closed(words):
     """Nothing can be written: the descriptor isn't there."""
     return run("test", *words, stdout=None, close=[1], limit=60)
@@ -83,6 +86,16 @@ def _():
     need_sandbox()
     for words in ([good(), "--check"], ["sandbox"]):
         full(words).has_status(3).says("stdout")
+
+
+@case("-o json: every way out of the sandbox is a row of one document")
+def _():
+    need_sandbox()
+    d = run("test", "sandbox", "-o", "json").ok().json()
+    Schema(os.path.join(kit.ROOT, "schemas", "cmdai.sandbox.1.json")).check(d)
+    text = run("test", "sandbox").ok().lines()
+    need(text[0] == d["sandbox"] and text[-1] == "%d tried, %d escaped" % (d["tried"], d["escaped"]), (text, d))
+    need(len(d["attempts"]) == len(text) - 2 and [a["result"] for a in d["attempts"]].count("held") == d["tried"] > 0, (text, d))
 
 
 @case("stdout that can't be written hides no failure, and no danger")

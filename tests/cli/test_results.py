@@ -475,6 +475,27 @@ def _():
     need(states(out) == {"slow": "timeout"}, states(out))
 
 
+def review(*words):
+    """What waits, as a document."""
+    d = run("test", "golden", "review", "-o", "json", *words).ok().json()
+    Schema(os.path.join(kit.ROOT, "schemas", "cmdai.golden.1.json")).check(d)
+    return d
+
+
+@case("golden: review as a document has what was accepted before, as it is")
+def _():
+    folder = kit.fresh()
+    golden = ["--golden", folder, "-m", model()]
+    path = fixture([{"id": "a", "given_output": "```\nls\n```", "risk_level": "safe", "golden": {"mode": "exact"}}])
+    run("test", path, *golden).ok()
+    run("test", "golden", "accept", "all", *golden).ok()
+    need(review(*golden)["accepted"] == 1 and review(*golden)["waiting"] == [], "something waits")
+    fixture([{"id": "a", "given_output": "```\nls -a\n```", "risk_level": "safe", "golden": {"mode": "exact"}}], path)
+    run("test", path, *golden)
+    d = review(*golden)
+    need(d["waiting"] == [{"id": "a", "file": path, "other_case": True, "before": "ls", "after": "ls -a"}], d)
+
+
 @case("golden: new answers wait, review shows them, accept, reject and prune do what they say")
 def _():
     folder = kit.fresh()
@@ -485,6 +506,9 @@ def _():
     run("test", path, *golden).ok()
     r = run("test", "golden", *golden).ok()
     r.need(r.lines()[:2] == ["a: new", "+ ls -l"] and r.lines()[-1] == "0 accepted, 3 waiting", "another review")
+    d = review(*golden)
+    need(d["accepted"] == 0 and [x["id"] for x in d["waiting"]] == ["a", "b", "c"] and d["waiting"][0] == {
+        "id": "a", "file": path, "other_case": False, "before": None, "after": "ls -l"}, d)
     run("test", "golden", "accept", "a", "nosuch", *golden).has_status(2).says("nosuch")
     run("test", "golden", "accept", "a", "c", *golden).ok().says("accept: 2")
     run("test", "golden", "reject", "b", *golden).ok().says("reject: 1")

@@ -410,7 +410,8 @@ FRAMING = [("two hosts", {"Host": "localhost\r\nHost: localhost"}), ("two origin
            ("two different lengths", {"Content-Length": "2\r\nContent-Length: 200"}),
            ("a length and chunks", {"Content-Length": "2", "Transfer-Encoding": "chunked"}), ("no host", {"Host": None}),
            ("a coding that isn't known", {"Content-Length": None, "Transfer-Encoding": "gzip"}), ("a negative length", {"Content-Length": "-2"}),
-           ("a length that is no number", {"Content-Length": "2x"}), ("a length of a hundred digits", {"Content-Length": "9" * 100})]
+           ("a length that is no number", {"Content-Length": "2x"}), ("a length of a hundred digits", {"Content-Length": "9" * 100}),
+           *(("a length of %d" % n, {"Content-Length": str(n)}) for n in (2 ** 64 - 2, 2 ** 64 - 1, 2 ** 64))]
 
 
 @case("serve: framing that two readers could read in two ways is refused and ends the connection: {0}", FRAMING)

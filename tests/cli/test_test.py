@@ -15,6 +15,7 @@ import models
 from kit import case, need, run
 from runner import (FOREVER, HEARS, PLAN, REPORT, RUN, STATES, cut_run, data, essence, fixture, golden_folder, many, model,
                     need_sandbox, once, other_model, read, recorded, results, slow_model, states, test)
+from schema import Schema
 
 
 # --- states ----------------------------------------------------------------------------------------------------------------
@@ -35,6 +36,9 @@ def _all_states():
 def all_states():
     """One run that has all states that a finished run can have."""
     return once("states", _all_states)
+
+
+CASES = Schema(os.path.join(kit.ROOT, "schemas", "cmdai.cases.1.json"))
 
 
 @case("state {0}: from the case of this name", [s for s in STATES if s != "not-run"])
@@ -172,6 +176,9 @@ def _(status, words):
 @case("--check without a sandbox proves nothing, and says so")
 def _():
     run("test", data("golds.yaml"), "--check", "--sandbox", "off").has_status(3).says("sandbox")
+    d = run("test", data("golds.yaml"), "--check", "--sandbox", "off", "-o", "json").has_status(3).says("sandbox").json()
+    CASES.check(d)
+    need((d["read"], d["checked"], d["unchecked"], d["wrong"]) == (4, 0, 4, []), d)
 
 
 @case("nothing selected: the message tells no cases from none that is picked; a paraphrase is picked by its id")
@@ -506,6 +513,14 @@ def _():
         r.says(words)
     r.need(b"good" not in r.err and b"4 checked by executing, 3 wrong" in r.out, "other findings")
     test(data("golds.yaml"), "good", "--check").ok(b"1 cases read, 1 checked by executing, 0 wrong\n").silent()
+    d = test(data("golds.yaml"), "--check", "-o", "json").has_status(2).json()
+    CASES.check(d)
+    need({x["id"]: {why["judge"] for why in x["reasons"]} for x in d["wrong"]} == {
+        "wrong-passes": {"check.wrong"}, "gold-changes": {"check.gold"}, "proves-nothing": {"check.proof"}}, d)
+    need((d["read"], d["checked"], d["unchecked"]) == (4, 4, 0) and all(x["error"] is None for x in d["wrong"]), d)
+    d = test(data("golds.yaml"), "good", "--check", "-o", "json").ok().json()
+    CASES.check(d)
+    need(d["wrong"] == [] and d["checked"] == 1, d)
 
 
 @case("what a killed run has left in memory goes with the next one, and its command ends with it")

@@ -133,11 +133,20 @@ def _():
     need(d["runs"][1]["states"] == {"pass": 7, "fail": 3}, "other states")
 
 
+def detected(*words, status):
+    """What `trend detect` says, as a document."""
+    d = run("test", "trend", "detect", "-o", "json", *words).has_status(status).json()
+    Schema(os.path.join(kit.ROOT, "schemas", "cmdai.detect.1.json")).check(d)
+    return d
+
+
 @case("trend: a drop is found, dated, shown, and gives status 1")
 def _():
     path = history([(letters(8 if i < 12 else 5), {"commit": "badc0de" + "0" * 33} if i == 12 else {}) for i in range(17)])
     r = run("test", "trend", "detect", "--db", path).has_status(1)
     r.need(b"pass_rate fell from 80.0 % to 50.0 % at commit badc0de0" in r.out, "the drop isn't there")
+    d = detected("--db", path, status=1)
+    need([(c["metric"], c["commit"], c["worse"]) for c in d["changes"]] == [("pass_rate", "badc0de" + "0" * 33, True)], d)
     page = kit.fresh("page.html")
     run("test", "trend", "show", "--db", path, "--out", page).ok()
     with open(page, encoding="utf-8") as f:
@@ -150,7 +159,10 @@ def _():
 
 @case("trend: a steady history gives status 0")
 def _():
-    run("test", "trend", "detect", "--db", history([(letters(8), {}) for _ in range(12)])).ok(b"no change\n")
+    path = history([(letters(8), {}) for _ in range(12)])
+    run("test", "trend", "detect", "--db", path).ok(b"no change\n")
+    d = detected("--db", path, status=0)
+    need(d["changes"] == [] and d["complete_runs"] == 12 and d["needed_runs"] == 11, d)
 
 
 @case("trend: too few complete runs of one kind show nothing, and that is said: status 4")
@@ -160,6 +172,8 @@ def _():
     for few in (runs[:10], runs[:5] + [(r, {"end": False}) for r, _ in runs[5:]]):
         r = run("test", "trend", "detect", "--db", history(few)).has_status(4)
         r.need(b"too few runs" in r.out, "not said")
+    d = detected("--db", history(runs[:10]), status=4)
+    need(d["changes"] == [] and d["complete_runs"] == 10, d)
 
 
 @case("trend: without --db the history is kept among the user's states")

@@ -37,12 +37,42 @@ class Server:
         self.open, self.most, self.lock = 0, 0, threading.Lock()
 
     def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._start(self._accept)
         return self
 
     def __exit__(self, *why):
         self.ended.set()
+        self._stop_listening()
+        self.thread.join(10)
+
+    def _start(self, work):
+        self.thread = threading.Thread(target=work, daemon=True)
+        self.thread.start()
+
+    def _stop_listening(self):
+        """Closing alone wakes nobody: a thread that is about to accept would do so at whatever gets this descriptor next,
+        which is mostly the server of the next test, and one that waits already keeps the port."""
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        if threading.current_thread() is not self.thread:
+            self.thread.join(10)
         self.listener.close()
+
+    def away(self, seconds):
+        """Nobody listens for so long, as while a server starts anew."""
+        self._stop_listening()
+        self._start(lambda: self._come_back(seconds))
+
+    def _come_back(self, seconds):
+        if self.ended.wait(seconds):
+            return
+        self.listener = socket.create_server(("127.0.0.1", self.port), backlog=256)
+        if self.ended.is_set():
+            self.listener.close()
+        else:
+            self._accept()
 
     def _accept(self):
         while not self.ended.is_set():

@@ -83,7 +83,12 @@ static void test_what_is_not_kept(void **state) {
   s.system = SYSTEM;
   assert_int_equal(ask_both(&s), 0);
   assert_int_equal(count(&s), 0);
-  assert_non_null(strstr(noted, "limit"));
+  assert_non_null(strstr(noted, "MB are more than the limit"));
+  s.o.keep.max_bytes = 0;
+  s.o.keep.max_files = 1025;
+  assert_int_equal(ask_both(&s), 0);
+  assert_int_equal(count(&s), 0);
+  assert_non_null(strstr(noted, "1025 files are more than the limit of 1024"));
 }
 
 /* A conversation with more words of the user leaves the same file as its first question. */

@@ -25,6 +25,9 @@ static void check(cm_pool *p, unsigned threads, size_t n, size_t grain) {
   memset(done, 0, sizeof done);
   cm_pool_for(p, n, grain, mark, &threads);
   for (size_t i = 0; i < MOST; i++) assert_int_equal(done[i], i < n);
+  memset(done, 0, sizeof done);
+  cm_pool_share(p, n, grain, mark, &threads);
+  for (size_t i = 0; i < MOST; i++) assert_int_equal(done[i], i < n);
 }
 
 static void each_index_once(void **unused) {

@@ -22,6 +22,11 @@ static struct cm_backend {
   const char *away; /* requests that end with one of these letters fail, so many times each */
   int times;
   size_t dies_after; /* answers; then nobody is there any more. 0: never */
+  /* Or it is away for down_ms and says from when on it may be asked again: after shut_ms, and
+   * each time that this was too early twice as long. */
+  unsigned down_ms, shut_ms;
+  uint64_t down_until, shut_until;
+  size_t early; /* asked before that */
   size_t answered, most, busy;
   int cancel_at; /* the how-many-th failure cancels the run */
   volatile int cancel;
@@ -43,6 +48,7 @@ void cm_backend_submit(cm_backend *b, cm_job *job) {
   job->error = (cm_err){0};
   job->replies = (cm_replies){0};
   const cm_str text = job->request.messages[job->request.n_messages - 1].text;
+  if (cm_os_now_ns() < b->shut_until) b->early++;
   happened(b, text.p[text.n - 1]);
   if (++b->busy > b->most) b->most = b->busy;
 }
@@ -52,13 +58,27 @@ static void answer(cm_job *job) {
   job->replies = (cm_replies){.items = &ls, .n = 1, .prompt_tokens = 5, .output_tokens = 4};
 }
 
+static bool is_away(cm_backend *b) {
+  const uint64_t now = cm_os_now_ns(), ms = 1000000;
+  if (!b->down_ms || b->answered < b->dies_after) return false;
+  if (!b->down_until) b->down_until = now + b->down_ms * ms;
+  if (now < b->shut_until) return true;
+  if (now >= b->down_until) return b->down_ms = 0, false;
+  b->shut_until = now + b->shut_ms * ms;
+  b->shut_ms *= 2;
+  return true;
+}
+
 cm_job *cm_backend_poll(cm_backend *b) {
   cm_job *job = b->queue;
   if (!job) return NULL;
   b->queue = job->next, b->busy--;
   const cm_str text = job->request.messages[job->request.n_messages - 1].text;
   const unsigned char last = (unsigned char)text.p[text.n - 1];
-  if (b->dies_after && b->answered >= b->dies_after) {
+  if (is_away(b)) {
+    (void)cm_fail(&job->error, CM_E_BACKEND, 0, "nobody answers");
+    job->dead = true, job->again_ns = b->shut_until;
+  } else if (b->dies_after && !b->down_until && b->answered >= b->dies_after) {
     (void)cm_fail(&job->error, CM_E_BACKEND, 0, "nobody is there");
     job->dead = true;
   } else if (b->away && strchr(b->away, last) && b->failed[last] < b->times) {
@@ -196,6 +216,50 @@ static void test_dies(void **state) {
   }
 }
 
+static size_t count(const char *s, char c) {
+  size_t n = 0;
+  for (; *s; s++) n += *s == c;
+  return n;
+}
+
+/* All wait for it, and only one finds out whether it is there again. */
+static void test_away_for_a_moment(void **state) {
+  static const struct {
+    uint32_t batch, lost; /* lost: in the batch of the fourth case, from that on */
+  } runs[] = {{1, 1}, {2, 1}, {3, 3}, {8, 5}};
+  for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+    if (i) tear_down(state), set_up(state);
+    fake.dies_after = 3, fake.down_ms = 200, fake.shut_ms = 150;
+    assert_int_equal(run(8, runs[i].batch, 2), CM_OK);
+    assert_int_equal(fake.early, 0);
+    assert_int_equal(fake.answered, 8);
+    assert_int_equal(count(fake.log, '!'), runs[i].lost + 1); /* and the first try */
+    assert_int_equal(count(told, 'p'), 8);                    /* "pass:…" */
+    assert_non_null(strstr(told, "pass:0 pass:0 pass:0 pass:2 pass:"));
+  }
+  tear_down(state), set_up(state);
+  fake.dies_after = 3, fake.down_ms = 200, fake.shut_ms = 150;
+  assert_int_equal(run(4, 1, 0), CM_OK); /* whoever wants no second try waits for none */
+  assert_string_equal(told, "pass:0 pass:0 pass:0 error:0");
+}
+
+/* It says when, but isn't there then: the run doesn't wait for ever. */
+static void test_away_for_good(void **state) {
+  (void)state;
+  const uint64_t start = cm_os_now_ns(), second = UINT64_C(1000000000);
+  fake.dies_after = 1, fake.down_ms = 600000, fake.shut_ms = 2000;
+  assert_int_equal(run(8, 3, 5), CM_OK);
+  assert_true(cm_os_now_ns() - start >= 2 * second && cm_os_now_ns() - start < 6 * second);
+  assert_int_equal(fake.answered, 1);
+  assert_int_equal(count(told, 'e'), 7); /* "error:…" */
+  tear_down(state), set_up(state);
+  fake.dies_after = 1, fake.down_ms = 600000, fake.shut_ms = 10000;
+  const uint64_t again = cm_os_now_ns();
+  assert_int_equal(run(8, 3, 5), CM_OK);
+  assert_true(cm_os_now_ns() - again < 2 * second);
+  assert_string_equal(told, "pass:0 error:0 error:0 error:0 error:0 error:0 error:0 error:0");
+}
+
 static void test_cancelled(void **state) {
   (void)state;
   fake.away = "b", fake.times = 99, fake.cancel_at = 1;
@@ -206,7 +270,12 @@ static void test_cancelled(void **state) {
 
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-  const struct CMUnitTest tests[] = {TEST(test_pause), TEST(test_places), TEST(test_gives_up),
-                                     TEST(test_dies), TEST(test_cancelled)};
+  const struct CMUnitTest tests[] = {TEST(test_pause),
+                                     TEST(test_places),
+                                     TEST(test_gives_up),
+                                     TEST(test_dies),
+                                     TEST(test_away_for_a_moment),
+                                     TEST(test_away_for_good),
+                                     TEST(test_cancelled)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

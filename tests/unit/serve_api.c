@@ -1,4 +1,5 @@
 /* rooms: base sh safety data backend answer serve */
+#include "serve/api_read.h"
 #include "serve_call.h"
 
 static const cm_api *find(const char *method, const char *path, int *status, const cm_api **like) {
@@ -211,6 +212,38 @@ static cm_code read_poorly(size_t i, size_t room, uint64_t nth) {
   return code;
 }
 
+/* Nobody looks for tokens in what can't fit, however long each of them is. */
+static void test_too_long_for_any_words(void **state) {
+  (void)state;
+  enum { LONGEST = 4, CTX = 512, MOST = LONGEST * CTX };
+  /* The last one has two bytes more in another message. */
+  static const char *const forms[][2] = {
+      {"/v1/completions", "{\"model\":\"cmdai\",\"prompt\":\"%s\"}"},
+      {"/api/generate", "{\"model\":\"cmdai\",\"raw\":true,\"prompt\":\"%s\"}"},
+      {"/v1/chat/completions",
+       "{\"model\":\"cmdai\",\"messages\":[{\"role\":\"system\","
+       "\"content\":\"hi\"},{\"role\":\"user\",\"content\":\"%s\"}]}"}};
+  cm_model_id model = call_model;
+  cm_api_about about = call_about;
+  about.model = &model;
+  for (size_t i = 0; i < 3; i++) {
+    for (size_t over = 0; over < 2; over++) {
+      const size_t n = MOST + over - (i == 2 ? 2 : 0);
+      char text[MOST + 2] = {0}, body[2 * MOST];
+      memset(text, 'x', n);
+      snprintf(body, sizeof body, forms[i][1], text);
+      call_read_ok("POST", forms[i][0], body);
+      call.about = &about;
+      model.token_bytes = LONGEST;
+      assert_int_equal(cm_call_fits(&call, &call_error), over ? CM_E_LIMIT : CM_OK);
+      if (over)
+        assert_non_null(strstr(call_error.msg, "513 tokens at least, the context holds 512"));
+      model.token_bytes = 0; /* of a server that doesn't say */
+      assert_int_equal(cm_call_fits(&call, &call_error), CM_OK);
+    }
+  }
+}
+
 /* It is said, and nothing else goes wrong. */
 static void test_no_memory(void **state) {
   (void)state;
@@ -243,6 +276,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_no_json, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_nested, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_many_values, call_set_up, call_tear_down),
+      cmocka_unit_test_setup_teardown(test_too_long_for_any_words, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_no_memory, call_set_up, call_tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,6 +147,21 @@ static void tokens_are_known_by_their_text(void **state) {
   assert_int_equal(cm_tok_raw(tok, T_COUNT).n, 0);
 }
 
+static void no_token_is_longer_than_the_longest(void **state) {
+  (void)state;
+  size_t longest = 0;
+  cm_buf text;
+  cm_buf_init(&text, 1000);
+  for (uint32_t id = 0; id < cm_tok_count(tok); id++) {
+    cm_buf_reset(&text);
+    cm_tok_decode(tok, id, true, &text);
+    assert_true(text.n <= cm_tok_longest(tok));
+    if (cm_tok_raw(tok, id).n > longest) longest = cm_tok_raw(tok, id).n;
+  }
+  assert_int_equal(cm_tok_longest(tok), longest);
+  cm_buf_close(&text);
+}
+
 static void some_tokens_end_a_generation(void **state) {
   (void)state;
   for (uint32_t id = 0; id <= T_COUNT; id++) {
@@ -293,6 +308,7 @@ int main(void) {
       cmocka_unit_test(a_limit_leaves_the_list_as_it_was),
       cmocka_unit_test(tokens_decode),
       cmocka_unit_test(tokens_are_known_by_their_text),
+      cmocka_unit_test(no_token_is_longer_than_the_longest),
       cmocka_unit_test(some_tokens_end_a_generation),
       cmocka_unit_test(any_text_comes_back),
       cmocka_unit_test(streams_give_the_text_however_it_is_cut),

@@ -40,6 +40,7 @@ CM_INLINE void quantize_q8k(const float *x, cm_q8k *out, size_t n, peak_fn *peak
   for (size_t i = 0; i < n; i += 256, out++) {
     float inverse;
     out->d = scale_of(peak(x + i, 256), &inverse);
+    memset(out->unused, 0, sizeof out->unused);
     for (size_t s = 0; s < 16; s++)
       out->sums[s] = (int16_t)codes16(x + i + 16 * s, inverse, out->q + 16 * s);
   }

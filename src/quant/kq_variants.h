@@ -1,7 +1,7 @@
 /* kq_variants: the functions of one K type, for every instruction set. Not a header in the usual
  * sense: a type's file includes it once, after defining
  *   type                          its cm_kq
- *   x86, load256, load512         its cm_kq_x86 and loaders, if CM_X86
+ *   x86, spread256, load512       its cm_kq_x86 and loaders, if CM_X86
  *   load_neon                     its loader, if CM_ARM
  * and gets CM_KQ_FUNCTIONS for its cm_quant. */
 
@@ -25,8 +25,10 @@ static void unpack_scalar(const void *w, size_t row_bytes, size_t rows, size_t f
 
 #if defined(CM_X86)
 CM_AVX2 CM_INLINE __m256i sum256(const void *block, __m256i scale, const int8_t *x) {
-  __m256i u[8];
-  load256(block, u);
+  __m256i plane[CM_KQ_PLANES], u[8];
+  CM_UNROLL
+  for (int i = 0; i < x86.planes; i++) plane[i] = cm_kq_plane(&x86, block, i);
+  spread256(plane, u);
   return cm_kq_weigh256(u, scale, x);
 }
 
@@ -38,7 +40,8 @@ CM_AVX512 CM_INLINE __m256i sum512(const void *block, __m256i scale, const int8_
 
 CM_AVX2 static void dot_avx2(const void *w, size_t row_bytes, size_t rows, const void *x, size_t n,
                              float *out) {
-  cm_kq_dot_x86(&x86, sum256, w, row_bytes, rows, x, n, out);
+  if (x86.pairs) cm_kq_dot_pairs(&x86, spread256, w, row_bytes, rows, x, n, out);
+  else cm_kq_dot_x86(&x86, sum256, w, row_bytes, rows, x, n, out);
 }
 
 CM_AVX512 static void dot_avx512(const void *w, size_t row_bytes, size_t rows, const void *x,
@@ -48,7 +51,7 @@ CM_AVX512 static void dot_avx512(const void *w, size_t row_bytes, size_t rows, c
 
 CM_AVX2 static void unpack_avx2(const void *w, size_t row_bytes, size_t rows, size_t first,
                                 size_t blocks, void *panels) {
-  cm_kq_unpack_x86(&type, &x86, load256, w, row_bytes, rows, first, blocks, panels);
+  cm_kq_unpack_x86(&type, &x86, spread256, w, row_bytes, rows, first, blocks, panels);
 }
 
 #define CM_KQ_VARIANTS                                                                        \

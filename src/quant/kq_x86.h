@@ -29,22 +29,33 @@ typedef struct cm_kq_scales {
 } cm_kq_scales;
 
 typedef void cm_kq_scales_fn(const void *block, cm_kq_scales *out);
-typedef void cm_kq_load256_fn(const void *block, __m256i u[8]); /* 32 values a vector */
-typedef void cm_kq_load512_fn(const void *block, __m512i u[4]); /* 64 */
+typedef void cm_kq_spread256_fn(const __m256i *plane, __m256i u[8]); /* 32 values a vector */
+typedef void cm_kq_load512_fn(const void *block, __m512i u[4]);      /* 64 */
 
 /* Sum of scale * u * x over a block, in eight pieces. */
 typedef __m256i cm_kq_sum_fn(const void *block, __m256i scale, const int8_t *x);
+
+enum { CM_KQ_PLANES = 6 };
 
 typedef struct cm_kq_x86 {
   size_t bytes;    /* of a block */
   size_t halves;   /* where four bytes lie that hold d and dm; symmetric: something and d */
   int offset_bits; /* symmetric: log2 of the offset; else 0 */
   cm_kq_scales_fn *scales;
+  /* The bits of u lie in planes of 32 bytes: byte i of a plane holds bits of the values 32s + i. So
+   * a type spreads planes bit by bit, whatever the order of the bytes. */
+  int planes;
+  size_t plane[CM_KQ_PLANES];
+  bool pairs; /* with the head that cm_kq_heads_6bit reads: two blocks at a time */
 } cm_kq_x86;
 
 /* --- for the loaders --- */
 
 CM_AVX2 CM_INLINE __m256i cm_kq_bytes256(const void *p) { return _mm256_loadu_si256(p); }
+
+CM_AVX2 CM_INLINE __m256i cm_kq_plane(const cm_kq_x86 *t, const void *block, int i) {
+  return cm_kq_bytes256((const uint8_t *)block + t->plane[i]);
+}
 
 /* Bytes with the bits `keep` of v after moving all bits right (n < 0: left). What crosses from one
  * byte to the next must not be kept. */
@@ -78,17 +89,24 @@ CM_AVX2 CM_INLINE __m256i cm_kq_by_parity(__m256i v) {
   return _mm256_permute4x64_epi64(_mm256_shuffle_epi8(v, even_odd), 0xd8);
 }
 
-/* What cm_kq_get_6bit does. `block` begins with d, dm and the 12 bytes. */
+/* What cm_kq_get_6bit does, in each half: from d, dm and the 12 bytes to bytes, scales 0..7 and
+ * mins 0..7. */
+CM_AVX2 CM_INLINE __m256i cm_kq_unpack_6bit(__m256i v) {
+  const __m256i low = _mm256_setr_epi8(4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 4,
+                                       5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m256i high = _mm256_setr_epi8(-1, -1, -1, -1, 4, 5, 6, 7, -1, -1, -1, -1, 8, 9, 10, 11,
+                                        -1, -1, -1, -1, 4, 5, 6, 7, -1, -1, -1, -1, 8, 9, 10, 11);
+  const __m256i low_bits = _mm256_set1_epi64x(0x0f0f0f0f3f3f3f3f);
+  const __m256i down = _mm256_setr_epi32(0, 0, 0, 4, 0, 0, 0, 4);
+  __m256i a = _mm256_srlv_epi32(_mm256_shuffle_epi8(v, low), down);
+  __m256i b = _mm256_srli_epi16(_mm256_shuffle_epi8(v, high), 2);
+  return _mm256_or_si256(_mm256_and_si256(a, low_bits),
+                         _mm256_and_si256(b, _mm256_set1_epi8(0x30)));
+}
+
 CM_AVX2 CM_INLINE void cm_kq_scales_6bit(const void *block, cm_kq_scales *out) {
-  /* As bytes: scales 0..3, scales 4..7, mins 0..3, mins 4..7. */
-  const __m128i low = _mm_setr_epi8(4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
-  const __m128i high = _mm_setr_epi8(-1, -1, -1, -1, 4, 5, 6, 7, -1, -1, -1, -1, 8, 9, 10, 11);
-  const __m128i low_bits = _mm_setr_epi32(0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f);
-  __m128i v = _mm_loadu_si128(block);
-  __m128i a = _mm_srlv_epi32(_mm_shuffle_epi8(v, low), _mm_setr_epi32(0, 0, 0, 4));
-  __m128i b = _mm_srli_epi16(_mm_shuffle_epi8(v, high), 2);
-  a = _mm_or_si128(_mm_and_si128(a, low_bits), _mm_and_si128(b, _mm_set1_epi8(0x30)));
-  __m256i both = _mm256_cvtepu8_epi16(a);
+  __m256i v = cm_kq_unpack_6bit(_mm256_castsi128_si256(_mm_loadu_si128(block)));
+  __m256i both = _mm256_cvtepu8_epi16(_mm256_castsi256_si128(v));
   out->scale = _mm256_permute4x64_epi64(both, 0x44);
   out->min = _mm256_permute4x64_epi64(both, 0xee);
 }
@@ -194,12 +212,17 @@ CM_AVX2 CM_INLINE void cm_kq_store_rows(float *out, size_t left, __m256 acc) {
 
 /* Memory gives nearly its full speed only to one long sequential stream: so the rows are read one
  * after the other, a tile (in practice a whole row) at a time, with the sums put aside for the
- * float steps; and the lines needed next are asked for in time, across the ends of pages too. */
-enum { CM_KQ_TILE = 64, CM_KQ_AHEAD = 2048 };
+ * float steps; and the lines needed next are asked for in time, across the ends of pages too. The
+ * first cache has few places for lines on their way: so from memory they come to the second. */
+enum { CM_KQ_TILE = 64, CM_KQ_AHEAD = 1024, CM_KQ_FAR_AHEAD = 8192 };
 
+/* Of the bytes from p on; few enough to be written out. */
 CM_AVX2 CM_INLINE void cm_kq_prefetch(const uint8_t *p, size_t bytes) {
-  for (size_t i = 0; i < bytes; i += 64)
+  CM_UNROLL
+  for (size_t i = 0; i < bytes; i += 64) {
+    _mm_prefetch((const char *)((uintptr_t)p + CM_KQ_FAR_AHEAD + i), _MM_HINT_T1);
     _mm_prefetch((const char *)((uintptr_t)p + CM_KQ_AHEAD + i), _MM_HINT_T0);
+  }
 }
 
 /* Rows left over below eight are made up by repeating the last one. */
@@ -249,7 +272,175 @@ CM_AVX2 CM_INLINE void cm_kq_dot_x86(const cm_kq_x86 *t, cm_kq_sum_fn *sum, cons
   }
 }
 
-/* --- unpacking: twice 8 rows, spread out and then transposed in squares of 8 x 8 dwords --- */
+/* --- dot product of types with eight sub-blocks, AVX2 ---
+ *
+ * Two blocks of a row at a time share the work on their heads, a block to each half. Half of the
+ * scales go through memory: broadcasting one from there takes one of the two places to load, and
+ * none of those to shuffle; so both kinds are busy alike. */
+
+/* A value that is to be read from memory again, not from what registers still know. */
+#if defined(CM_SIMDE)
+#define CM_KQ_IN_MEMORY(v) ((void)0)
+#else
+#define CM_KQ_IN_MEMORY(v) __asm__("" : "+m"(v))
+#endif
+
+/* Scales of block k, each twice as int16: 0..3 are first[k], 4..7 both halves of last[k]. */
+typedef struct cm_kq_heads {
+  int32_t first[2][4];
+  __m256i last[2];
+} cm_kq_heads;
+
+/* Of 8 rows: I of the two blocks, in two pieces each, laid as in cm_kq_sums; M, a block to each
+ * half; d and dm. */
+typedef struct cm_kq_pair {
+  __m128i sum[4][2];
+  __m256i min[8];
+  uint32_t halves[2][8];
+} cm_kq_pair;
+
+/* Returns the mins as int16. */
+CM_AVX2 CM_INLINE __m256i cm_kq_heads_6bit(const uint8_t *first, const uint8_t *second,
+                                           cm_kq_heads *out) {
+  const __m256i twice = _mm256_setr_epi8(0, -1, 0, -1, 1, -1, 1, -1, 2, -1, 2, -1, 3, -1, 3, -1, 0,
+                                         -1, 0, -1, 1, -1, 1, -1, 2, -1, 2, -1, 3, -1, 3, -1);
+  __m256i v = _mm256_castsi128_si256(_mm_loadu_si128((const void *)first));
+  v = cm_kq_unpack_6bit(_mm256_inserti128_si256(v, _mm_loadu_si128((const void *)second), 1));
+  _mm256_storeu_si256((void *)out->first, _mm256_shuffle_epi8(v, twice));
+  CM_KQ_IN_MEMORY(out->first);
+  const __m256i last = _mm256_shuffle_epi8(_mm256_srli_epi64(v, 32), twice);
+  out->last[0] = _mm256_permute4x64_epi64(last, 0x44);
+  out->last[1] = _mm256_permute4x64_epi64(last, 0xee);
+  return _mm256_unpackhi_epi8(v, _mm256_setzero_si256());
+}
+
+/* Sum of scale * u * x of block k, in eight pieces. */
+CM_AVX2 CM_INLINE __m256i cm_kq_weigh_pair(const cm_kq_x86 *t, cm_kq_spread256_fn *spread,
+                                           const uint8_t *block, const cm_kq_heads *heads, int k,
+                                           const int8_t *x) {
+  const __m256i scale[8] = {
+      _mm256_set1_epi32(heads->first[k][0]),      _mm256_set1_epi32(heads->first[k][1]),
+      _mm256_set1_epi32(heads->first[k][2]),      _mm256_set1_epi32(heads->first[k][3]),
+      _mm256_shuffle_epi32(heads->last[k], 0x00), _mm256_shuffle_epi32(heads->last[k], 0x55),
+      _mm256_shuffle_epi32(heads->last[k], 0xaa), _mm256_shuffle_epi32(heads->last[k], 0xff)};
+  __m256i plane[CM_KQ_PLANES], u[8], sum = _mm256_setzero_si256();
+  CM_UNROLL
+  for (int i = 0; i < t->planes; i++) plane[i] = cm_kq_plane(t, block, i);
+  spread(plane, u);
+  CM_UNROLL
+  for (int i = 0; i < 8; i++) {
+    __m256i pairs = _mm256_maddubs_epi16(u[i], _mm256_loadu_si256((const void *)(x + 32 * i)));
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, scale[i]));
+    CM_IN_ORDER(sum);
+  }
+  return sum;
+}
+
+/* The sums of 32 values of two blocks as int16. */
+CM_AVX2 CM_INLINE __m256i cm_kq_sums32(const cm_q8k *first, const cm_q8k *second) {
+  const __m256i one = _mm256_set1_epi16(1);
+  __m256i a = _mm256_madd_epi16(_mm256_loadu_si256((const void *)first->sums), one);
+  __m256i b = _mm256_madd_epi16(_mm256_loadu_si256((const void *)second->sums), one);
+  return _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
+}
+
+/* d and dm from 8 pairs of binary16. */
+CM_AVX2 CM_INLINE void cm_kq_both_f32(const uint32_t halves[8], __m256 *d, __m256 *dm) {
+  const __m256i parity = _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15, 0,
+                                          1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+  __m256i v = _mm256_shuffle_epi8(_mm256_loadu_si256((const void *)halves), parity);
+  v = _mm256_permute4x64_epi64(v, 0xd8);
+  *d = _mm256_cvtph_ps(_mm256_castsi256_si128(v));
+  *dm = _mm256_cvtph_ps(_mm256_extracti128_si256(v, 1));
+}
+
+CM_AVX2 CM_INLINE __m256 cm_kq_step_affine(const uint32_t halves[8], __m256 sum, __m256i min,
+                                           float x_d, __m256 acc) {
+  __m256 d, dm, dx = _mm256_set1_ps(x_d);
+  cm_kq_both_f32(halves, &d, &dm);
+  sum = _mm256_mul_ps(_mm256_mul_ps(d, dx), sum);
+  return _mm256_add_ps(
+      acc, _mm256_sub_ps(sum, _mm256_mul_ps(_mm256_mul_ps(dm, dx), _mm256_cvtepi32_ps(min))));
+}
+
+/* The float steps of the `count` <= 2 blocks of 8 rows. */
+CM_AVX2 CM_INLINE __m256 cm_kq_step_pair(const cm_kq_pair *s, const cm_q8k *x, size_t count,
+                                         __m256 acc) {
+  __m256i v[4], m[4];
+  CM_UNROLL
+  for (int i = 0; i < 4; i++) v[i] = _mm256_loadu_si256((const void *)s->sum[i]);
+  __m256 a = _mm256_cvtepi32_ps(_mm256_hadd_epi32(v[0], v[1]));
+  __m256 b = _mm256_cvtepi32_ps(_mm256_hadd_epi32(v[2], v[3]));
+  CM_UNROLL
+  for (int i = 0; i < 4; i++) m[i] = _mm256_hadd_epi32(s->min[2 * i], s->min[2 * i + 1]);
+  m[0] = _mm256_hadd_epi32(m[0], m[1]);
+  m[2] = _mm256_hadd_epi32(m[2], m[3]);
+  __m256i first = _mm256_permute2x128_si256(m[0], m[2], 0x20);
+  acc = cm_kq_step_affine(s->halves[0], _mm256_shuffle_ps(a, b, 0x88), first, x[0].d, acc);
+  if (count < 2) return acc;
+  __m256i second = _mm256_permute2x128_si256(m[0], m[2], 0x31);
+  return cm_kq_step_affine(s->halves[1], _mm256_shuffle_ps(a, b, 0xdd), second, x[1].d, acc);
+}
+
+/* Row i's two blocks; when there is but one, it is both. */
+CM_AVX2 CM_INLINE void cm_kq_row_pair(const cm_kq_x86 *t, cm_kq_spread256_fn *spread,
+                                      const uint8_t *first, const cm_q8k *x, bool two,
+                                      __m256i x_sums, int i, cm_kq_pair *out) {
+  const uint8_t *second = two ? first + t->bytes : first;
+  cm_kq_heads heads;
+  cm_kq_prefetch(first, t->bytes + (two ? t->bytes : 0));
+  out->min[i] = _mm256_madd_epi16(cm_kq_heads_6bit(first, second, &heads), x_sums);
+  memcpy(&out->halves[0][i], first + t->halves, sizeof **out->halves);
+  memcpy(&out->halves[1][i], second + t->halves, sizeof **out->halves);
+  __m256i a = cm_kq_weigh_pair(t, spread, first, &heads, 0, x->q), b = a;
+  if (two) b = cm_kq_weigh_pair(t, spread, second, &heads, 1, x[1].q);
+  __m256i sum = _mm256_hadd_epi32(a, b);
+  out->sum[i % 4][i / 4] =
+      _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+}
+
+/* As cm_kq_tile. */
+CM_AVX2 CM_INLINE __m256 cm_kq_tile_pairs(const cm_kq_x86 *t, cm_kq_spread256_fn *spread,
+                                          const uint8_t *const row[8], const cm_q8k *x,
+                                          size_t blocks, __m256 acc) {
+  cm_kq_pair pairs[CM_KQ_TILE / 2];
+  __m256i x_sums[CM_KQ_TILE / 2];
+  const size_t full = blocks / 2;
+  for (size_t p = 0; p < full; p++) x_sums[p] = cm_kq_sums32(&x[2 * p], &x[2 * p + 1]);
+  if (blocks % 2) x_sums[full] = cm_kq_sums32(&x[blocks - 1], &x[blocks - 1]);
+  for (int i = 0; i < 8; i++) {
+    const uint8_t *block = row[i];
+    const cm_q8k *act = x;
+    cm_kq_pair *p = pairs;
+    const __m256i *sums = x_sums;
+    for (; p < pairs + full; p++, sums++, act += 2, block += 2 * t->bytes)
+      cm_kq_row_pair(t, spread, block, act, true, *sums, i, p);
+    if (blocks % 2) cm_kq_row_pair(t, spread, block, act, false, *sums, i, p);
+  }
+  for (size_t p = 0; p < full; p++) acc = cm_kq_step_pair(&pairs[p], &x[2 * p], 2, acc);
+  if (blocks % 2) acc = cm_kq_step_pair(&pairs[full], &x[blocks - 1], 1, acc);
+  return acc;
+}
+
+CM_AVX2 CM_INLINE void cm_kq_dot_pairs(const cm_kq_x86 *t, cm_kq_spread256_fn *spread,
+                                       const void *w, size_t row_bytes, size_t rows, const void *x,
+                                       size_t n, float *out) {
+  const cm_q8k *act = x;
+  size_t blocks = n / CM_KQ_VALUES;
+  for (size_t r = 0; r < rows; r += 8) {
+    const uint8_t *row[8];
+    cm_kq_rows8((const uint8_t *)w + r * row_bytes, row_bytes, rows - r, row);
+    __m256 acc = _mm256_setzero_ps();
+    for (size_t b = 0; b < blocks; b += CM_KQ_TILE) {
+      size_t count = blocks - b < CM_KQ_TILE ? blocks - b : CM_KQ_TILE;
+      acc = cm_kq_tile_pairs(t, spread, row, act + b, count, acc);
+      for (int i = 0; i < 8; i++) row[i] += count * t->bytes;
+    }
+    cm_kq_store_rows(out + r, rows - r, acc);
+  }
+}
+
+/* --- unpacking: twice 8 rows, transposed in squares of 8 x 8 dwords and then spread out --- */
 
 CM_AVX2 CM_INLINE void cm_kq_transpose(const __m256i v[8], __m256i out[8]) {
   __m256i a[8], b[8];
@@ -272,18 +463,24 @@ CM_AVX2 CM_INLINE void cm_kq_transpose(const __m256i v[8], __m256i out[8]) {
   }
 }
 
-/* u of the 8 rows from `first_row` on. */
-CM_AVX2 CM_INLINE void cm_kq_panel_u(cm_kq_load256_fn *load, const uint8_t *const row[8],
-                                     int first_row, cm_panel256 *p) {
-  __m256i u[8][8];
-  for (int i = 0; i < 8; i++) load(row[i], u[i]);
-  for (int s = 0; s < 8; s++) {
-    __m256i column[8], out[8];
+/* u of the 8 rows from `first_row` on. Planes are fewer than vectors of u. */
+CM_AVX2 CM_INLINE void cm_kq_panel_u(const cm_kq_x86 *t, cm_kq_spread256_fn *spread,
+                                     const uint8_t *const row[8], int first_row, cm_panel256 *p) {
+  __m256i planes[8][CM_KQ_PLANES];
+  CM_UNROLL
+  for (int i = 0; i < t->planes; i++) {
+    __m256i rows[8], out[8];
     CM_UNROLL
-    for (int i = 0; i < 8; i++) column[i] = u[i][s];
-    cm_kq_transpose(column, out);
+    for (int r = 0; r < 8; r++) rows[r] = cm_kq_plane(t, row[r], i);
+    cm_kq_transpose(rows, out);
     CM_UNROLL
-    for (int g = 0; g < 8; g++) _mm256_storeu_si256((void *)p->q[8 * s + g][first_row], out[g]);
+    for (int g = 0; g < 8; g++) planes[g][i] = out[g];
+  }
+  for (int g = 0; g < 8; g++) {
+    __m256i u[8];
+    spread(planes[g], u);
+    CM_UNROLL
+    for (int s = 0; s < 8; s++) _mm256_storeu_si256((void *)p->q[8 * s + g][first_row], u[s]);
   }
 }
 
@@ -348,9 +545,10 @@ CM_AVX2 CM_INLINE void cm_kq_panel_heads(const cm_kq *t, const cm_kq_x86 *v,
 }
 
 /* A panel that isn't full is rare (the end of a matrix): its heads are put in one by one. */
-CM_AVX2 CM_INLINE void cm_kq_unpack_x86(const cm_kq *t, const cm_kq_x86 *v, cm_kq_load256_fn *load,
-                                        const void *w, size_t row_bytes, size_t rows, size_t first,
-                                        size_t blocks, void *panels) {
+CM_AVX2 CM_INLINE void cm_kq_unpack_x86(const cm_kq *t, const cm_kq_x86 *v,
+                                        cm_kq_spread256_fn *spread, const void *w,
+                                        size_t row_bytes, size_t rows, size_t first, size_t blocks,
+                                        void *panels) {
   static const uint8_t none[256]; /* u of a block of zeros is zero in every type */
   cm_panel256 *p = panels;
   for (size_t i = 0; i < blocks; i++, p++) {
@@ -367,8 +565,8 @@ CM_AVX2 CM_INLINE void cm_kq_unpack_x86(const cm_kq *t, const cm_kq_x86 *v, cm_k
       cm_kq_panel_heads(t, v, row, 0, p);
       cm_kq_panel_heads(t, v, row + 8, 8, p);
     }
-    cm_kq_panel_u(load, row, 0, p);
-    cm_kq_panel_u(load, row + 8, 8, p);
+    cm_kq_panel_u(v, spread, row, 0, p);
+    cm_kq_panel_u(v, spread, row + 8, 8, p);
   }
 }
 #endif

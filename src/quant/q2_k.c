@@ -58,13 +58,11 @@ CM_AVX2 CM_INLINE void scales256(const void *block, cm_kq_scales *out) {
   out->min = cm_kq_by_parity8(_mm_and_si128(_mm_srli_epi16(v, 4), low));
 }
 
-static const cm_kq_x86 x86 = {sizeof(q2_k), offsetof(q2_k, d), 0, scales256};
+static const cm_kq_x86 x86 = {sizeof(q2_k), offsetof(q2_k, d), 0, scales256, 2, {16, 48}, false};
 
-CM_AVX2 CM_INLINE void load256(const void *block, __m256i u[8]) {
-  const q2_k *b = block;
+CM_AVX2 CM_INLINE void spread256(const __m256i *plane, __m256i u[8]) {
   CM_UNROLL
-  for (int i = 0; i < 8; i++)
-    u[i] = cm_kq_bits256(cm_kq_bytes256(b->qs + i / 4 * 32), i % 4 * 2, 3);
+  for (int i = 0; i < 8; i++) u[i] = cm_kq_bits256(plane[i / 4], i % 4 * 2, 3);
 }
 
 CM_AVX512 CM_INLINE void load512(const void *block, __m512i u[4]) {

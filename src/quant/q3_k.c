@@ -74,15 +74,14 @@ CM_AVX2 CM_INLINE void scales256(const void *block, cm_kq_scales *out) {
   out->scale = cm_kq_by_parity8(_mm_sub_epi8(v, _mm_set1_epi8(32)));
 }
 
-static const cm_kq_x86 x86 = {sizeof(q3_k), offsetof(q3_k, d) - 2, 2, scales256};
+static const cm_kq_x86 x86 = {sizeof(q3_k), offsetof(q3_k, d) - 2, 2, scales256, 3, {0, 32, 64},
+                              false};
 
-CM_AVX2 CM_INLINE void load256(const void *block, __m256i u[8]) {
-  const q3_k *b = block;
-  __m256i hmask = cm_kq_bytes256(b->hmask);
+CM_AVX2 CM_INLINE void spread256(const __m256i *plane, __m256i u[8]) {
   CM_UNROLL
   for (int i = 0; i < 8; i++) {
-    __m256i low = cm_kq_bits256(cm_kq_bytes256(b->qs + i / 4 * 32), i % 4 * 2, 3);
-    u[i] = _mm256_or_si256(low, cm_kq_bits256(hmask, i - 2, 4));
+    __m256i low = cm_kq_bits256(plane[1 + i / 4], i % 4 * 2, 3);
+    u[i] = _mm256_or_si256(low, cm_kq_bits256(plane[0], i - 2, 4));
   }
 }
 

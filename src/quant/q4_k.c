@@ -48,16 +48,12 @@ static const cm_kq type = {.bytes = sizeof(q4_k),
                            .pack = pack};
 
 #if defined(CM_X86)
-static const cm_kq_x86 x86 = {sizeof(q4_k), offsetof(q4_k, d), 0, cm_kq_scales_6bit};
+static const cm_kq_x86 x86 = {
+    sizeof(q4_k), offsetof(q4_k, d), 0, cm_kq_scales_6bit, 4, {16, 48, 80, 112}, true};
 
-CM_AVX2 CM_INLINE void load256(const void *block, __m256i u[8]) {
-  const q4_k *b = block;
+CM_AVX2 CM_INLINE void spread256(const __m256i *plane, __m256i u[8]) {
   CM_UNROLL
-  for (int g = 0; g < 4; g++) {
-    __m256i q = cm_kq_bytes256(b->qs + 32 * g);
-    u[2 * g] = cm_kq_bits256(q, 0, 15);
-    u[2 * g + 1] = cm_kq_bits256(q, 4, 15);
-  }
+  for (int s = 0; s < 8; s++) u[s] = cm_kq_bits256(plane[s / 2], s % 2 * 4, 15);
 }
 
 CM_AVX512 CM_INLINE void load512(const void *block, __m512i u[4]) {

@@ -49,15 +49,14 @@ static const cm_kq type = {.bytes = sizeof(q5_k),
                            .pack = pack};
 
 #if defined(CM_X86)
-static const cm_kq_x86 x86 = {sizeof(q5_k), offsetof(q5_k, d), 0, cm_kq_scales_6bit};
+static const cm_kq_x86 x86 = {
+    sizeof(q5_k), offsetof(q5_k, d), 0, cm_kq_scales_6bit, 5, {16, 48, 80, 112, 144}, true};
 
-CM_AVX2 CM_INLINE void load256(const void *block, __m256i u[8]) {
-  const q5_k *b = block;
-  __m256i qh = cm_kq_bytes256(b->qh);
+CM_AVX2 CM_INLINE void spread256(const __m256i *plane, __m256i u[8]) {
   CM_UNROLL
   for (int s = 0; s < 8; s++) {
-    __m256i low = cm_kq_bits256(cm_kq_bytes256(b->qs + s / 2 * 32), s % 2 * 4, 15);
-    u[s] = _mm256_or_si256(low, cm_kq_bits256(qh, s - 4, 16));
+    __m256i low = cm_kq_bits256(plane[1 + s / 2], s % 2 * 4, 15);
+    u[s] = _mm256_or_si256(low, cm_kq_bits256(plane[0], s - 4, 16));
   }
 }
 

@@ -60,15 +60,14 @@ CM_AVX2 CM_INLINE void scales256(const void *block, cm_kq_scales *out) {
   out->scale = cm_kq_by_parity8(_mm_loadu_si128((const void *)((const q6_k *)block)->scales));
 }
 
-static const cm_kq_x86 x86 = {sizeof(q6_k), offsetof(q6_k, d) - 2, 5, scales256};
+static const cm_kq_x86 x86 = {
+    sizeof(q6_k), offsetof(q6_k, d) - 2, 5, scales256, 6, {0, 32, 64, 96, 128, 160}, false};
 
-CM_AVX2 CM_INLINE void load256(const void *block, __m256i u[8]) {
-  const q6_k *b = block;
+CM_AVX2 CM_INLINE void spread256(const __m256i *plane, __m256i u[8]) {
   CM_UNROLL
   for (int i = 0; i < 8; i++) {
     int half = i / 4, run = i % 4;
-    __m256i ql = cm_kq_bytes256(b->ql + 64 * half + run % 2 * 32);
-    __m256i qh = cm_kq_bytes256(b->qh + 32 * half);
+    __m256i ql = plane[2 * half + run % 2], qh = plane[4 + half];
     u[i] = _mm256_or_si256(cm_kq_bits256(ql, run / 2 * 4, 15), cm_kq_bits256(qh, 2 * run - 4, 48));
   }
 }

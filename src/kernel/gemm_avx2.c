@@ -8,8 +8,8 @@
  *
  * Types with blocks of 32 take six columns at once: twelve 16-bit sums, two vectors of weights,
  * one of activations and one product are all sixteen registers. Their 32-bit sums wait in memory
- * until the block ends. Types with blocks of 256 take four columns: their widening, with scales, is more
- * frequent than the end of a block. */
+ * until the block ends. Types with blocks of 256 take four columns: their widening, with scales,
+ * is more frequent than the end of a block. */
 #include "kernel/gemm.h"
 
 #include "quant/intrin.h"

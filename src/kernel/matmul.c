@@ -13,7 +13,7 @@ enum {
   PRODUCTS_A_BYTE = 4,   /* with many columns */
   ROUND_WORK = 64 << 10, /* less than this isn't shared: that takes a microsecond or two */
   CHUNK_WORK = 16 << 10, /* the least that a thread takes at once */
-  PIECE_BYTES = 64 << 10 /* of weights, and of results, that stay in the cache for what is next */
+  AGAIN_BYTES = 64 << 10 /* of weights, that are still in the cache for the next column */
 };
 
 cm_code cm_kern_open(cm_kern **out, cm_isa isa, cm_pool *pool, cm_err *e) {
@@ -52,15 +52,18 @@ typedef struct joint {
   const cm_product *what[CM_PRODUCTS_MAX]; /* NULL: nothing becomes of the result */
   size_t panels[CM_PRODUCTS_MAX];
   size_t n;
-  size_t piece; /* panels that a thread finishes before it begins the next ones */
   bool gated;
 } joint;
 
 static void dot(const cm_mul *j, size_t row, size_t rows) {
-  const uint8_t *w = (const uint8_t *)j->w->data + row * j->w->row_bytes;
-  for (size_t c = 0; c < j->ncols; c++)
-    j->dot(w, j->w->row_bytes, rows, j->x + c * j->x_stride, j->w->cols,
-           cm_mul_result(j, c) + row);
+  const size_t bytes = j->w->row_bytes, end = row + rows;
+  const size_t most = (AGAIN_BYTES / bytes / CM_PANEL_ROWS + 1) * CM_PANEL_ROWS;
+  for (size_t n; row < end; row += n) {
+    n = j->ncols == 1 || end - row < most ? end - row : most;
+    for (size_t c = 0; c < j->ncols; c++)
+      j->dot((const uint8_t *)j->w->data + row * bytes, bytes, n, j->x + c * j->x_stride,
+             j->w->cols, cm_mul_result(j, c) + row);
+  }
 }
 
 static void finish(const cm_mul *j, const cm_product *p, size_t row, size_t rows) {
@@ -86,7 +89,7 @@ static void panels(joint *r, size_t i, size_t begin, size_t end, unsigned worker
   if (r->what[i]) finish(j, r->what[i], row, rows);
 }
 
-static void gate_piece(joint *r, size_t begin, size_t end, unsigned worker) {
+static void gate_part(joint *r, size_t begin, size_t end, unsigned worker) {
   const cm_mul *gate = &r->mul[0], *up = &r->mul[1];
   const size_t row = begin * CM_PANEL_ROWS, rows = rows_of(gate->w, begin, end);
   panels(r, 0, begin, end, worker);
@@ -95,23 +98,16 @@ static void gate_piece(joint *r, size_t begin, size_t end, unsigned worker) {
     gate->k->ops->silu_mul(cm_mul_result(gate, c) + row, cm_mul_result(up, c) + row, rows);
 }
 
-static void piece(joint *r, size_t begin, size_t end, unsigned worker) {
+static void part(void *ctx, size_t begin, size_t end, unsigned worker) {
+  joint *r = ctx;
   if (r->gated) {
-    gate_piece(r, begin, end, worker);
+    gate_part(r, begin, end, worker);
     return;
   }
   for (size_t i = 0, first = 0; i < r->n; first += r->panels[i++]) {
     const size_t next = first + r->panels[i];
     const size_t from = begin > first ? begin : first, to = end < next ? end : next;
     if (from < to) panels(r, i, from - first, to - first, worker);
-  }
-}
-
-static void part(void *ctx, size_t begin, size_t end, unsigned worker) {
-  joint *r = ctx;
-  for (size_t next; begin < end; begin = next) {
-    next = end - begin > r->piece ? begin + r->piece : end;
-    piece(r, begin, next, worker);
   }
 }
 
@@ -132,13 +128,6 @@ static size_t cost(const cm_mul *j) {
                    : bytes * j->ncols;
 }
 
-/* With one column nothing is read twice, and a long stretch is read fastest. */
-static size_t piece_of(const cm_mul *j, size_t all) {
-  size_t bytes = j->w->row_bytes, result = j->ncols * sizeof(float);
-  if (bytes < result) bytes = result;
-  return j->ncols == 1 ? all : PIECE_BYTES / (CM_PANEL_ROWS * bytes) + 1;
-}
-
 static void multiply(joint *r) {
   size_t all = 0, work = 0;
   for (size_t i = 0; i < r->n; i++) {
@@ -149,7 +138,6 @@ static void multiply(joint *r) {
     all += r->panels[i];
   }
   if (r->gated) all = r->panels[0];
-  r->piece = piece_of(&r->mul[0], all);
   const size_t grain = work < ROUND_WORK ? all : CHUNK_WORK * all / work + 1;
   cm_pool_share(r->mul[0].k->pool, all, grain, part, r);
 }

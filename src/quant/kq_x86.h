@@ -42,8 +42,8 @@ typedef struct cm_kq_x86 {
   size_t halves;   /* where four bytes lie that hold d and dm; symmetric: something and d */
   int offset_bits; /* symmetric: log2 of the offset; else 0 */
   cm_kq_scales_fn *scales;
-  /* The bits of u lie in planes of 32 bytes: byte i of a plane holds bits of the values 32s + i. So
-   * a type spreads planes bit by bit, whatever the order of the bytes. */
+  /* The bits of u lie in planes of 32 bytes: byte i of a plane holds bits of the values 32s + i.
+   * So a type spreads planes bit by bit, whatever the order of the bytes. */
   int planes;
   size_t plane[CM_KQ_PLANES];
   bool pairs; /* with the head that cm_kq_heads_6bit reads: two blocks at a time */

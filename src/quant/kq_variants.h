@@ -38,15 +38,25 @@ CM_AVX512 CM_INLINE __m256i sum512(const void *block, __m256i scale, const int8_
   return cm_kq_weigh512(u, scale, x);
 }
 
+CM_AVX2 CM_INLINE __m256 tile256(const uint8_t *const row[8], const cm_q8k *x, size_t blocks,
+                                 __m256 acc) {
+  if (x86.pairs) return cm_kq_tile_pairs(&x86, spread256, row, x, blocks, acc);
+  return cm_kq_tile(&x86, sum256, row, x, blocks, acc);
+}
+
+CM_AVX512 CM_INLINE __m256 tile512(const uint8_t *const row[8], const cm_q8k *x, size_t blocks,
+                                   __m256 acc) {
+  return cm_kq_tile(&x86, sum512, row, x, blocks, acc);
+}
+
 CM_AVX2 static void dot_avx2(const void *w, size_t row_bytes, size_t rows, const void *x, size_t n,
                              float *out) {
-  if (x86.pairs) cm_kq_dot_pairs(&x86, spread256, w, row_bytes, rows, x, n, out);
-  else cm_kq_dot_x86(&x86, sum256, w, row_bytes, rows, x, n, out);
+  cm_kq_dot_x86(&x86, tile256, w, row_bytes, rows, x, n, out);
 }
 
 CM_AVX512 static void dot_avx512(const void *w, size_t row_bytes, size_t rows, const void *x,
                                  size_t n, float *out) {
-  cm_kq_dot_x86(&x86, sum512, w, row_bytes, rows, x, n, out);
+  cm_kq_dot_x86(&x86, tile512, w, row_bytes, rows, x, n, out);
 }
 
 CM_AVX2 static void unpack_avx2(const void *w, size_t row_bytes, size_t rows, size_t first,

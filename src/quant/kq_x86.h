@@ -254,24 +254,6 @@ CM_AVX2 CM_INLINE __m256 cm_kq_tile(const cm_kq_x86 *t, cm_kq_sum_fn *sum,
   return acc;
 }
 
-CM_AVX2 CM_INLINE void cm_kq_dot_x86(const cm_kq_x86 *t, cm_kq_sum_fn *sum, const void *w,
-                                     size_t row_bytes, size_t rows, const void *x, size_t n,
-                                     float *out) {
-  const cm_q8k *act = x;
-  size_t blocks = n / CM_KQ_VALUES;
-  for (size_t r = 0; r < rows; r += 8) {
-    const uint8_t *row[8];
-    cm_kq_rows8((const uint8_t *)w + r * row_bytes, row_bytes, rows - r, row);
-    __m256 acc = _mm256_setzero_ps();
-    for (size_t b = 0; b < blocks; b += CM_KQ_TILE) {
-      size_t count = blocks - b < CM_KQ_TILE ? blocks - b : CM_KQ_TILE;
-      acc = cm_kq_tile(t, sum, row, act + b, count, acc);
-      for (int i = 0; i < 8; i++) row[i] += count * t->bytes;
-    }
-    cm_kq_store_rows(out + r, rows - r, acc);
-  }
-}
-
 /* --- dot product of types with eight sub-blocks, AVX2 ---
  *
  * Two blocks of a row at a time share the work on their heads, a block to each half. Half of the
@@ -422,9 +404,15 @@ CM_AVX2 CM_INLINE __m256 cm_kq_tile_pairs(const cm_kq_x86 *t, cm_kq_spread256_fn
   return acc;
 }
 
-CM_AVX2 CM_INLINE void cm_kq_dot_pairs(const cm_kq_x86 *t, cm_kq_spread256_fn *spread,
-                                       const void *w, size_t row_bytes, size_t rows, const void *x,
-                                       size_t n, float *out) {
+/* --- both --- */
+
+/* Adds `blocks` <= CM_KQ_TILE blocks of 8 rows to acc: one of the two above, for a type. */
+typedef __m256 cm_kq_tile_fn(const uint8_t *const row[8], const cm_q8k *x, size_t blocks,
+                             __m256 acc);
+
+CM_AVX2 CM_INLINE void cm_kq_dot_x86(const cm_kq_x86 *t, cm_kq_tile_fn *tile, const void *w,
+                                     size_t row_bytes, size_t rows, const void *x, size_t n,
+                                     float *out) {
   const cm_q8k *act = x;
   size_t blocks = n / CM_KQ_VALUES;
   for (size_t r = 0; r < rows; r += 8) {
@@ -433,7 +421,7 @@ CM_AVX2 CM_INLINE void cm_kq_dot_pairs(const cm_kq_x86 *t, cm_kq_spread256_fn *s
     __m256 acc = _mm256_setzero_ps();
     for (size_t b = 0; b < blocks; b += CM_KQ_TILE) {
       size_t count = blocks - b < CM_KQ_TILE ? blocks - b : CM_KQ_TILE;
-      acc = cm_kq_tile_pairs(t, spread, row, act + b, count, acc);
+      acc = tile(row, act + b, count, acc);
       for (int i = 0; i < 8; i++) row[i] += count * t->bytes;
     }
     cm_kq_store_rows(out + r, rows - r, acc);

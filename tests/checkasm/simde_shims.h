@@ -17,26 +17,19 @@ static inline simde__m512 shim_cvtepi32_ps(simde__m512i v) {
 }
 #define _mm512_cvtepi32_ps shim_cvtepi32_ps
 
-static inline simde__m512i shim_cvtepi16_epi32(simde__m256i v) {
-  int16_t s[16];
-  int32_t i[16];
-  simde__m512i out;
-  memcpy(s, &v, sizeof s);
-  for (int k = 0; k < 16; k++) i[k] = s[k];
-  memcpy(&out, i, sizeof out);
-  return out;
-}
+#define SHIM_WIDEN(name, from, to)                  \
+  static inline simde__m512i name(simde__m256i v) { \
+    from s[16];                                     \
+    to i[16];                                       \
+    simde__m512i out;                               \
+    memcpy(s, &v, sizeof s);                        \
+    for (int k = 0; k < 16; k++) i[k] = s[k];       \
+    memcpy(&out, i, sizeof out);                    \
+    return out;                                     \
+  }
+SHIM_WIDEN(shim_cvtepi16_epi32, int16_t, int32_t)
+SHIM_WIDEN(shim_cvtepu16_epi32, uint16_t, uint32_t)
 #define _mm512_cvtepi16_epi32 shim_cvtepi16_epi32
-
-static inline simde__m512i shim_cvtepu16_epi32(simde__m256i v) {
-  uint16_t s[16];
-  uint32_t i[16];
-  simde__m512i out;
-  memcpy(s, &v, sizeof s);
-  for (int k = 0; k < 16; k++) i[k] = s[k];
-  memcpy(&out, i, sizeof out);
-  return out;
-}
 #define _mm512_cvtepu16_epi32 shim_cvtepu16_epi32
 
 /* SIMDe forgets that a sign of zero gives zero. */

@@ -97,22 +97,28 @@ def _(_name, make):
     need(set(states(out).values()) == {"pass"} and count["n"] == 10, "%d requests" % count["n"])
 
 
-@case("{0}: a server that is away for half a second costs a second and no case", [(m.name, m) for m in (Ollama, OpenAI)])
-def _(_name, make):
-    cases, out, count, home = eight(), kit.fresh("run.jsonl"), {"n": 0}, {}
+def broken_off(make, seconds, out):
+    """A run whose server breaks off its fourth answer and is away for so long."""
+    count, home = {"n": 0}, {}
 
-    def restarts(request, wire):
+    def goes_away(request, wire):
         count["n"] += 1
         if count["n"] == 4:
-            home["server"].away(0.5)
+            home["server"].away(seconds)
             wire.reset()
         else:
             kind.good(request, wire)
 
-    kind = make(chat=restarts)
+    kind = make(chat=goes_away)
     with Server(kind) as server:
         home["server"] = server
-        r = ask(server, make, cases, "--out", out).has_status(0)
+        return ask(server, make, eight(), "--out", out)
+
+
+@case("{0}: a server that is away for half a second costs a second and no case", [(m.name, m) for m in (Ollama, OpenAI)])
+def _(_name, make):
+    out = kit.fresh("run.jsonl")
+    r = broken_off(make, 0.5, out).has_status(0)
     need(set(states(out).values()) == {"pass"}, states(out))
     need(r.seconds < 3 + 8 * kit.Settings.slow, "it took %.1f s" % r.seconds)
     need([x["measured"]["retries"] for x in results(out).values()].count(0) == 7, "a case that wasn't asked counts a retry")
@@ -120,20 +126,8 @@ def _(_name, make):
 
 @case("{0}: a server that is off from the fourth answer on costs seconds, and every case after it", [(m.name, m) for m in (Ollama, OpenAI)])
 def _(_name, make):
-    cases, out, count, home = eight(), kit.fresh("run.jsonl"), {"n": 0}, {}
-
-    def dies(request, wire):
-        count["n"] += 1
-        if count["n"] == 4:
-            home["server"].away(60)
-            wire.reset()
-        else:
-            kind.good(request, wire)
-
-    kind = make(chat=dies)
-    with Server(kind) as server:
-        home["server"] = server
-        r = ask(server, make, cases, "--out", out).has_status(3)
+    out = kit.fresh("run.jsonl")
+    r = broken_off(make, 60, out).has_status(3)
     got = states(out)
     need([got["c%d" % i] for i in range(8)] == ["pass"] * 3 + ["error"] * 5, got)
     need(r.seconds < 8 + 8 * kit.Settings.slow, "it took %.1f s" % r.seconds)

@@ -9,10 +9,8 @@
 #include "quality/run_parts.h"
 
 enum { TRY_BYTES_MAX = 64 << 20, TRIES_MAX = CM_RUN_BATCH_MAX + CM_RUN_REPEAT_MAX };
-enum { FIRST_PAUSE_MS = 250, LOOK_MS = 50 };
-enum {
-  AWAY_MS = 5000
-}; /* that a run waits for a backend at which nobody answers, with all tries */
+/* AWAY_MS: how long a run waits for a backend at which nobody answers, with all tries. */
+enum { FIRST_PAUSE_MS = 250, LOOK_MS = 50, AWAY_MS = 5000 };
 
 typedef struct runner {
   const cm_run_options *o;

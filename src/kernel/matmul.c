@@ -128,7 +128,7 @@ static size_t cost(const cm_mul *j) {
                    : bytes * j->ncols;
 }
 
-static void multiply(joint *r) {
+static void multiply(cm_kern *k, joint *r) {
   size_t all = 0, work = 0;
   for (size_t i = 0; i < r->n; i++) {
     const size_t rows = r->mul[i].w->rows;
@@ -139,17 +139,19 @@ static void multiply(joint *r) {
   }
   if (r->gated) all = r->panels[0];
   const size_t grain = work < ROUND_WORK ? all : CHUNK_WORK * all / work + 1;
-  cm_pool_share(r->mul[0].k->pool, all, grain, part, r);
+  cm_pool_share(k->pool, all, grain, part, r);
 }
 
 void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *y, size_t ldy) {
-  const cm_mul mul = {.k = k, .w = w, .x = xq, .ncols = ncols, .y = y, .ldy = ldy};
-  multiply(&(joint){.mul = {mul}, .n = 1});
+  joint r = {.n = 1};
+  r.mul[0] = (cm_mul){.k = k, .w = w, .x = xq, .ncols = ncols, .y = y, .ldy = ldy};
+  multiply(k, &r);
 }
 
 void cm_matmul_to(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y) {
-  const cm_mul mul = {.k = k, .w = w, .x = xq, .ncols = ncols, .each = y};
-  multiply(&(joint){.mul = {mul}, .n = 1});
+  joint r = {.n = 1};
+  r.mul[0] = (cm_mul){.k = k, .w = w, .x = xq, .ncols = ncols, .each = y};
+  multiply(k, &r);
 }
 
 static void add_product(joint *r, cm_kern *k, const cm_product *p, size_t ncols) {
@@ -161,12 +163,12 @@ static void add_product(joint *r, cm_kern *k, const cm_product *p, size_t ncols)
 void cm_products(cm_kern *k, const cm_product *p, size_t n, size_t ncols) {
   joint r = {.n = 0};
   for (size_t i = 0; i < n; i++) add_product(&r, k, &p[i], ncols);
-  multiply(&r);
+  multiply(k, &r);
 }
 
 void cm_gated_product(cm_kern *k, const cm_product *gate, const cm_product *up, size_t ncols) {
   joint r = {.gated = true};
   add_product(&r, k, gate, ncols);
   add_product(&r, k, up, ncols);
-  multiply(&r);
+  multiply(k, &r);
 }

@@ -303,8 +303,8 @@ static bool is_status_again(int s) {
 /* Takes a transfer off the list; its connection stays open if it can be used again. */
 static void drop(cm_http *h, transfer *t) {
   transfer **at = &h->list;
-  while (*at != t) at = &(*at)->next;
-  *at = t->next;
+  while (*at && *at != t) at = &(*at)->next;
+  if (*at) *at = t->next;
   h->c->multi_remove(h->multi, t->easy);
   t->x->self = NULL;
   free_transfer(t);

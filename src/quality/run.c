@@ -110,7 +110,7 @@ static void end_outage(runner *r) {
 
 /* What an answer, or that there is none, says of the backend. */
 static void look_out(runner *r, const cm_asking *k, cm_try *t) {
-  const bool is_scout = r->scout == t;
+  const bool is_scout = r->scout && r->scout == t;
   if (is_scout) r->scout = NULL;
   t->away = k->job.dead;
   if (!t->away) {

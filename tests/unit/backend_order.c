@@ -117,7 +117,8 @@ static void test_breaker_opens_for_any_answer(void **state) {
   for (size_t i = 0; i < N; i++) {
     w[i].body =
         SAY("1") SAY("2") SAY("3") SAY("4") SAY("5") SAY("6") SAY("7") SAY("8") SAY("9") END;
-    w[i].piece = 5, w[i].pause_ms = 250; /* that takes 20 seconds */
+    w[i].piece = 5;
+    w[i].pause_ms = 250; /* that takes 20 seconds */
     open_asking(&a[i], server_start(play, &w[i]), "ollama", 2);
     slow[i] = job_of(&a[i], false);
     cm_backend_submit(a[i].b, &slow[i]);
@@ -127,7 +128,9 @@ static void test_breaker_opens_for_any_answer(void **state) {
     do_beside(&a[i], &job);
     assert_true(job.dead);
     if (job.again_ns > again) again = job.again_ns;
-    w[i].pause_ms = w[i].hang_up_ms = 0, w[i].body = answers[i].body,
+    w[i].pause_ms = 0;
+    w[i].hang_up_ms = 0;
+    w[i].body = answers[i].body;
     w[i].status = answers[i].status;
   }
   rest_until(again);
@@ -248,7 +251,9 @@ static void test_others_work_meanwhile(void **state) {
   cm_job slow = job_of(&a, true), other = job_of(&a, false);
   cm_backend_submit(a.b, &slow);
   while (!w.now) assert_null(cm_backend_step(a.b, 10));
-  w.body = "{\"error\":\"no\"}", w.status = 500, w.pause_ms = 0;
+  w.body = "{\"error\":\"no\"}";
+  w.status = 500;
+  w.pause_ms = 0;
   const uint64_t start = cm_os_now_ns();
   other.request.deadline_ns = start + 4000 * ms;
   cm_backend_submit(a.b, &other);

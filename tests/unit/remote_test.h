@@ -18,17 +18,18 @@ enum { ARENA = 8 << 20, TEXT = 4096 };
 
 /* --- a server --- */
 
-/* What it answers to /api/chat and /api/generate: a body, sent in pieces of `piece` bytes. */
+/* What it answers to /api/chat and /api/generate: a body, sent in pieces of `piece` bytes. What a
+ * test changes while it answers is atomic. */
 typedef struct script {
-  const char *body;
+  _Atomic(const char *) body;
   size_t piece;
-  unsigned status;
+  atomic_uint status;
   const char *header;               /* one more line of the head */
   unsigned wait_ms;                 /* before the answer */
-  unsigned pause_ms;                /* between two pieces */
-  unsigned hang_up_ms;              /* without an answer, so long after the question */
+  atomic_uint pause_ms;             /* between two pieces */
+  atomic_uint hang_up_ms;           /* without an answer, so long after the question */
   bool breaks;                      /* the connection is cut off at the end */
-  const char *digest;               /* of its model; NULL: it says none */
+  _Atomic(const char *) digest;     /* of its model; NULL: it says none */
   atomic_int asked, now, most, raw; /* questions; raw: to /api/generate */
 } script;
 
@@ -59,12 +60,13 @@ static inline bool say_script(script *w, int fd) {
   if (now > w->most) w->most = now;
   w->asked++;
   if (w->wait_ms) cm_os_sleep_ms(w->wait_ms);
-  if (w->hang_up_ms) {
-    cm_os_sleep_ms(w->hang_up_ms);
+  const unsigned hang_up_ms = w->hang_up_ms, status = w->status;
+  if (hang_up_ms) {
+    cm_os_sleep_ms(hang_up_ms);
     w->now--;
     return false;
   }
-  bool fine = say_head(fd, w->status ? w->status : 200, w->header, n + w->breaks);
+  bool fine = say_head(fd, status ? status : 200, w->header, n + w->breaks);
   for (size_t at = 0; fine && at < n; at += piece) {
     if (at && pause_ms) cm_os_sleep_ms(pause_ms);
     fine = server_send(fd, body + at, n - at < piece ? n - at : piece);

@@ -74,7 +74,8 @@ static void test_another_one_comes_back(void **state) {
   cm_job job = job_of(&a, false);
   do_job(&a, &job);
   assert_string_equal(job.model.sha256, DIGITS "1");
-  w.digest = DIGITS "2";
+  w.later.digest = DIGITS "2";
+  w.is_later = true;
   job = job_of(&a, false);
   do_job(&a, &job);
   assert_string_equal(job.model.sha256, DIGITS "1"); /* nobody asks for each question */
@@ -128,10 +129,10 @@ static void test_breaker_opens_for_any_answer(void **state) {
     do_beside(&a[i], &job);
     assert_true(job.dead);
     if (job.again_ns > again) again = job.again_ns;
-    w[i].pause_ms = 0;
     w[i].hang_up_ms = 0;
-    w[i].body = answers[i].body;
-    w[i].status = answers[i].status;
+    w[i].later.body = answers[i].body;
+    w[i].later.status = answers[i].status;
+    w[i].is_later = true;
   }
   rest_until(again);
   for (size_t i = 0; i < N; i++) {
@@ -251,9 +252,9 @@ static void test_others_work_meanwhile(void **state) {
   cm_job slow = job_of(&a, true), other = job_of(&a, false);
   cm_backend_submit(a.b, &slow);
   while (!w.now) assert_null(cm_backend_step(a.b, 10));
-  w.body = "{\"error\":\"no\"}";
-  w.status = 500;
-  w.pause_ms = 0;
+  w.later.body = "{\"error\":\"no\"}";
+  w.later.status = 500;
+  w.is_later = true;
   const uint64_t start = cm_os_now_ns();
   other.request.deadline_ns = start + 4000 * ms;
   cm_backend_submit(a.b, &other);

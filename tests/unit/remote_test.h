@@ -18,18 +18,23 @@ enum { ARENA = 8 << 20, TEXT = 4096 };
 
 /* --- a server --- */
 
-/* What it answers to /api/chat and /api/generate: a body, sent in pieces of `piece` bytes. What a
- * test changes while it answers is atomic. */
+/* What it answers to /api/chat and /api/generate: a body, sent in pieces of `piece` bytes. Once it
+ * is_later, `later` stands for what it has, and nothing pauses. */
 typedef struct script {
-  _Atomic(const char *) body;
+  const char *body;
   size_t piece;
-  atomic_uint status;
-  const char *header;               /* one more line of the head */
-  unsigned wait_ms;                 /* before the answer */
-  atomic_uint pause_ms;             /* between two pieces */
-  atomic_uint hang_up_ms;           /* without an answer, so long after the question */
-  bool breaks;                      /* the connection is cut off at the end */
-  _Atomic(const char *) digest;     /* of its model; NULL: it says none */
+  unsigned status;
+  const char *header;     /* one more line of the head */
+  unsigned wait_ms;       /* before the answer */
+  unsigned pause_ms;      /* between two pieces */
+  atomic_uint hang_up_ms; /* without an answer, so long after the question */
+  bool breaks;            /* the connection is cut off at the end */
+  const char *digest;     /* of its model; NULL: it says none */
+  struct {
+    const char *body, *digest;
+    unsigned status;
+  } later;
+  atomic_bool is_later;
   atomic_int asked, now, most, raw; /* questions; raw: to /api/generate */
 } script;
 
@@ -53,14 +58,15 @@ static inline bool say_models(int fd, const char *digest) {
 }
 
 static inline bool say_script(script *w, int fd) {
-  const char *body = w->body;
+  const bool later = w->is_later;
+  const char *body = later && w->later.body ? w->later.body : w->body;
   const size_t n = strlen(body), piece = w->piece ? w->piece : n + 1;
-  const unsigned pause_ms = w->pause_ms;
+  const unsigned pause_ms = later ? 0 : w->pause_ms, status = later ? w->later.status : w->status;
   const int now = ++w->now;
   if (now > w->most) w->most = now;
   w->asked++;
   if (w->wait_ms) cm_os_sleep_ms(w->wait_ms);
-  const unsigned hang_up_ms = w->hang_up_ms, status = w->status;
+  const unsigned hang_up_ms = w->hang_up_ms;
   if (hang_up_ms) {
     cm_os_sleep_ms(hang_up_ms);
     w->now--;
@@ -79,7 +85,8 @@ static inline void play(server *s, int fd) {
   script *w = s->user;
   bool on = true;
   while (on && server_read(s, fd)) {
-    if (!strcmp(server_path, "/api/tags")) on = say_models(fd, w->digest);
+    if (!strcmp(server_path, "/api/tags"))
+      on = say_models(fd, w->is_later ? w->later.digest : w->digest);
     else if (!strcmp(server_path, "/api/show")) on = say_json(fd, "{}");
     else {
       w->raw += !strcmp(server_path, "/api/generate");

@@ -34,11 +34,9 @@ typedef struct cm_mat {
  * n) bytes. */
 void cm_quantize_cols(cm_kern *k, cm_act act, const float *x, size_t n, size_t ncols, void *out);
 
-/* y[c][r] = row r of w times column c, for ncols columns xq in the activation form of w. Column c
- * of the result starts at y + c * ldy. */
-void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *y, size_t ldy);
-/* The same with column c of the result at y[c]: results too large to be copied to their places. */
-void cm_matmul_to(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y);
+/* y[c][r] = row r of w times column c, for ncols columns xq in the activation form of w. Columns of
+ * the result are where they are wanted: they may be too large to be copied there. */
+void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y);
 
 /* One of several products that are computed together, and what becomes of its result. */
 typedef struct cm_product {

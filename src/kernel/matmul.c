@@ -142,13 +142,7 @@ static void multiply(cm_kern *k, joint *r) {
   cm_pool_share(k->pool, all, grain, part, r);
 }
 
-void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *y, size_t ldy) {
-  joint r = {.n = 1};
-  r.mul[0] = (cm_mul){.k = k, .w = w, .x = xq, .ncols = ncols, .y = y, .ldy = ldy};
-  multiply(k, &r);
-}
-
-void cm_matmul_to(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y) {
+void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y) {
   joint r = {.n = 1};
   r.mul[0] = (cm_mul){.k = k, .w = w, .x = xq, .ncols = ncols, .each = y};
   multiply(k, &r);

@@ -238,7 +238,7 @@ static void output(cm_run *r, size_t n) {
   cm_rmsnorm(r->k, r->x, m->output_norm, m->shape.rms_eps, m->shape.hidden, n, r->norm);
   new_input(r);
   for (size_t c = 0; c < n; c++) r->logits[c] = r->cols[c].logits;
-  cm_matmul_to(r->k, &m->output, input_of(r, &m->output, r->norm, n), n, r->logits);
+  cm_matmul(r->k, &m->output, input_of(r, &m->output, r->norm, n), n, r->logits);
 }
 
 void cm_forward(cm_run *r, const cm_col *cols, size_t n) {

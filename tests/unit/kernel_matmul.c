@@ -42,7 +42,9 @@ static void check_type(const cm_quant *q, cm_isa isa, size_t n, size_t ncols, un
   assert_int_equal(cm_kern_open(&k, isa, pool, &e), CM_OK);
   cm_quantize_cols(k, q->act, x, n, ncols, acts);
   cm_mat w = {q, packed, ROWS, n, row_bytes};
-  cm_matmul(k, &w, acts, ncols, y[0], ROWS + 3);
+  float *to[sizeof y / sizeof *y];
+  for (size_t c = 0; c < ncols; c++) to[c] = y[c];
+  cm_matmul(k, &w, acts, ncols, to);
   for (size_t c = 0; c < ncols; c++) {
     q->dot_rows[CM_ISA_SCALAR](packed, row_bytes, ROWS, acts + c * cm_act_bytes(q->act, n), n,
                                expect);

@@ -34,8 +34,8 @@ typedef struct cm_mat {
  * n) bytes. */
 void cm_quantize_cols(cm_kern *k, cm_act act, const float *x, size_t n, size_t ncols, void *out);
 
-/* y[c][r] = row r of w times column c, for ncols columns xq in the activation form of w. Columns of
- * the result are where they are wanted: they may be too large to be copied there. */
+/* y[c][r] = row r of w times column c, for ncols columns xq in the activation form of w. Columns
+ * of the result are where they are wanted: they may be too large to be copied there. */
 void cm_matmul(cm_kern *k, const cm_mat *w, const void *xq, size_t ncols, float *const *y);
 
 /* One of several products that are computed together, and what becomes of its result. */

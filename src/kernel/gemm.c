@@ -1,23 +1,15 @@
 /* Many columns: 16 rows at a time are unpacked to panels in the cache and meet all columns there.
  *
  * What is needed later is asked for early. The bytes of the next 16 rows follow those of this
- * panel in memory: a share of them is fetched with each call of the tile, so that unpacking, which
- * walks over 8 or 16 rows at once, finds them in the cache. A result's line is fetched before the
- * tile that makes it: stores are done in order, and one that waits for memory holds up all those
- * of the tile after it. */
+ * panel in memory: the tiles fetch them between their blocks, so that unpacking, which walks over
+ * 8 or 16 rows at once, finds them in the cache. A result's line is fetched before the tile that
+ * makes it: stores are done in order, and one that waits for memory holds up all those of the tile
+ * after it. */
 #include "kernel/gemm.h"
 
 #include <string.h>
 
 #include "quant/intrin.h"
-
-enum { LINE = 64 };
-
-/* Bytes that are wanted soon, in order. */
-typedef struct ahead {
-  const uint8_t *p;
-  size_t lines, calls; /* still to fetch, in how many shares */
-} ahead;
 
 /* 16 rows and one piece of them, of at most CM_PANEL_VALUES values. */
 typedef struct piece {
@@ -26,11 +18,11 @@ typedef struct piece {
 
 static size_t block_values(const cm_mul *j) { return j->w->q->act == CM_ACT_Q8 ? 32 : 256; }
 
-static void fetch_share(ahead *a) {
-  size_t n = a->calls ? a->lines / a->calls-- : a->lines;
-  for (size_t i = 0; i < n; i++) __builtin_prefetch(a->p + i * LINE, 0, 2);
-  a->p += n * LINE;
-  a->lines -= n;
+/* The `rows` rows at `p`, in as many shares as there are panels before them to multiply. */
+static cm_ahead ahead_of(const cm_mul *j, const uint8_t *p, size_t rows, size_t blocks) {
+  size_t bytes = rows * j->w->row_bytes;
+  size_t shares = blocks * ((j->ncols + CM_SHARE_COLS - 1) / CM_SHARE_COLS) * CM_LINE;
+  return (cm_ahead){p, p + bytes, (bytes + shares - 1) / shares * CM_LINE};
 }
 
 /* acc = what is in y so far, and back. Whole panels are copied with a constant size. */
@@ -40,9 +32,9 @@ static void copy_rows(float *to, const float *from, size_t rows) {
 }
 
 /* Up to CM_TILE_COLS columns from c on. Partial sums wait in y. */
-static void piece_cols(const cm_mul *j, const piece *p, const uint8_t *panels, size_t c,
-                       size_t n) {
-  _Alignas(LINE) float acc[CM_TILE_COLS][CM_PANEL_ROWS];
+static void piece_cols(const cm_mul *j, const piece *p, const uint8_t *panels, size_t c, size_t n,
+                       cm_ahead *ahead) {
+  _Alignas(CM_LINE) float acc[CM_TILE_COLS][CM_PANEL_ROWS];
   const void *x[CM_TILE_COLS];
   float *y[CM_TILE_COLS];
   size_t at = p->first * cm_act_bytes(j->w->q->act, block_values(j));
@@ -54,25 +46,24 @@ static void piece_cols(const cm_mul *j, const piece *p, const uint8_t *panels, s
   }
   memset(acc, 0, n * sizeof *acc);
   for (size_t i = 0; p->first && i < n; i++) copy_rows(acc[i], y[i], p->rows);
-  j->tile(j->w->q, panels, x, n, p->blocks, acc);
+  j->tile(j->w->q, panels, x, n, p->blocks, acc, ahead);
   for (size_t i = 0; i < n; i++) copy_rows(y[i], acc[i], p->rows);
 }
 
 static void panel(const cm_mul *j, size_t row, uint8_t *panels) {
   const cm_mat *w = j->w;
   size_t most = CM_PANEL_VALUES / block_values(j), blocks = w->cols / block_values(j);
-  size_t left = w->rows - row, shares = (j->ncols + CM_TILE_COLS - 1) / CM_TILE_COLS;
+  size_t left = w->rows - row;
   piece p = {.row = row, .rows = left < CM_PANEL_ROWS ? left : CM_PANEL_ROWS};
   const uint8_t *rows = (const uint8_t *)w->data + row * w->row_bytes;
   size_t next = left - p.rows < CM_PANEL_ROWS ? left - p.rows : CM_PANEL_ROWS;
-  ahead a = {rows + p.rows * w->row_bytes, (next * w->row_bytes + LINE - 1) / LINE,
-             shares * ((blocks + most - 1) / most)};
+  cm_ahead ahead = ahead_of(j, rows + p.rows * w->row_bytes, next, blocks);
   for (; p.first < blocks; p.first += p.blocks) {
     p.blocks = blocks - p.first < most ? blocks - p.first : most;
     j->unpack(rows, w->row_bytes, p.rows, p.first, p.blocks, panels);
-    for (size_t c = 0; c < j->ncols; c += CM_TILE_COLS) {
-      fetch_share(&a);
-      piece_cols(j, &p, panels, c, j->ncols - c < CM_TILE_COLS ? j->ncols - c : CM_TILE_COLS);
+    for (size_t c = 0, n; c < j->ncols; c += n) {
+      n = j->ncols - c < CM_TILE_COLS ? j->ncols - c : CM_TILE_COLS;
+      piece_cols(j, &p, panels, c, n, &ahead);
     }
   }
 }

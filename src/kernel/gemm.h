@@ -4,18 +4,33 @@
 #include "kernel/state.h"
 
 enum {
+  CM_LINE = 64,
   CM_TILE_COLS = 24,
+  CM_SHARE_COLS = 8,
   CM_PANEL_VALUES =
       2048 /* of a row unpacked at once: 16 x 2,048 bytes fit the L2 cache beside x */
 };
+
+/* Bytes that are wanted soon, to be fetched in small shares between computations: memory delivers
+ * no faster when it is asked for more lines than a core can wait for, and the core waits then. */
+typedef struct cm_ahead {
+  const uint8_t *next, *end;
+  size_t share; /* bytes at once, whole cache lines */
+} cm_ahead;
+
+static inline __attribute__((always_inline)) void cm_fetch_share(cm_ahead *a) {
+  const uint8_t *p = a->next, *end = p + a->share < a->end ? p + a->share : a->end;
+  for (; p < end; p += CM_LINE) __builtin_prefetch(p, 0, 2);
+  a->next = p;
+}
 
 /* One small product: 16 rows times up to CM_TILE_COLS columns. */
 
 /* acc[c][r] += the float step of every block, for ncols <= CM_TILE_COLS columns x[c] (cm_q8 or
  * cm_q8k) and `blocks` panels of 16 rows. acc is [ncols][16]. Order and rounding as quant.h says.
- */
+ * A share of `ahead` is fetched with each panel, once for at most CM_SHARE_COLS columns. */
 typedef void cm_tile_fn(const cm_quant *q, const void *panels, const void *const *x, size_t ncols,
-                        size_t blocks, float (*acc)[CM_PANEL_ROWS]);
+                        size_t blocks, float (*acc)[CM_PANEL_ROWS], cm_ahead *ahead);
 
 /* NULL where the build or the processor family has none: columns are then done one by one. */
 cm_tile_fn *cm_tile_kernel(cm_isa isa);

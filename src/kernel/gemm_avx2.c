@@ -2,14 +2,16 @@
  *
  * A lane is a row. For each group of four values, 16 rows are two vectors of 8 x 4 bytes; one
  * broadcast gives the four activations of a column; vpmaddubsw multiplies and adds pairs into
- * 16-bit lanes. Small codes stay in 16 bits for several groups before vpmaddwd widens them (4-bit
- * codes: 8 groups; 5-bit: 4; 6-bit: 2), and that widening multiplies by the sub-block's scale at
- * no extra cost. Q8_0's codes need all 8 bits: there |w| meets sign(x, w), widened at once.
+ * 16-bit lanes, which vpmaddwd widens later. Every operation counts here: loads apart, all of them
+ * compete for the same ports.
  *
- * Types with blocks of 32 take six columns at once: twelve 16-bit sums, two vectors of weights,
- * one of activations and one product are all sixteen registers. Their 32-bit sums wait in memory
- * until the block ends. Types with blocks of 256 take four columns: their widening, with scales,
- * is more frequent than the end of a block. */
+ * Blocks of 32 stay in 16 bits until they end. Codes of 5 bits wrap around on the way; with 16
+ * times the activations' sum subtracted they are codes between -16 and 15, and these fit. Six
+ * columns at once: twelve sums, two vectors of weights, one of activations and one product are all
+ * sixteen registers. Q8_0's codes need all 8 bits: there |w| meets sign(x, w), widened at once.
+ *
+ * Blocks of 256 are widened after 8 groups of 4-bit codes, 4 of 5 bits, 2 of 6, and that multiplies
+ * by the sub-block's scale at no extra cost. Four columns at once, with their sums in memory. */
 #include "kernel/gemm.h"
 
 #include "quant/intrin.h"
@@ -58,38 +60,37 @@ INLINE void step8_min(float *acc, const float *d, const float *dm, __m256 dx, __
 
 /* --- blocks of 32 --- */
 
-/* sum[c] = 16 rows . x[c] of a block, widened every `step` groups of four. */
-INLINE void dot_block(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t ncols,
-                      size_t step, pair *sum) {
+/* sum[c] = 16 rows . x[c] of a block, with `centre` subtracted from each code. Sums wrap around on
+ * their way; what comes out fits in 16 bits: 16 products of at most 16 * 127. */
+INLINE void dot_block(const uint8_t (*q)[CM_PANEL_ROWS][4], const cm_q8 *const *x, size_t ncols,
+                      int centre, pair *sum) {
   const __m256i ones = _mm256_set1_epi16(1);
   CM_UNROLL
-  for (size_t from = 0; from < 8; from += step) {
-    pair part[COLS32];
-    CM_UNROLL
-    for (size_t g = from; g < from + step; g++) {
-      __m256i w0 = load(q[g]), w1 = load(q[g][8]);
-      CM_UNROLL
-      for (size_t c = 0; c < ncols; c++) {
-        __m256i a = broadcast4(x[c] + 4 * g);
-        IN_PLACE(a);
-        __m256i p0 = _mm256_maddubs_epi16(w0, a), p1 = _mm256_maddubs_epi16(w1, a);
-        part[c].lo = g > from ? _mm256_add_epi16(part[c].lo, p0) : p0;
-        part[c].hi = g > from ? _mm256_add_epi16(part[c].hi, p1) : p1;
-        IN_PLACE(part[c].lo);
-        IN_PLACE(part[c].hi);
-      }
-    }
+  for (size_t g = 0; g < 8; g++) {
+    __m256i w0 = load(q[g]), w1 = load(q[g][8]);
     CM_UNROLL
     for (size_t c = 0; c < ncols; c++) {
-      __m256i lo = _mm256_madd_epi16(part[c].lo, ones), hi = _mm256_madd_epi16(part[c].hi, ones);
-      sum[c].lo = from ? _mm256_add_epi32(sum[c].lo, lo) : lo;
-      sum[c].hi = from ? _mm256_add_epi32(sum[c].hi, hi) : hi;
+      __m256i a = broadcast4(x[c]->q + 4 * g);
+      IN_PLACE(a);
+      __m256i p0 = _mm256_maddubs_epi16(w0, a), p1 = _mm256_maddubs_epi16(w1, a);
+      sum[c].lo = g ? _mm256_add_epi16(sum[c].lo, p0) : p0;
+      sum[c].hi = g ? _mm256_add_epi16(sum[c].hi, p1) : p1;
+      IN_PLACE(sum[c].lo);
+      IN_PLACE(sum[c].hi);
     }
+  }
+  CM_UNROLL
+  for (size_t c = 0; c < ncols; c++) {
+    __m256i less = _mm256_mullo_epi16(broadcast4(x[c]->half), _mm256_set1_epi16((int16_t)centre));
+    if (centre) sum[c].lo = _mm256_sub_epi16(sum[c].lo, less);
+    if (centre) sum[c].hi = _mm256_sub_epi16(sum[c].hi, less);
+    sum[c].lo = _mm256_madd_epi16(sum[c].lo, ones);
+    sum[c].hi = _mm256_madd_epi16(sum[c].hi, ones);
   }
 }
 
-/* The same for codes of 8 bits: w = u - 128 is signed, so the result is I - M already. */
-INLINE void dot_signed(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const *x, size_t ncols,
+/* The same for codes of 8 bits, less 128. */
+INLINE void dot_signed(const uint8_t (*q)[CM_PANEL_ROWS][4], const cm_q8 *const *x, size_t ncols,
                        pair *sum) {
   const __m256i flip = _mm256_set1_epi8((char)0x80), ones = _mm256_set1_epi16(1);
   CM_UNROLL
@@ -98,7 +99,7 @@ INLINE void dot_signed(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const
     __m256i a0 = _mm256_abs_epi8(w0), a1 = _mm256_abs_epi8(w1);
     CM_UNROLL
     for (size_t c = 0; c < ncols; c++) {
-      __m256i a = broadcast4(x[c] + 4 * g);
+      __m256i a = broadcast4(x[c]->q + 4 * g);
       IN_PLACE(a);
       __m256i p0 = _mm256_maddubs_epi16(a0, _mm256_sign_epi8(a, w0));
       __m256i p1 = _mm256_maddubs_epi16(a1, _mm256_sign_epi8(a, w1));
@@ -112,61 +113,56 @@ INLINE void dot_signed(const uint8_t (*q)[CM_PANEL_ROWS][4], const int8_t *const
   }
 }
 
-/* M is the sum of a column's activations times the offset: the sum fits in 16 bits. */
-INLINE void finish32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *x, bool is_signed,
-                     bool symmetric, const pair *sum, float *acc) {
+/* For symmetric types, the sums of centred codes are I - M. */
+INLINE void finish32(const cm_panel32 *p, const cm_q8 *x, int centre, bool symmetric, pair sum,
+                     float *acc) {
   __m256 dx = _mm256_set1_ps(x->d);
-  __m256i m = _mm256_madd_epi16(broadcast4(&x->sum), _mm256_set1_epi32(t->offset));
-  if (is_signed) {
-    step8(acc, p->d, dx, sum->lo);
-    step8(acc + 8, p->d + 8, dx, sum->hi);
-  } else if (symmetric) {
-    step8(acc, p->d, dx, _mm256_sub_epi32(sum->lo, m));
-    step8(acc + 8, p->d + 8, dx, _mm256_sub_epi32(sum->hi, m));
-  } else {
-    step8_min(acc, p->d, p->dm, dx, sum->lo, m);
-    step8_min(acc + 8, p->d + 8, p->dm + 8, dx, sum->hi, m);
+  if (symmetric) {
+    step8(acc, p->d, dx, sum.lo);
+    step8(acc + 8, p->d + 8, dx, sum.hi);
+    return;
   }
+  __m256i m = _mm256_set1_epi32(cm_q8_sum(x)), more = _mm256_set1_epi32(centre * cm_q8_sum(x));
+  step8_min(acc, p->d, p->dm, dx, _mm256_add_epi32(sum.lo, more), m);
+  step8_min(acc + 8, p->d + 8, p->dm + 8, dx, _mm256_add_epi32(sum.hi, more), m);
 }
 
-INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x, size_t ncols,
-                   size_t blocks, size_t step, bool is_signed, bool symmetric,
-                   float (*acc)[CM_PANEL_ROWS]) {
-  const cm_q8 *xp[COLS32];
-  CM_UNROLL
-  for (size_t c = 0; c < ncols; c++) xp[c] = x[c];
+INLINE void tile32(const cm_panel32 *p, const cm_q8 *const *x, size_t ncols, size_t blocks,
+                   bool is_signed, int centre, bool symmetric, float (*acc)[CM_PANEL_ROWS],
+                   cm_ahead *ahead) {
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS32];
-    const int8_t *xq[COLS32];
+    const cm_q8 *xb[COLS32];
+    cm_fetch_share(ahead);
     CM_UNROLL
-    for (size_t c = 0; c < ncols; c++) xq[c] = xp[c][b].q;
-    if (is_signed) dot_signed(p->q, xq, ncols, sum);
-    else dot_block(p->q, xq, ncols, step, sum);
+    for (size_t c = 0; c < ncols; c++) xb[c] = x[c] + b;
+    if (is_signed) dot_signed(p->q, xb, ncols, sum);
+    else dot_block(p->q, xb, ncols, centre, sum);
     CM_UNROLL
-    for (size_t c = 0; c < ncols; c++)
-      finish32(t, p, &xp[c][b], is_signed, symmetric, &sum[c], acc[c]);
+    for (size_t c = 0; c < ncols; c++) finish32(p, xb[c], centre, symmetric, sum[c], acc[c]);
   }
 }
 
-/* One copy of the loops for each code width and number of columns, so that their bounds are
+/* One copy of the loops for each kind of code and number of columns, so that their bounds are
  * constants. */
 INLINE void tile32_of_cols(const cm_quant *t, const void *p, const void *const *x, size_t ncols,
-                           size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+                           size_t blocks, float (*acc)[CM_PANEL_ROWS], cm_ahead *ahead) {
   const cm_q8 *const *x8 = (const cm_q8 *const *)x;
-  if (t->max_u > 31) tile32(t, p, x8, ncols, blocks, 1, true, true, acc);
-  else if (t->max_u > 15 && t->symmetric) tile32(t, p, x8, ncols, blocks, 4, false, true, acc);
-  else if (t->max_u > 15) tile32(t, p, x8, ncols, blocks, 4, false, false, acc);
-  else if (t->symmetric) tile32(t, p, x8, ncols, blocks, 8, false, true, acc);
-  else tile32(t, p, x8, ncols, blocks, 8, false, false, acc);
+  if (t->max_u > 31) tile32(p, x8, ncols, blocks, true, 0, true, acc, ahead);
+  else if (t->max_u > 15 && t->symmetric)
+    tile32(p, x8, ncols, blocks, false, 16, true, acc, ahead);
+  else if (t->max_u > 15) tile32(p, x8, ncols, blocks, false, 16, false, acc, ahead);
+  else if (t->symmetric) tile32(p, x8, ncols, blocks, false, 8, true, acc, ahead);
+  else tile32(p, x8, ncols, blocks, false, 0, false, acc, ahead);
 }
 
 typedef void tile_fn(const cm_quant *t, const void *p, const void *const *x, size_t blocks,
-                     float (*acc)[CM_PANEL_ROWS]);
+                     float (*acc)[CM_PANEL_ROWS], cm_ahead *ahead);
 
-#define TILE32(n)                                                                        \
-  CM_AVX2 static void tile32_##n(const cm_quant *t, const void *p, const void *const *x, \
-                                 size_t blocks, float(*acc)[CM_PANEL_ROWS]) {            \
-    tile32_of_cols(t, p, x, n, blocks, acc);                                             \
+#define TILE32(n)                                                                              \
+  CM_AVX2 static void tile32_##n(const cm_quant *t, const void *p, const void *const *x,       \
+                                 size_t blocks, float(*acc)[CM_PANEL_ROWS], cm_ahead *ahead) { \
+    tile32_of_cols(t, p, x, n, blocks, acc, ahead);                                            \
   }
 TILE32(1)
 TILE32(2)
@@ -175,13 +171,14 @@ TILE32(6)
 
 /* Codes of 8 bits have no room for six columns; eight columns are better done as twice four. */
 CM_AVX2 static void all_cols32(const cm_quant *t, const void *p, const void *const *x,
-                               size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+                               size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS],
+                               cm_ahead *ahead) {
   static tile_fn *const tile[COLS32 + 1] = {
       [1] = tile32_1, [2] = tile32_2, [4] = tile32_4, [6] = tile32_6};
   for (size_t c = 0, n; c < ncols; c += n) {
     size_t left = ncols - c;
     n = left >= 6 && left != 8 && t->max_u <= 31 ? 6 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-    tile[n](t, p, x + c, blocks, acc + c);
+    tile[n](t, p, x + c, blocks, acc + c, ahead);
   }
 }
 
@@ -252,9 +249,11 @@ INLINE void min_sums(const cm_panel256 *p, const cm_q8k *const *x, size_t block,
 }
 
 INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const *x, size_t blocks,
-                    size_t groups, size_t step, float (*const *acc)[CM_PANEL_ROWS]) {
+                    size_t groups, size_t step, float (*const *acc)[CM_PANEL_ROWS],
+                    cm_ahead *ahead) {
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS256], m[COLS256];
+    cm_fetch_share(ahead);
     clear(sum);
     min_sums(p, x, b, 64 / groups, m);
     for (size_t s = 0; s < 64 / groups; s++) {
@@ -279,15 +278,17 @@ INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const
 }
 
 CM_AVX2 static void tile256_of_width(const cm_quant *t, const void *p, const cm_q8k *const *x,
-                                     size_t blocks, float (*const *acc)[CM_PANEL_ROWS]) {
-  if (t->sub_blocks == 8 && t->max_u > 15) tile256(t, p, x, blocks, 8, 4, acc);
-  else if (t->sub_blocks == 8) tile256(t, p, x, blocks, 8, 8, acc);
-  else if (t->max_u > 15) tile256(t, p, x, blocks, 4, 2, acc);
-  else tile256(t, p, x, blocks, 4, 4, acc);
+                                     size_t blocks, float (*const *acc)[CM_PANEL_ROWS],
+                                     cm_ahead *ahead) {
+  if (t->sub_blocks == 8 && t->max_u > 15) tile256(t, p, x, blocks, 8, 4, acc, ahead);
+  else if (t->sub_blocks == 8) tile256(t, p, x, blocks, 8, 8, acc, ahead);
+  else if (t->max_u > 15) tile256(t, p, x, blocks, 4, 2, acc, ahead);
+  else tile256(t, p, x, blocks, 4, 4, acc, ahead);
 }
 
 CM_AVX2 static void all_cols256(const cm_quant *t, const void *p, const void *const *x,
-                                size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+                                size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS],
+                                cm_ahead *ahead) {
   float spare[1][CM_PANEL_ROWS] = {{0}}; /* where columns go that don't exist */
   for (size_t c = 0; c < ncols; c += COLS256) {
     const cm_q8k *xc[COLS256];
@@ -297,13 +298,14 @@ CM_AVX2 static void all_cols256(const cm_quant *t, const void *p, const void *co
       xc[i] = x[real ? c + i : c];
       ac[i] = real ? &acc[c + i] : spare;
     }
-    tile256_of_width(t, p, xc, blocks, ac);
+    tile256_of_width(t, p, xc, blocks, ac, ahead);
   }
 }
 
 CM_AVX2 void cm_tile_avx2(const cm_quant *q, const void *panels, const void *const *x,
-                          size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
-  if (q->act == CM_ACT_Q8) all_cols32(q, panels, x, ncols, blocks, acc);
-  else all_cols256(q, panels, x, ncols, blocks, acc);
+                          size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS],
+                          cm_ahead *ahead) {
+  if (q->act == CM_ACT_Q8) all_cols32(q, panels, x, ncols, blocks, acc, ahead);
+  else all_cols256(q, panels, x, ncols, blocks, acc, ahead);
 }
 #endif

@@ -59,25 +59,26 @@ INLINE __m512 step_min(__m512 acc, const float *d, const float *dm, __m512 dx, _
 /* --- blocks of 32 --- */
 
 INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x, size_t blocks,
-                   bool symmetric, size_t ncols, float (*acc)[CM_PANEL_ROWS]) {
+                   bool symmetric, size_t ncols, float (*acc)[CM_PANEL_ROWS], cm_ahead *ahead) {
   const __m512i zero = _mm512_setzero_si512();
-  const __m512i offset = _mm512_set1_epi32(-t->offset & 0xffff);
+  const __m512i offset = _mm512_set1_epi16((int16_t)-t->offset);
   __m512 total[COLS];
   CM_UNROLL
   for (size_t c = 0; c < ncols; c++) total[c] = _mm512_loadu_ps(acc[c]);
   for (size_t b = 0; b < blocks; b++, p++) {
     __m512i sum[1][COLS];
     const int8_t *xq[COLS];
+    cm_fetch_share(ahead);
     CM_UNROLL
     for (size_t c = 0; c < ncols; c++) {
       xq[c] = x[c][b].q;
-      sum[0][c] = symmetric ? _mm512_dpwssd_epi32(zero, offset, broadcast4(&x[c][b].sum)) : zero;
+      sum[0][c] = symmetric ? _mm512_dpwssd_epi32(zero, offset, broadcast4(x[c][b].half)) : zero;
     }
     dot_runs(p->q, xq, 8, 1, ncols, sum);
     CM_UNROLL
     for (size_t c = 0; c < ncols; c++) {
       __m512 dx = _mm512_set1_ps(x[c][b].d);
-      __m512i m = _mm512_set1_epi32(t->offset * x[c][b].sum);
+      __m512i m = _mm512_set1_epi32(t->offset * cm_q8_sum(&x[c][b]));
       total[c] = symmetric ? step(total[c], p->d, dx, sum[0][c])
                            : step_min(total[c], p->d, p->dm, dx, sum[0][c], m);
     }
@@ -161,10 +162,11 @@ INLINE void scaled_sums(shape h, const cm_panel256 *p, const cm_q8k *const *x, s
 }
 
 INLINE void tile256(shape h, const cm_quant *t, const cm_panel256 *p, const cm_q8k *const *x,
-                    size_t blocks, size_t ncols, float (*acc)[CM_PANEL_ROWS]) {
+                    size_t blocks, size_t ncols, float (*acc)[CM_PANEL_ROWS], cm_ahead *ahead) {
   for (size_t b = 0; b < blocks; b++, p++) {
     __m512i sum[COLS], m[COLS];
     _Alignas(64) starts start[COLS];
+    cm_fetch_share(ahead);
     for (size_t c = 0; h.symmetric && c < ncols; c++) symmetric_starts(t, x[c][b].sums, start[c]);
     scaled_sums(h, p, x, b, start, ncols, sum);
     if (!h.symmetric) min_sums(p, x, b, h.sub_blocks, ncols, m);
@@ -179,26 +181,32 @@ INLINE void tile256(shape h, const cm_quant *t, const cm_panel256 *p, const cm_q
 
 /* One copy of the loops for each kind of block, so that their bounds are constants. */
 INLINE void tile_of_cols(const cm_quant *t, const void *p, const void *const *x, size_t ncols,
-                         size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+                         size_t blocks, float (*acc)[CM_PANEL_ROWS], cm_ahead *ahead) {
   const cm_q8 *const *x8 = (const cm_q8 *const *)x;
   const cm_q8k *const *xk = (const cm_q8k *const *)x;
-  if (t->act == CM_ACT_Q8 && t->symmetric) tile32(t, p, x8, blocks, true, ncols, acc);
-  else if (t->act == CM_ACT_Q8) tile32(t, p, x8, blocks, false, ncols, acc);
-  else if (t->id == CM_Q_Q2_K) tile256((shape){16, 4, true, false}, t, p, xk, blocks, ncols, acc);
-  else if (t->id == CM_Q_Q3_K) tile256((shape){16, 4, true, true}, t, p, xk, blocks, ncols, acc);
-  else if (t->id == CM_Q_Q4_K) tile256((shape){8, 4, true, false}, t, p, xk, blocks, ncols, acc);
-  else if (t->id == CM_Q_Q5_K) tile256((shape){8, 8, false, false}, t, p, xk, blocks, ncols, acc);
-  else tile256((shape){16, 4, false, true}, t, p, xk, blocks, ncols, acc);
+  if (t->act == CM_ACT_Q8 && t->symmetric) tile32(t, p, x8, blocks, true, ncols, acc, ahead);
+  else if (t->act == CM_ACT_Q8) tile32(t, p, x8, blocks, false, ncols, acc, ahead);
+  else if (t->id == CM_Q_Q2_K)
+    tile256((shape){16, 4, true, false}, t, p, xk, blocks, ncols, acc, ahead);
+  else if (t->id == CM_Q_Q3_K)
+    tile256((shape){16, 4, true, true}, t, p, xk, blocks, ncols, acc, ahead);
+  else if (t->id == CM_Q_Q4_K)
+    tile256((shape){8, 4, true, false}, t, p, xk, blocks, ncols, acc, ahead);
+  else if (t->id == CM_Q_Q5_K)
+    tile256((shape){8, 8, false, false}, t, p, xk, blocks, ncols, acc, ahead);
+  else tile256((shape){16, 4, false, true}, t, p, xk, blocks, ncols, acc, ahead);
 }
 
 CM_AVX512 void cm_tile_avx512(const cm_quant *q, const void *panels, const void *const *x,
-                              size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+                              size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS],
+                              cm_ahead *ahead) {
   size_t c = 0;
-  for (; c + COLS <= ncols; c += COLS) tile_of_cols(q, panels, x + c, COLS, blocks, acc + c);
-  if (ncols & 4) tile_of_cols(q, panels, x + c, 4, blocks, acc + c);
+  for (; c + COLS <= ncols; c += COLS)
+    tile_of_cols(q, panels, x + c, COLS, blocks, acc + c, ahead);
+  if (ncols & 4) tile_of_cols(q, panels, x + c, 4, blocks, acc + c, ahead);
   c += ncols & 4;
-  if (ncols & 2) tile_of_cols(q, panels, x + c, 2, blocks, acc + c);
+  if (ncols & 2) tile_of_cols(q, panels, x + c, 2, blocks, acc + c, ahead);
   c += ncols & 2;
-  if (ncols & 1) tile_of_cols(q, panels, x + c, 1, blocks, acc + c);
+  if (ncols & 1) tile_of_cols(q, panels, x + c, 1, blocks, acc + c, ahead);
 }
 #endif

@@ -59,7 +59,7 @@ INLINE float32x4_t step_min(float32x4_t acc, const float *d, const float *dm, fl
 
 INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x, size_t blocks,
                    size_t row, bool is_signed, bool symmetric, size_t ncols,
-                   float (*acc)[CM_PANEL_ROWS]) {
+                   float (*acc)[CM_PANEL_ROWS], cm_ahead *ahead) {
   float32x4_t total[COLS][2];
   CM_UNROLL
   for (size_t c = 0; c < ncols; c++) {
@@ -69,18 +69,19 @@ INLINE void tile32(const cm_quant *t, const cm_panel32 *p, const cm_q8 *const *x
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS];
     const int8_t *low[COLS], *high[COLS];
+    cm_fetch_share(ahead);
     CM_UNROLL
     for (size_t c = 0; c < ncols; c++) {
       low[c] = x[c][b].q;
       high[c] = x[c][b].q + 16;
       sum[c].v[0] = sum[c].v[1] =
-          vdupq_n_s32(symmetric && !is_signed ? -t->offset * x[c][b].sum : 0);
+          vdupq_n_s32(symmetric && !is_signed ? -t->offset * cm_q8_sum(&x[c][b]) : 0);
     }
     dot16(p->q[0][row], low, is_signed, ncols, sum);
     dot16(p->q[4][row], high, is_signed, ncols, sum);
     CM_UNROLL
     for (size_t c = 0; c < ncols; c++) {
-      const int32x4_t m = vdupq_n_s32(t->offset * x[c][b].sum);
+      const int32x4_t m = vdupq_n_s32(t->offset * cm_q8_sum(&x[c][b]));
       CM_UNROLL
       for (size_t h = 0; h < 2; h++) {
         const float *d = p->d + row + 4 * h, *dm = p->dm + row + 4 * h;
@@ -162,11 +163,12 @@ INLINE void scaled_sums(const cm_panel256 *p, size_t sub_blocks, size_t row,
 
 INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const *x, size_t blocks,
                     size_t row, size_t sub_blocks, bool symmetric, size_t ncols,
-                    float (*acc)[CM_PANEL_ROWS]) {
+                    float (*acc)[CM_PANEL_ROWS], cm_ahead *ahead) {
   for (size_t b = 0; b < blocks; b++, p++) {
     pair sum[COLS], m[COLS];
     sums16 sums[COLS];
     const int8_t *xq[COLS];
+    cm_fetch_share(ahead);
     CM_UNROLL
     for (size_t c = 0; c < ncols; c++) {
       xq[c] = x[c][b].q;
@@ -191,28 +193,30 @@ INLINE void tile256(const cm_quant *t, const cm_panel256 *p, const cm_q8k *const
 
 /* One copy of the loops for each kind of block, so that their bounds are constants. */
 INLINE void tile_of_cols(const cm_quant *t, const void *p, const void *const *x, size_t ncols,
-                         size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+                         size_t blocks, float (*acc)[CM_PANEL_ROWS], cm_ahead *ahead) {
   const cm_q8 *const *x8 = (const cm_q8 *const *)x;
   const cm_q8k *const *xk = (const cm_q8k *const *)x;
   for (size_t row = 0; row < CM_PANEL_ROWS; row += ROWS) {
     if (t->act == CM_ACT_Q8) {
-      if (t->max_u > 127) tile32(t, p, x8, blocks, row, true, true, ncols, acc);
-      else if (t->symmetric) tile32(t, p, x8, blocks, row, false, true, ncols, acc);
-      else tile32(t, p, x8, blocks, row, false, false, ncols, acc);
+      if (t->max_u > 127) tile32(t, p, x8, blocks, row, true, true, ncols, acc, ahead);
+      else if (t->symmetric) tile32(t, p, x8, blocks, row, false, true, ncols, acc, ahead);
+      else tile32(t, p, x8, blocks, row, false, false, ncols, acc, ahead);
     } else {
-      if (t->sub_blocks == 8) tile256(t, p, xk, blocks, row, 8, false, ncols, acc);
-      else if (t->symmetric) tile256(t, p, xk, blocks, row, 16, true, ncols, acc);
-      else tile256(t, p, xk, blocks, row, 16, false, ncols, acc);
+      if (t->sub_blocks == 8) tile256(t, p, xk, blocks, row, 8, false, ncols, acc, ahead);
+      else if (t->symmetric) tile256(t, p, xk, blocks, row, 16, true, ncols, acc, ahead);
+      else tile256(t, p, xk, blocks, row, 16, false, ncols, acc, ahead);
     }
   }
 }
 
 CM_NEON void cm_tile_neon(const cm_quant *q, const void *panels, const void *const *x,
-                          size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS]) {
+                          size_t ncols, size_t blocks, float (*acc)[CM_PANEL_ROWS],
+                          cm_ahead *ahead) {
   size_t c = 0;
-  for (; c + COLS <= ncols; c += COLS) tile_of_cols(q, panels, x + c, COLS, blocks, acc + c);
-  if (ncols & 2) tile_of_cols(q, panels, x + c, 2, blocks, acc + c);
+  for (; c + COLS <= ncols; c += COLS)
+    tile_of_cols(q, panels, x + c, COLS, blocks, acc + c, ahead);
+  if (ncols & 2) tile_of_cols(q, panels, x + c, 2, blocks, acc + c, ahead);
   c += ncols & 2;
-  if (ncols & 1) tile_of_cols(q, panels, x + c, 1, blocks, acc + c);
+  if (ncols & 1) tile_of_cols(q, panels, x + c, 1, blocks, acc + c, ahead);
 }
 #endif

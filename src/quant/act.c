@@ -14,7 +14,11 @@
 #include "quant/quant.h"
 
 typedef float peak_fn(const float *x, size_t n); /* n a multiple of 32 */
-typedef int codes16_fn(const float *x, float inverse, int8_t *q);
+/* The sums of the codes k with k / 2 % 2 == 0 and 1. */
+typedef struct halves {
+  int sum[2];
+} halves;
+typedef halves codes16_fn(const float *x, float inverse, int8_t *q);
 
 /* d, and what to multiply by to get codes. A block so small that 127 / peak overflows counts as
  * zero. */
@@ -30,8 +34,8 @@ CM_INLINE void quantize_q8(const float *x, cm_q8 *out, size_t n, peak_fn *peak,
   for (size_t i = 0; i < n; i += 32, out++) {
     float inverse;
     out->d = scale_of(peak(x + i, 32), &inverse);
-    out->sum = codes16(x + i, inverse, out->q);
-    out->sum += codes16(x + i + 16, inverse, out->q + 16);
+    halves a = codes16(x + i, inverse, out->q), b = codes16(x + i + 16, inverse, out->q + 16);
+    for (int h = 0; h < 2; h++) out->half[h] = (int16_t)(a.sum[h] + b.sum[h]);
   }
 }
 
@@ -41,8 +45,10 @@ CM_INLINE void quantize_q8k(const float *x, cm_q8k *out, size_t n, peak_fn *peak
     float inverse;
     out->d = scale_of(peak(x + i, 256), &inverse);
     memset(out->unused, 0, sizeof out->unused);
-    for (size_t s = 0; s < 16; s++)
-      out->sums[s] = (int16_t)codes16(x + i + 16 * s, inverse, out->q + 16 * s);
+    for (size_t s = 0; s < 16; s++) {
+      halves a = codes16(x + i + 16 * s, inverse, out->q + 16 * s);
+      out->sums[s] = (int16_t)(a.sum[0] + a.sum[1]);
+    }
   }
 }
 
@@ -67,13 +73,13 @@ static int8_t code_scalar(float v) {
   return (int8_t)((v + big) - big);
 }
 
-static int codes16_scalar(const float *x, float inverse, int8_t *q) {
-  int sum = 0;
+static halves codes16_scalar(const float *x, float inverse, int8_t *q) {
+  halves h = {{0, 0}};
   for (int j = 0; j < 16; j++) {
     q[j] = code_scalar(x[j] * inverse);
-    sum += q[j];
+    h.sum[j / 2 % 2] += q[j];
   }
-  return sum;
+  return h;
 }
 
 static void q8_scalar(const float *x, void *out, size_t n) {
@@ -103,14 +109,14 @@ CM_AVX2 CM_INLINE __m256i codes8_avx2(const float *x, float inverse) {
   return _mm256_cvtps_epi32(v);
 }
 
-CM_AVX2 CM_INLINE int codes16_avx2(const float *x, float inverse, int8_t *q) {
+CM_AVX2 CM_INLINE halves codes16_avx2(const float *x, float inverse, int8_t *q) {
   __m256i words = _mm256_packs_epi32(codes8_avx2(x, inverse), codes8_avx2(x + 8, inverse));
   words = _mm256_permute4x64_epi64(words, 0xd8); /* undoes the packing by 128-bit lane */
   __m128i low = _mm256_castsi256_si128(words), high = _mm256_extracti128_si256(words, 1);
   _mm_storeu_si128((__m128i *)q, _mm_packs_epi16(low, high));
   __m128i four = _mm_madd_epi16(_mm_add_epi16(low, high), _mm_set1_epi16(1));
   __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
-  return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 1)));
+  return (halves){{_mm_cvtsi128_si32(two), _mm_extract_epi32(two, 1)}};
 }
 
 CM_AVX2 static void q8_avx2(const float *x, void *out, size_t n) {
@@ -140,11 +146,14 @@ CM_NEON CM_INLINE int16x4_t codes4_neon(const float *x, float inverse) {
   return vmovn_s32(vcvtnq_s32_f32(v));
 }
 
-CM_NEON CM_INLINE int codes16_neon(const float *x, float inverse, int8_t *q) {
+CM_NEON CM_INLINE halves codes16_neon(const float *x, float inverse, int8_t *q) {
   int16x8_t low = vcombine_s16(codes4_neon(x, inverse), codes4_neon(x + 4, inverse));
   int16x8_t high = vcombine_s16(codes4_neon(x + 8, inverse), codes4_neon(x + 12, inverse));
   vst1q_s8(q, vcombine_s8(vmovn_s16(low), vmovn_s16(high)));
-  return vaddvq_s16(vaddq_s16(low, high));
+  int16x8_t sum = vaddq_s16(low, high);
+  int16x4_t pairs = vget_low_s16(vpaddq_s16(sum, sum));
+  int16x4_t two = vadd_s16(pairs, vext_s16(pairs, pairs, 2));
+  return (halves){{vget_lane_s16(two, 0), vget_lane_s16(two, 1)}};
 }
 
 CM_NEON static void q8_neon(const float *x, void *out, size_t n) {

@@ -75,7 +75,7 @@ CM_INLINE void cm_to_f32_32(const cm_type32 *t, const void *blocks, float *out, 
 CM_INLINE float cm_dot_block32(const cm_type32 *t, const uint8_t *p, const cm_q8 *x, float acc) {
   cm_block32 b;
   t->decode(p, &b);
-  int32_t i = 0, m = t->offset * x->sum;
+  int32_t i = 0, m = t->offset * cm_q8_sum(x);
   for (int k = 0; k < 32; k++) i += b.u[k] * x->q[k];
   if (t->symmetric) return acc + (b.d * x->d) * (float)(i - m);
   return acc + ((b.d * x->d) * (float)i - (b.dm * x->d) * (float)m);

@@ -64,11 +64,11 @@ CM_NEON CM_INLINE float32x4_t cm_add_block4(const cm_type32 *t, const uint8_t *c
   float32x4_t d = cm_halves4(row, at);
   float32x4_t ddx = vmulq_n_f32(d, x->d);
   if (t->symmetric) {
-    if (!t->flip) sum = vsubq_s32(sum, vdupq_n_s32(t->offset * x->sum));
+    if (!t->flip) sum = vsubq_s32(sum, vdupq_n_s32(t->offset * cm_q8_sum(x)));
     return vaddq_f32(acc, vmulq_f32(ddx, vcvtq_f32_s32(sum)));
   }
   float32x4_t m = vmulq_n_f32(cm_mins4(t, row, at, d), x->d);
-  m = vmulq_n_f32(m, (float)(t->offset * x->sum));
+  m = vmulq_n_f32(m, (float)(t->offset * cm_q8_sum(x)));
   return vaddq_f32(acc, vsubq_f32(vmulq_f32(ddx, vcvtq_f32_s32(sum)), m));
 }
 

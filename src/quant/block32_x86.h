@@ -131,7 +131,7 @@ CM_AVX2 CM_INLINE void cm_scales8(const cm_type32 *t, const uint8_t *const *row,
 CM_AVX2 CM_INLINE __m256 cm_add_block8(const cm_type32 *t, int offset, __m256 d, __m256 dm,
                                        __m256i sum, const cm_q8 *x, __m256 acc) {
   __m256 dx = _mm256_set1_ps(x->d);
-  __m256i m = _mm256_set1_epi32(offset * x->sum);
+  __m256i m = _mm256_set1_epi32(offset * cm_q8_sum(x));
   if (t->symmetric) {
     if (offset) sum = _mm256_sub_epi32(sum, m);
     return _mm256_add_ps(acc, _mm256_mul_ps(_mm256_mul_ps(d, dx), _mm256_cvtepi32_ps(sum)));

@@ -31,12 +31,15 @@
 /* How the other operand of a dot product is held. */
 typedef enum cm_act { CM_ACT_F32, CM_ACT_Q8, CM_ACT_Q8K, CM_ACT_COUNT } cm_act;
 
-/* 32 values: x = d * q; sum is the sum of q. Used with Q8_0 Q4_0 Q4_1 Q5_0 Q5_1. */
+/* 32 values: x = d * q. half[h] is the sum of the q[k] with k / 2 % 2 == h: a multiplication that
+ * adds pairs of products leaves these in 16-bit lanes side by side. Used with Q8_0 Q4_0 Q4_1 Q5_0
+ * Q5_1. */
 typedef struct cm_q8 {
   float d;
-  int32_t sum;
+  int16_t half[2];
   int8_t q[32];
 } cm_q8;
+static inline int32_t cm_q8_sum(const cm_q8 *x) { return x->half[0] + x->half[1]; }
 
 /* 256 values; sums[i] is the sum of q[16i .. 16i+15]. Used with the K types. Where an array begins
  * at a multiple of 32 bytes, so does each q: reading across cache lines takes twice as long. */

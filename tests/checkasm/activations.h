@@ -48,7 +48,10 @@ static inline bool act_scale_sound(const float *x, float d, size_t n) {
 }
 
 static inline bool q8_sound(const float *x, const cm_q8 *b) {
-  return act_scale_sound(x, b->d, 32) && act_sound(x, b->d, b->q, 32, b->sum);
+  int second = 0;
+  for (size_t i = 0; i < 32; i++) second += i / 2 % 2 ? b->q[i] : 0;
+  return act_scale_sound(x, b->d, 32) && act_sound(x, b->d, b->q, 32, cm_q8_sum(b)) &&
+         b->half[1] == second;
 }
 
 static inline bool q8k_sound(const float *x, const cm_q8k *b) {

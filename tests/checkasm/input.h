@@ -108,8 +108,11 @@ static inline float act_scale(int kind) {
 
 static inline void fill_q8(cm_q8 *b, int codes, int scale) {
   b->d = act_scale(scale);
-  b->sum = 0;
-  for (size_t i = 0; i < 32; i++) b->sum += b->q[i] = act_code(codes, i);
+  b->half[0] = b->half[1] = 0;
+  for (size_t i = 0; i < 32; i++) {
+    b->q[i] = act_code(codes, i);
+    b->half[i / 2 % 2] = (int16_t)(b->half[i / 2 % 2] + b->q[i]);
+  }
 }
 
 static inline void fill_q8k(cm_q8k *b, int codes, int scale) {

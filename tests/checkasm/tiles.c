@@ -42,7 +42,8 @@ static bool trial(const cm_quant *q, cm_tile_fn *tile, size_t ncols, size_t kind
   }
   size_t blocks = N / (q->act == CM_ACT_Q8 ? 32u : 256u);
   q->unpack[CM_ISA_SCALAR](packed, row_bytes, ROWS, 0, blocks, panels);
-  tile(q, panels, cols, ncols, blocks, acc);
+  cm_ahead ahead = {packed, packed + sizeof packed, CM_LINE};
+  tile(q, panels, cols, ncols, blocks, acc, &ahead);
   for (size_t c = 0; c < ncols; c++) {
     q->dot_rows[CM_ISA_SCALAR](packed, row_bytes, ROWS, acts[c], N, expect);
     if (memcmp(expect, acc[c], sizeof expect) != 0) return false;

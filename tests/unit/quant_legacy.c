@@ -151,7 +151,10 @@ static void known_blocks_decode(void **state) {
 static void known_dot_products(void **state) {
   (void)state;
   cm_q8 x = {.d = 0.25f};
-  for (int j = 0; j < 32; j++) x.sum += x.q[j] = (int8_t)(j % 5 - 1);
+  for (int j = 0; j < 32; j++) {
+    x.q[j] = (int8_t)(j % 5 - 1);
+    x.half[j / 2 % 2] = (int16_t)(x.half[j / 2 % 2] + x.q[j]);
+  }
   for (size_t i = 0; i < SAMPLES; i++) {
     uint8_t rows[3 * 40];
     const cm_quant *q = cm_quant_of(samples[i].id);

@@ -4,9 +4,9 @@
  * one may be measured again alone. Without models, those of the exact Qwen2.5 shapes with random weights are made first;
  * the first one is asked most.
  *
- * The machine's limits are measured before, between and after. A part during which they weren't steady isn't written, since a
- * share of them would say nothing; a row that isn't steady is called noisy and judged by nobody. --draft writes all the
- * same, and says so; --small takes small sizes: to try the script; --alone doesn't ask llama.cpp. */
+ * The machine's limits are measured before, between and after. A part with shares of them isn't written when they weren't
+ * steady, since those would say nothing; a row that isn't steady is called noisy and judged by nobody. --draft writes all
+ * the same, and says so; --small takes small sizes: to try the script; --alone doesn't ask llama.cpp. */
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -81,7 +81,9 @@ function write(part, text) {
 function caption(t, limits) {
   const version = execFileSync(t.program, ["--version"], { encoding: "utf8" }).trim().split("\n")[0];
   const draft = values.draft ? `**Draft${isSteady(limits) ? "" : ", from a machine that was busy"}: not to be quoted.** ` : "";
-  const at = `${limits.read.median.toFixed(1)} GB/s read, ${limits.int8.median.toFixed(0)} Gop/s int8 meanwhile`;
+  const of = (limit) => (isNoisy(limit) ? ` (spread ${percent(limit.spread)})` : "");
+  const at = `${limits.read.median.toFixed(1)} GB/s${of(limits.read)} read, ${limits.int8.median.toFixed(0)} Gop/s` +
+             `${of(limits.int8)} int8 meanwhile`;
   return `${draft}*${machine(t.threads)}, ${limits.isa}; ${at}; ${version}; ${new Date().toISOString().slice(0, 10)}.*`;
 }
 
@@ -96,7 +98,7 @@ async function measurePart(t, part) {
   const data = await part.run(t);
   await t.limit();
   const limits = mergeLimits(runs), seconds = Math.round((performance.now() - begin) / 1e3);
-  const steady = isSteady(limits), state = { limits, peer: t.peer, out: values.out, model: t.model };
+  const steady = isSteady(limits) || !part.sharesLimits, state = { limits, peer: t.peer, out: values.out, model: t.model };
   if (steady || values.draft) write(part, `${caption(t, limits)}\n\n${part.text(data, state)}`);
   else
     note(`${part.name} isn't written, the machine is too busy: reading spreads over ${percent(limits.read.spread)}, ` +

@@ -1,7 +1,7 @@
 /* What the machine can give, measured before, between and after all that is held against it. */
 import { percent, table } from "../measure.mjs";
 
-export const name = "limits", title = "Limits of the machine";
+export const name = "limits", title = "Limits of the machine", sharesLimits = true;
 
 export async function run(t) {
   await t.limit();

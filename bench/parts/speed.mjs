@@ -2,7 +2,7 @@
 import path from "node:path";
 import { atLeast, bench, figure, inTurn, isNoisy, percent, summary, table, verdict } from "../measure.mjs";
 
-export const name = "speed", title = "Speed beside llama.cpp";
+export const name = "speed", title = "Speed beside llama.cpp", sharesLimits = true;
 
 const PHASES = [
   { name: "prefill 16", prompt: 16 },

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { figure, percent, table, timed } from "../measure.mjs";
 
-export const name = "types", title = "Kernels by tensor type";
+export const name = "types", title = "Kernels by tensor type", sharesLimits = true;
 
 /* "Q4_K   avx2  …   10.4 GB/s      48 ns/1000 values unpacked", of which the end may be missing. */
 export function rowsOf(out, isa) {

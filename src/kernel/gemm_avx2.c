@@ -81,9 +81,12 @@ INLINE void dot_block(const uint8_t (*q)[CM_PANEL_ROWS][4], const cm_q8 *const *
   }
   CM_UNROLL
   for (size_t c = 0; c < ncols; c++) {
-    __m256i less = _mm256_mullo_epi16(broadcast4(x[c]->half), _mm256_set1_epi16((int16_t)centre));
-    if (centre) sum[c].lo = _mm256_sub_epi16(sum[c].lo, less);
-    if (centre) sum[c].hi = _mm256_sub_epi16(sum[c].hi, less);
+    if (centre) {
+      __m256i by = _mm256_set1_epi16((int16_t)centre);
+      __m256i less = _mm256_mullo_epi16(broadcast4(x[c]->half), by);
+      sum[c].lo = _mm256_sub_epi16(sum[c].lo, less);
+      sum[c].hi = _mm256_sub_epi16(sum[c].hi, less);
+    }
     sum[c].lo = _mm256_madd_epi16(sum[c].lo, ones);
     sum[c].hi = _mm256_madd_epi16(sum[c].hi, ones);
   }

@@ -82,8 +82,8 @@ function caption(t, limits) {
   const version = execFileSync(t.program, ["--version"], { encoding: "utf8" }).trim().split("\n")[0];
   const draft = values.draft ? `**Draft${isSteady(limits) ? "" : ", from a machine that was busy"}: not to be quoted.** ` : "";
   const of = (limit) => (isNoisy(limit) ? ` (spread ${percent(limit.spread)})` : "");
-  const at = `${limits.read.median.toFixed(1)} GB/s${of(limits.read)} read, ${limits.int8.median.toFixed(0)} Gop/s` +
-             `${of(limits.int8)} int8 meanwhile`;
+  const at = `${limits.read.median.toFixed(1)} GB/s read${of(limits.read)}, ` +
+             `${limits.int8.median.toFixed(0)} Gop/s int8${of(limits.int8)} meanwhile`;
   return `${draft}*${machine(t.threads)}, ${limits.isa}; ${at}; ${version}; ${new Date().toISOString().slice(0, 10)}.*`;
 }
 

@@ -20,9 +20,9 @@ static size_t block_values(const cm_mul *j) { return j->w->q->act == CM_ACT_Q8 ?
 
 /* The `rows` rows at `p`, in as many shares as there are panels before them to multiply. */
 static cm_ahead ahead_of(const cm_mul *j, const uint8_t *p, size_t rows, size_t blocks) {
-  size_t bytes = rows * j->w->row_bytes;
-  size_t shares = blocks * ((j->ncols + CM_SHARE_COLS - 1) / CM_SHARE_COLS) * CM_LINE;
-  return (cm_ahead){p, p + bytes, (bytes + shares - 1) / shares * CM_LINE};
+  size_t bytes = rows * j->w->row_bytes, lines = (bytes + CM_LINE - 1) / CM_LINE;
+  size_t shares = blocks * ((j->ncols + CM_SHARE_COLS - 1) / CM_SHARE_COLS);
+  return (cm_ahead){p, p + bytes, shares ? (lines + shares - 1) / shares * CM_LINE : 0};
 }
 
 /* acc = what is in y so far, and back. Whole panels are copied with a constant size. */

@@ -10,8 +10,9 @@
  * columns at once: twelve sums, two vectors of weights, one of activations and one product are all
  * sixteen registers. Q8_0's codes need all 8 bits: there |w| meets sign(x, w), widened at once.
  *
- * Blocks of 256 are widened after 8 groups of 4-bit codes, 4 of 5 bits, 2 of 6, and that multiplies
- * by the sub-block's scale at no extra cost. Four columns at once, with their sums in memory. */
+ * Blocks of 256 are widened after 8 groups of 4-bit codes, 4 of 5 bits, 2 of 6, and that
+ * multiplies by the sub-block's scale at no extra cost. Four columns at once, with their sums in
+ * memory. */
 #include "kernel/gemm.h"
 
 #include "quant/intrin.h"

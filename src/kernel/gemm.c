@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#include "quant/intrin.h"
-
 /* 16 rows and one piece of them, of at most CM_PANEL_VALUES values. */
 typedef struct piece {
   size_t row, rows, first, blocks;

@@ -2,6 +2,7 @@
 #ifndef CM_KERNEL_GEMM_H
 #define CM_KERNEL_GEMM_H
 #include "kernel/state.h"
+#include "quant/intrin.h"
 
 enum {
   CM_LINE = 64,
@@ -18,10 +19,11 @@ typedef struct cm_ahead {
   size_t share; /* bytes at once, whole cache lines */
 } cm_ahead;
 
-static inline __attribute__((always_inline)) void cm_fetch_share(cm_ahead *a) {
-  const uint8_t *p = a->next, *end = p + a->share < a->end ? p + a->share : a->end;
-  for (; p < end; p += CM_LINE) __builtin_prefetch(p, 0, 2);
-  a->next = p;
+/* Fetches the next share, or what is left, into the second cache. */
+CM_INLINE void cm_fetch_share(cm_ahead *a) {
+  const size_t left = (size_t)(a->end - a->next), n = left < a->share ? left : a->share;
+  for (size_t i = 0; i < n; i += CM_LINE) __builtin_prefetch(a->next + i, 0, 2);
+  a->next += n;
 }
 
 /* One small product: 16 rows times up to CM_TILE_COLS columns. */

@@ -15,8 +15,6 @@
  * memory. */
 #include "kernel/gemm.h"
 
-#include "quant/intrin.h"
-
 #if defined(CM_X86)
 #include <string.h>
 

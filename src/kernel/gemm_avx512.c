@@ -13,8 +13,6 @@
  * registers. */
 #include "kernel/gemm.h"
 
-#include "quant/intrin.h"
-
 #if defined(CM_X86)
 #include <string.h>
 

@@ -8,8 +8,6 @@
  * x), to the same end. Columns left over are done two and one at a time. */
 #include "kernel/gemm.h"
 
-#include "quant/intrin.h"
-
 #if defined(CM_ARM)
 #define INLINE static inline __attribute__((always_inline)) CM_NEON
 

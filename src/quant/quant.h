@@ -39,6 +39,7 @@ typedef struct cm_q8 {
   int16_t half[2];
   int8_t q[32];
 } cm_q8;
+/* The sum of all q. */
 static inline int32_t cm_q8_sum(const cm_q8 *x) { return x->half[0] + x->half[1]; }
 
 /* 256 values; sums[i] is the sum of q[16i .. 16i+15]. Used with the K types. Where an array begins

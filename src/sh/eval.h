@@ -26,6 +26,9 @@ typedef struct cm_txt {
 } cm_txt;
 
 void *cm_ev_new(cm_eval *ev, size_t n, size_t size); /* NULL sets nomem */
+/* The same for arrays that a short text may ask for again and again (words that xargs repeats, what
+ * stands behind a brace): past CM_EV_ARRAYS in all it is NULL, and `limited`. */
+void *cm_ev_many(cm_eval *ev, size_t n, size_t size);
 void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s);
 void cm_txt_putc(cm_eval *ev, cm_txt *t, char c);
 cm_str cm_txt_str(const cm_txt *t);
@@ -217,7 +220,7 @@ struct cm_eval {
   bool nomem, limited, syntax;
   cm_dead dead;
   cm_err error;
-  size_t steps, bytes, copied;
+  size_t steps, bytes, copied, arrays;
   unsigned nest, forks, pipes; /* forks: backgrounds around this point */
   cm_var **spaces[CM_SPACES];
   cm_var cwd, args;
@@ -239,6 +242,7 @@ enum {
   CM_EV_STEPS = 60000,     /* commands, words and loop passes looked at */
   CM_EV_BYTES = 512 << 10, /* of nested code parsed */
   CM_EV_COPIED = 8 << 20,  /* bytes of texts put together */
+  CM_EV_ARRAYS = 24 << 20, /* bytes of arrays that a short text may multiply */
   CM_EV_NEST = 120         /* lists in commands in lists, over all nested code */
 };
 

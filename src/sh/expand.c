@@ -8,7 +8,7 @@ enum { BRACES = CM_RESOLVE_VALUES_MAX };
 void cm_fields_add(cm_eval *ev, cm_fields *f, const cm_rword *w) {
   if (!f->v || f->n == f->cap) {
     size_t cap = f->cap ? 2 * f->cap : 8;
-    cm_rword *v = cm_ev_new(ev, cap, sizeof *v);
+    cm_rword *v = cm_ev_many(ev, cap, sizeof *v);
     if (!v) return;
     if (f->v) memcpy(v, f->v, f->n * sizeof *v);
     f->v = v;

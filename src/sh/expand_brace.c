@@ -29,7 +29,7 @@ static atoms flatten(cm_eval *ev, const cm_part *parts) {
   size_t n = 0;
   for (const cm_part *p = parts; p; p = p->next)
     n += p->kind == CM_PART_TEXT && !p->quoted ? p->text.n : 1;
-  atoms out = {cm_ev_new(ev, n, sizeof(atom)), 0};
+  atoms out = {cm_ev_many(ev, n, sizeof(atom)), 0};
   for (const cm_part *p = parts; out.v && p; p = p->next) {
     bool plain = p->kind == CM_PART_TEXT && !p->quoted;
     for (size_t i = 0; plain && i < p->text.n; i++) out.v[out.n++] = (atom){NULL, p->text.p[i]};
@@ -40,9 +40,9 @@ static atoms flatten(cm_eval *ev, const cm_part *parts) {
 
 static const cm_part *unflatten(cm_eval *ev, atoms a) {
   cm_part *first = NULL, **end = &first;
-  char *text = cm_ev_new(ev, a.n + 1, 1);
+  char *text = cm_ev_many(ev, a.n + 1, 1);
   for (size_t i = 0; text && i < a.n;) {
-    cm_part *p = cm_ev_new(ev, 1, sizeof *p);
+    cm_part *p = cm_ev_many(ev, 1, sizeof *p);
     if (!p) break;
     if (a.v[i].part) {
       *p = *a.v[i++].part;
@@ -59,7 +59,7 @@ static const cm_part *unflatten(cm_eval *ev, atoms a) {
 }
 
 static atoms concat(cm_eval *ev, atoms a, atoms b, atoms c) {
-  atoms out = {cm_ev_new(ev, a.n + b.n + c.n, sizeof(atom)), 0};
+  atoms out = {cm_ev_many(ev, a.n + b.n + c.n, sizeof(atom)), 0};
   const atoms all[3] = {a, b, c};
   for (size_t i = 0; out.v && i < 3; i++) {
     if (all[i].n) memcpy(out.v + out.n, all[i].v, all[i].n * sizeof(atom));
@@ -70,8 +70,8 @@ static atoms concat(cm_eval *ev, atoms a, atoms b, atoms c) {
 
 /* Index of the brace that closes each open one; 0: none does. */
 static size_t *match_braces(cm_eval *ev, atoms a) {
-  size_t *match = cm_ev_new(ev, a.n + 1, sizeof *match), *stack, depth = 0;
-  stack = cm_ev_new(ev, a.n + 1, sizeof *stack);
+  size_t *match = cm_ev_many(ev, a.n + 1, sizeof *match), *stack, depth = 0;
+  stack = cm_ev_many(ev, a.n + 1, sizeof *stack);
   for (size_t i = 0; match && stack && i < a.n; i++) {
     if (a.v[i].part) continue;
     if (a.v[i].c == '{') stack[depth++] = i;
@@ -128,7 +128,7 @@ static bool read_sequence(cm_str s, sequence *q) {
 }
 
 static atoms of_text(cm_eval *ev, cm_str s) {
-  atoms out = {cm_ev_new(ev, s.n, sizeof(atom)), 0};
+  atoms out = {cm_ev_many(ev, s.n, sizeof(atom)), 0};
   for (size_t i = 0; out.v && i < s.n; i++) out.v[out.n++] = (atom){NULL, s.p[i]};
   return out;
 }
@@ -153,8 +153,8 @@ static void sequence_values(cm_eval *ev, const sequence *q, lists *out) {
     out->v[out->n++] = sequence_value(ev, q, q->from + i * sign);
   if (shown == count || out->n + 2 > out->max) return;
   out->v[out->n++] = sequence_value(ev, q, q->from + (count - 1) * sign);
-  cm_part *any = cm_ev_new(ev, 1, sizeof *any);
-  atom *v = cm_ev_new(ev, 1, sizeof *v);
+  cm_part *any = cm_ev_many(ev, 1, sizeof *any);
+  atom *v = cm_ev_many(ev, 1, sizeof *v);
   if (!any || !v) return;
   any->kind = CM_PART_ARITH; /* without an expression: some number */
   v->part = any;
@@ -176,7 +176,7 @@ static void expand_list(cm_eval *ev, atoms a, const size_t *match, size_t open, 
 }
 
 static bool as_text(cm_eval *ev, atoms a, cm_str *out) {
-  char *p = cm_ev_new(ev, a.n + 1, 1);
+  char *p = cm_ev_many(ev, a.n + 1, 1);
   for (size_t i = 0; i < a.n; i++) {
     if (!p || a.v[i].part) return false;
     p[i] = a.v[i].c;
@@ -213,8 +213,8 @@ static void expand(cm_eval *ev, atoms a, lists *out, unsigned depth) {
   size_t open, close;
   if (depth > DEPTH) ev->limited = true;
   else {
-    heads = cm_ev_new(ev, 1, sizeof *heads);
-    tails = cm_ev_new(ev, 1, sizeof *tails);
+    heads = cm_ev_many(ev, 1, sizeof *heads);
+    tails = cm_ev_many(ev, 1, sizeof *tails);
   }
   if (!tails || !heads) {
     if (out->n < out->max) out->v[out->n++] = a;
@@ -232,7 +232,7 @@ static void expand(cm_eval *ev, atoms a, lists *out, unsigned depth) {
 }
 
 size_t cm_expand_braces(cm_eval *ev, const cm_part *parts, const cm_part **out, size_t max) {
-  lists *all = cm_ev_new(ev, 1, sizeof *all);
+  lists *all = cm_ev_many(ev, 1, sizeof *all);
   if (!all) return 0;
   all->max = max < CM_RESOLVE_VALUES_MAX ? max : CM_RESOLVE_VALUES_MAX;
   expand(ev, flatten(ev, parts), all, 0);

@@ -9,6 +9,13 @@ void *cm_ev_new(cm_eval *ev, size_t n, size_t size) {
   return p;
 }
 
+void *cm_ev_many(cm_eval *ev, size_t n, size_t size) {
+  ev->arrays += n * size;
+  if (ev->arrays <= CM_EV_ARRAYS) return cm_ev_new(ev, n, size);
+  ev->limited = true;
+  return NULL;
+}
+
 void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s) {
   if (!s.n) return;
   if (!t->n && !t->cap) { /* the first stretch is borrowed; it is never written to */

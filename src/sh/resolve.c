@@ -72,7 +72,7 @@ void cm_run_put(cm_eval *ev, size_t at, const cm_evrun *r) {
 
 cm_evrun *cm_run_made(cm_eval *ev, const cm_rword *words, size_t n) {
   cm_evrun *r = cm_run_new(ev);
-  cm_rword *copy = cm_ev_new(ev, n, sizeof *copy);
+  cm_rword *copy = cm_ev_many(ev, n, sizeof *copy);
   if (!r || !copy) return NULL;
   memcpy(copy, words, n * sizeof *copy);
   for (size_t i = 0; i < n; i++)

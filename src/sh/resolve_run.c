@@ -112,6 +112,17 @@ void cm_run_is_code(cm_eval *ev, cm_evrun *r) {
 
 /* --- programs with holes in their names --- */
 
+/* The same words behind another name, which is known. */
+static bool renamed(cm_eval *ev, cm_run *run, cm_str name) {
+  cm_rword *words = cm_ev_many(ev, run->n, sizeof *words);
+  if (!words) return false;
+  memcpy(words, run->words, run->n * sizeof *words);
+  words[0].text = name;
+  words[0].from = 0;
+  run->words = words;
+  return true;
+}
+
 /* What is left of the words when unset variables and missing parameters vanish. */
 static void start_without_holes(cm_eval *ev, const cm_evrun *r) {
   const cm_rword *w = &r->run.words[0];
@@ -121,16 +132,13 @@ static void start_without_holes(cm_eval *ev, const cm_evrun *r) {
     if (w->text.p[i] != CM_HOLE) cm_txt_add(ev, &t, (cm_str){w->text.p + i, 1});
   size_t skip = t.n == 0;
   if (r->run.n == skip) return;
-  cm_rword *words = cm_ev_new(ev, r->run.n, sizeof *words);
   cm_evrun *other = cm_ev_new(ev, 1, sizeof *other);
-  if (!words || !other) return;
-  memcpy(words, r->run.words, r->run.n * sizeof *words);
-  words[0].text = cm_txt_str(&t);
-  words[0].from = 0;
+  if (!other) return;
   *other = *r;
   other->run.kind = CM_RUN_COMMAND;
-  other->run.words = words + skip;
-  other->run.n = r->run.n - skip;
+  other->run.words += skip;
+  other->run.n -= skip;
+  if (!skip && !renamed(ev, &other->run, cm_txt_str(&t))) return;
   cm_run_start(ev, cm_run_reserve(ev), other);
 }
 

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     context.cwd = CM_STR("/work");
     context.user = CM_STR("ada");
   }
-  cm_arena *a = cm_arena_open(256 << 20);
+  cm_arena *a = cm_arena_open(64 << 20);
   cm_runs runs;
   cm_err e;
   cm_str text = {(const char *)data + 1, size - 1};

@@ -195,11 +195,40 @@ static void test_failing_blocks(void **state) {
   }
 }
 
+/* `what` n times behind `before`, then `close` n times, then a command that must still be found. */
+static void expect_limited(const char *before, const char *what, const char *close, size_t n) {
+  cm_arena *a = cm_arena_open(ARENA);
+  cm_buf text;
+  cm_runs runs;
+  cm_err e = {0};
+  assert_non_null(a);
+  cm_buf_init(&text, CM_SH_TEXT_MAX);
+  cm_buf_puts(&text, before);
+  for (size_t i = 0; i < n; i++) cm_buf_puts(&text, what);
+  for (size_t i = 0; i < n; i++) cm_buf_puts(&text, close);
+  cm_buf_puts(&text, "; rm x");
+  assert_false(text.overflow);
+  assert_int_equal(cm_sh_resolve((cm_str){text.p, text.n}, &context, a, &runs, &e), CM_OK);
+  assert_true(runs.limited);
+  assert_true(runs.n > 0);
+  assert_true(cm_str_is(runs.items[runs.n - 1]->program, "rm"));
+  cm_buf_close(&text);
+  cm_arena_close(a);
+}
+
+/* Short texts that ask for much: braces in front of many others, words that are copied for each
+ * program of a chain. A limit, no lack of memory, which would leave all findings out. */
+static void test_multiplied(void **state) {
+  (void)state;
+  expect_limited("echo {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", "{", "}", 30000);
+  expect_limited("echo 1 2 3 4 5 6 7 8 9 | xargs -n1 xargs -n1 xargs -n1 xargs -n1 a", " b", "",
+                 20000);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_table),
-      cmocka_unit_test(test_spans),
-      cmocka_unit_test(test_memory),
+      cmocka_unit_test(test_table),          cmocka_unit_test(test_spans),
+      cmocka_unit_test(test_memory),         cmocka_unit_test(test_multiplied),
       cmocka_unit_test(test_failing_blocks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

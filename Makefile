@@ -22,8 +22,10 @@ SLOW = -E '^(checkasm|tiles|unit.safety_disguise_shell|cli.sh$$)'
 # the sandbox is the same text whoever compiled it; `make test` and `make asan` run that.
 CODE = -L '^t1$$' -E '^(checkasm|unit.sandbox_(escape|run))'
 
-# Test programs at once.
-TOGETHER = --parallel $(shell getconf _NPROCESSORS_ONLN)
+# Test programs, and cases that are judged, at once: half of their time they wait, for deadlines, for
+# processes that start and for folders that are unmounted.
+JOBS = $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+TOGETHER = --parallel $(JOBS)
 
 build = cmake --preset $(1) >/dev/null && cmake --build build/$(1)
 
@@ -63,8 +65,8 @@ safety-report: all ## how the validator judges the corpora of commands
 # Cases of their own are checked first: golds pass in every world, each wrong command fails in one.
 quality: all ## the embedded model against the test cases, gated; reports in build/quality
 	mkdir -p build/quality
-	build/release/cmdai test --check --sandbox require
-	build/release/cmdai test --sandbox require --gate pr --floor 0.45 --out build/quality/run.jsonl \
+	build/release/cmdai test --check --sandbox require --jobs $(JOBS)
+	build/release/cmdai test --sandbox require --jobs $(JOBS) --gate pr --floor 0.45 --out build/quality/run.jsonl \
 	  --report md=build/quality/report.md,json=build/quality/report.json,junit=build/quality/junit.xml,html=build/quality/report.html
 
 lint: all ## tools/tidy, clang-format and clang-tidy

@@ -15,10 +15,15 @@ HEARS = {"alpha": [("ls", 0.9), ("pwd", 0.1)], "golf": [("git status", 0.7), ("i
 _made = []
 
 
+def depth():
+    """Layers of the model: under a sanitizer a few take as long."""
+    return 96 if kit.Settings.slow <= 2 else 16
+
+
 def deep():
     """The model; one for all cases."""
     if not _made:
-        _made.append(models.listener(HEARS, name="deep", layers=96))
+        _made.append(models.listener(HEARS, name="deep", layers=depth()))
     return _made[0]
 
 
@@ -78,7 +83,7 @@ def _():
     need(data[64:72] == b"cmdaikv\0", "the magic")
     version, n, size, layers, heads, dim, kind = struct.unpack_from("=IIQIIII", data, 72)
     need((version, n, size) == (1, cached, len(data)), "version, tokens, size")
-    need((layers, heads, dim, kind) == (96, 1, models.HEAD_DIM, 1), "the shape")
+    need((layers, heads, dim, kind) == (depth(), 1, models.HEAD_DIM, 1), "the shape")
     need(os.path.basename(p.file()) == data[128:192].decode() + ".kv", "the key")
     tokens = struct.unpack_from("=%dI" % n, data, 192)
     need(bytes(t for t in tokens if t < 256).startswith(b"system\nYou turn"), "the tokens")
@@ -138,7 +143,7 @@ def _():
     ask = lambda: run("--json", "-m", mine, "alpha", env={"CMDAI_CACHE_DIR": p.cache}, limit=60).ok().json()
     need(ask()["tokens"]["cached"] == 0 and ask()["tokens"]["cached"] > 0, "of the first")
     swapped = {"alpha": [("ls", 0.1), ("pwd", 0.9)], "golf": HEARS["golf"]}
-    other = models.listener(swapped, name="deep", layers=96)
+    other = models.listener(swapped, name="deep", layers=depth())
     need(os.path.getsize(other) == os.path.getsize(mine), "not of one size")
     os.replace(other, mine)
     answer = ask()

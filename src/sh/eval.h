@@ -29,6 +29,7 @@ void *cm_ev_new(cm_eval *ev, size_t n, size_t size); /* NULL sets nomem */
 /* The same for arrays that a short text may ask for again and again (words that xargs repeats, what
  * stands behind a brace): past CM_EV_ARRAYS in all it is NULL, and `limited`. */
 void *cm_ev_many(cm_eval *ev, size_t n, size_t size);
+bool cm_ev_copy(cm_eval *ev, size_t n); /* n bytes of text are made; false: past CM_EV_COPIED */
 void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s);
 void cm_txt_putc(cm_eval *ev, cm_txt *t, char c);
 cm_str cm_txt_str(const cm_txt *t);
@@ -41,7 +42,8 @@ bool cm_str_number(cm_str s, long *out); /* all of it, with a sign */
 cm_val cm_val_of_word(const cm_rword *w);
 cm_rword cm_word_of_val(const cm_val *v, cm_span span);
 cm_str cm_ev_number(cm_eval *ev, long n);
-bool cm_pattern_match(cm_str pattern, cm_str text); /* * ? [..] and backslash; '/' is no special */
+/* * ? [..] and backslash; '/' is no special. Past CM_EV_COMPARED in all: false, and `limited`. */
+bool cm_pattern_match(cm_eval *ev, cm_str pattern, cm_str text);
 bool cm_is_name(cm_str s);
 static inline bool cm_str_has(cm_str s, char c) {
   for (size_t i = 0; i < s.n; i++)
@@ -220,7 +222,7 @@ struct cm_eval {
   bool nomem, limited, syntax;
   cm_dead dead;
   cm_err error;
-  size_t steps, bytes, copied, arrays;
+  size_t steps, bytes, copied, arrays, compared;
   unsigned nest, forks, pipes; /* forks: backgrounds around this point */
   cm_var **spaces[CM_SPACES];
   cm_var cwd, args;
@@ -239,11 +241,12 @@ struct cm_eval {
 };
 
 enum {
-  CM_EV_STEPS = 60000,     /* commands, words and loop passes looked at */
-  CM_EV_BYTES = 512 << 10, /* of nested code parsed */
-  CM_EV_COPIED = 8 << 20,  /* bytes of texts put together */
-  CM_EV_ARRAYS = 24 << 20, /* bytes of arrays that a short text may multiply */
-  CM_EV_NEST = 120         /* lists in commands in lists, over all nested code */
+  CM_EV_STEPS = 60000,       /* commands, words and loop passes looked at */
+  CM_EV_BYTES = 512 << 10,   /* of nested code parsed */
+  CM_EV_COPIED = 8 << 20,    /* bytes of texts put together */
+  CM_EV_COMPARED = 20 << 20, /* characters of patterns looked at */
+  CM_EV_ARRAYS = 24 << 20,   /* bytes of arrays that a short text may multiply */
+  CM_EV_NEST = 120           /* lists in commands in lists, over all nested code */
 };
 
 bool cm_ev_step(cm_eval *ev);  /* false: stop here */
@@ -345,7 +348,7 @@ bool cm_builtin(cm_eval *ev, size_t at, cm_evrun *r);
 void cm_expand_subscripts(cm_eval *ev, cm_str program, const cm_rword *words, size_t n);
 /* Programs that start others; false: not one of them. The run is in its place already. */
 bool cm_wrap(cm_eval *ev, cm_evrun *r);
-cm_str cm_wrap_match(cm_str pattern); /* the first of them that fits; empty: none */
+cm_str cm_wrap_match(cm_eval *ev, cm_str pattern); /* the first of them that fits; empty: none */
 
 /* --- other interpreters ---------------------------------------------------------------------- */
 

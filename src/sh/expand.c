@@ -77,10 +77,12 @@ void cm_build_val(cm_build *b, const cm_val *v, bool quoted) {
     mark(b, v->from, v->source);
     return;
   }
+  bool ends[256] = {false};
   cm_str ifs = separators(b->ev);
+  for (size_t i = 0; i < ifs.n; i++) ends[(unsigned char)ifs.p[i]] = true;
   for (size_t i = 0; i < s.n;) {
     size_t start = i;
-    while (i < s.n && !(ifs.n && memchr(ifs.p, s.p[i], ifs.n))) i++;
+    while (i < s.n && !ends[(unsigned char)s.p[i]]) i++;
     cm_str piece = {s.p + start, i - start};
     if (piece.n) {
       cm_build_add(b, piece, false);

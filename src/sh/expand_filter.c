@@ -187,7 +187,7 @@ bool cm_fold_filter(cm_eval *ev, const cm_run *run, cm_val *out) {
   *out = cm_val_of_word(in);
   if (in->from == CM_FROM_FILES && chooses(run)) return true;
   const filter *f = filter_of(run->program);
-  if (!f) return false;
+  if (!f || !cm_ev_copy(ev, in->text.n)) return false;
   if (in->from) return f->fold == fold_pass && fold_pass(ev, run, in->text, &out->text);
   return f->fold(ev, run, in->text, &out->text);
 }

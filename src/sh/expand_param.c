@@ -112,7 +112,7 @@ static cm_val subscripted(cm_eval *ev, const cm_alt *alt, const cm_word *subscri
 }
 
 /* What a variable of the surroundings holds, as far as its name says so. */
-static unsigned secrecy(cm_str name) {
+static unsigned secrecy(cm_eval *ev, cm_str name) {
   static const struct {
     const char *pattern;
     unsigned from;
@@ -141,7 +141,7 @@ static unsigned secrecy(cm_str name) {
       {"*CREDENTIALS", CM_FROM_LOGIN},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (cm_pattern_match(cm_str_of(rows[i].pattern), name)) return rows[i].from;
+    if (cm_pattern_match(ev, cm_str_of(rows[i].pattern), name)) return rows[i].from;
   return 0;
 }
 
@@ -165,7 +165,7 @@ cm_val cm_param_get(cm_eval *ev, cm_str name, const cm_word *subscript, bool *se
   if (special_value(ev, name, &v)) return v;
   if (subscript) (void)cm_expand_one(ev, subscript);
   *set = false;
-  return cm_val_hole(CM_FROM_UNSET | secrecy(name), NULL);
+  return cm_val_hole(CM_FROM_UNSET | secrecy(ev, name), NULL);
 }
 
 void cm_param_all(cm_eval *ev, cm_str name, cm_fields *out, bool *known) {
@@ -201,11 +201,11 @@ static cm_val arg_value(cm_eval *ev, const cm_word *arg) {
 }
 
 /* ${x#p} ${x##p} ${x%p} ${x%%p} on a known text. */
-static cm_str strip(cm_str s, cm_str pattern, bool front, bool longest) {
+static cm_str strip(cm_eval *ev, cm_str s, cm_str pattern, bool front, bool longest) {
   for (size_t i = 0; i <= s.n; i++) {
     size_t n = longest ? s.n - i : i;
     cm_str piece = {front ? s.p : s.p + s.n - n, n};
-    if (!cm_pattern_match(pattern, piece)) continue;
+    if (!cm_pattern_match(ev, pattern, piece)) continue;
     return front ? (cm_str){s.p + n, s.n - n} : (cm_str){s.p, s.n - n};
   }
   return s;
@@ -213,10 +213,10 @@ static cm_str strip(cm_str s, cm_str pattern, bool front, bool longest) {
 
 /* The longest match of the pattern at s.p[at]; SIZE_MAX: none. Without a star it is no longer than
  * the pattern. */
-static size_t match_at(cm_str s, size_t at, cm_str pattern) {
+static size_t match_at(cm_eval *ev, cm_str s, size_t at, cm_str pattern) {
   size_t most = s.n - at, star = memchr(pattern.p, '*', pattern.n) != NULL;
   for (size_t n = star || most < pattern.n ? most : pattern.n; n != SIZE_MAX; n--)
-    if (cm_pattern_match(pattern, (cm_str){s.p + at, n})) return n;
+    if (cm_pattern_match(ev, pattern, (cm_str){s.p + at, n})) return n;
   return SIZE_MAX;
 }
 
@@ -225,7 +225,7 @@ static cm_str replace(cm_eval *ev, cm_str s, cm_str pattern, cm_str by, cm_str o
   bool all = cm_str_is(op, "//"), front = cm_str_is(op, "/#"), back = cm_str_is(op, "/%");
   size_t i = 0;
   while (i < s.n) {
-    size_t n = (front && i) || !cm_ev_step(ev) ? SIZE_MAX : match_at(s, i, pattern);
+    size_t n = (front && i) || !cm_ev_step(ev) ? SIZE_MAX : match_at(ev, s, i, pattern);
     if (n == SIZE_MAX || n == 0 || (back && i + n != s.n)) {
       cm_txt_add(ev, &t, (cm_str){s.p + i++, 1});
       continue;
@@ -239,8 +239,9 @@ static cm_str replace(cm_eval *ev, cm_str s, cm_str pattern, cm_str by, cm_str o
 }
 
 static cm_str change_case(cm_eval *ev, cm_str s, cm_str op) {
-  char *p = cm_arena_strdup(ev->a, s.p, s.n);
   size_t n = op.n == 2 ? s.n : s.n ? 1 : 0;
+  if (!cm_ev_copy(ev, s.n)) return s;
+  char *p = cm_arena_strdup(ev->a, s.p, s.n);
   if (!p) return ev->nomem = true, s;
   for (size_t i = 0; i < n; i++) {
     if (op.p[0] == '^' && p[i] >= 'a' && p[i] <= 'z') p[i] = (char)(p[i] - 32);
@@ -312,7 +313,7 @@ static cm_val text_op(cm_eval *ev, const cm_param *param, cm_val v) {
       pattern.n > MATCHED)
     return unknown_like(&v);
   if (op.p[0] == '#' || op.p[0] == '%') {
-    v.text = strip(v.text, pattern, op.p[0] == '#', op.n == 2);
+    v.text = strip(ev, v.text, pattern, op.p[0] == '#', op.n == 2);
     return v;
   }
   v.text = replace(ev, v.text, pattern, by.text, op);

@@ -16,6 +16,12 @@ void *cm_ev_many(cm_eval *ev, size_t n, size_t size) {
   return NULL;
 }
 
+bool cm_ev_copy(cm_eval *ev, size_t n) {
+  ev->copied += n;
+  if (ev->copied > CM_EV_COPIED) ev->limited = true;
+  return ev->copied <= CM_EV_COPIED;
+}
+
 void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s) {
   if (!s.n) return;
   if (!t->n && !t->cap) { /* the first stretch is borrowed; it is never written to */
@@ -30,9 +36,8 @@ void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s) {
   }
   if (t->n + n > t->cap) {
     size_t cap = 2 * (t->n + n) + 32;
-    ev->copied += cap;
-    if (ev->copied > CM_EV_COPIED) {
-      t->over = ev->limited = true;
+    if (!cm_ev_copy(ev, cap)) {
+      t->over = true;
       return;
     }
     char *p = cm_ev_new(ev, cap, 1);
@@ -231,7 +236,14 @@ static size_t match_one(cm_str p, char c) {
   return p.p[0] == c ? 1 : 0;
 }
 
-bool cm_pattern_match(cm_str p, cm_str s) {
+/* What match_one may look at: of a set, up to its end. */
+static bool may_compare(cm_eval *ev, cm_str p) {
+  ev->compared += p.p[0] == '[' ? p.n : 1;
+  if (ev->compared > CM_EV_COMPARED) ev->limited = true;
+  return ev->compared <= CM_EV_COMPARED;
+}
+
+bool cm_pattern_match(cm_eval *ev, cm_str p, cm_str s) {
   size_t i = 0, k = 0, star = SIZE_MAX, from = 0;
   while (k < s.n) {
     size_t n = 0;
@@ -240,7 +252,11 @@ bool cm_pattern_match(cm_str p, cm_str s) {
       from = k;
       continue;
     }
-    if (i < p.n) n = match_one((cm_str){p.p + i, p.n - i}, s.p[k]);
+    if (i < p.n) {
+      cm_str one = {p.p + i, p.n - i};
+      if (!may_compare(ev, one)) return false;
+      n = match_one(one, s.p[k]);
+    }
     if (n) i += n, k++;
     else if (star == SIZE_MAX) return false;
     else i = star, k = ++from;

@@ -27,7 +27,7 @@ cm_str cm_path_join(cm_eval *ev, cm_str base, cm_str path) {
   cm_txt_add(ev, &t, path);
   cm_str all = cm_txt_str(&t);
   bool root = all.n && all.p[0] == '/';
-  char *p = cm_ev_new(ev, all.n + 2, 1);
+  char *p = cm_ev_copy(ev, all.n) ? cm_ev_new(ev, all.n + 2, 1) : NULL;
   size_t n = 0;
   if (!p) return all;
   for (size_t i = 0; i < all.n;) {

@@ -75,13 +75,13 @@ static cm_str match_program(cm_eval *ev, cm_str pattern) {
     size_t slashes = 0, wanted = 0;
     for (size_t k = 0; k < f.n; k++) slashes += f.p[k] == '/';
     for (size_t k = 0; k < folder.n; k++) wanted += folder.p[k] == '/';
-    found = slashes == wanted && cm_pattern_match(folder, f);
+    found = slashes == wanted && cm_pattern_match(ev, folder, f);
   }
   if (!found) return pattern;
   for (size_t i = 0; i < sizeof system_programs / sizeof *system_programs && cm_ev_step(ev); i++)
-    if (cm_pattern_match(last, cm_str_of(system_programs[i])))
+    if (cm_pattern_match(ev, last, cm_str_of(system_programs[i])))
       return cm_str_of(system_programs[i]);
-  cm_str wrapper = cm_wrap_match(last);
+  cm_str wrapper = cm_wrap_match(ev, last);
   return wrapper.n ? wrapper : pattern;
 }
 

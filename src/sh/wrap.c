@@ -434,8 +434,9 @@ bool cm_wrap(cm_eval *ev, cm_evrun *r) {
   return w->run ? w->run(ev, r, w) : cm_wrap_plain(ev, r, w);
 }
 
-cm_str cm_wrap_match(cm_str pattern) {
+cm_str cm_wrap_match(cm_eval *ev, cm_str pattern) {
   for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
-    if (cm_pattern_match(pattern, cm_str_of(wrappers[i].name))) return cm_str_of(wrappers[i].name);
+    if (cm_pattern_match(ev, pattern, cm_str_of(wrappers[i].name)))
+      return cm_str_of(wrappers[i].name);
   return (cm_str){0};
 }

@@ -206,7 +206,7 @@ static void expect_limited(const char *before, const char *what, const char *clo
   cm_buf_puts(&text, before);
   for (size_t i = 0; i < n; i++) cm_buf_puts(&text, what);
   for (size_t i = 0; i < n; i++) cm_buf_puts(&text, close);
-  cm_buf_puts(&text, "; rm x");
+  cm_buf_puts(&text, "\nrm x");
   assert_false(text.overflow);
   assert_int_equal(cm_sh_resolve((cm_str){text.p, text.n}, &context, a, &runs, &e), CM_OK);
   assert_true(runs.limited);
@@ -217,12 +217,22 @@ static void expect_limited(const char *before, const char *what, const char *clo
 }
 
 /* Short texts that ask for much: braces in front of many others, words that are copied for each
- * program of a chain. A limit, no lack of memory, which would leave all findings out. */
+ * program of a chain, texts that are made anew again and again, patterns that nearly match at
+ * every place (hours, if they may). A limit, no lack of memory, which would leave all findings out. */
 static void test_multiplied(void **state) {
   (void)state;
   expect_limited("echo {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", "{", "}", 30000);
   expect_limited("echo 1 2 3 4 5 6 7 8 9 | xargs -n1 xargs -n1 xargs -n1 xargs -n1 a", " b", "",
                  20000);
+  char a[30016], match[512];
+  snprintf(a, sizeof a, "a=%030000d;", 0);
+  expect_limited(a, "echo ${a^^};", "", 400);
+  expect_limited(a, "x=$(rev <<< $a);", "", 400);
+  snprintf(a, sizeof a, "a=%01000d;", 0);
+  snprintf(match, sizeof match, "echo ${a##*%0450d1};", 0);
+  expect_limited(a, match, "", 100);
+  snprintf(match, sizeof match, "/bin/*[%0450d];", 0);
+  expect_limited("", match, "", 100);
 }
 
 int main(void) {

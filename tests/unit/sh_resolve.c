@@ -218,7 +218,8 @@ static void expect_limited(const char *before, const char *what, const char *clo
 
 /* Short texts that ask for much: braces in front of many others, words that are copied for each
  * program of a chain, texts that are made anew again and again, patterns that nearly match at
- * every place (hours, if they may). A limit, no lack of memory, which would leave all findings out. */
+ * every place (hours, if they may). A limit, no lack of memory, which would leave all findings
+ * out. */
 static void test_multiplied(void **state) {
   (void)state;
   expect_limited("echo {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", "{", "}", 30000);

@@ -26,8 +26,8 @@ typedef struct cm_txt {
 } cm_txt;
 
 void *cm_ev_new(cm_eval *ev, size_t n, size_t size); /* NULL sets nomem */
-/* The same for arrays that a short text may ask for again and again (words that xargs repeats, what
- * stands behind a brace): past CM_EV_ARRAYS in all it is NULL, and `limited`. */
+/* The same for arrays that a short text may ask for again and again (words that xargs repeats,
+ * what stands behind a brace): past CM_EV_ARRAYS in all it is NULL, and `limited`. */
 void *cm_ev_many(cm_eval *ev, size_t n, size_t size);
 bool cm_ev_copy(cm_eval *ev, size_t n); /* n bytes of text are made; false: past CM_EV_COPIED */
 void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s);

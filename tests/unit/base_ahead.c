@@ -62,8 +62,8 @@ static size_t resident(const cm_map *m, size_t from, size_t to, bool *seen) {
   return n;
 }
 
-/* The thread needs seconds at most, also on a slow disk. The system may take a page back before the
- * last one has come: nobody reads them. */
+/* The thread needs seconds at most, also on a slow disk. The system may take a page back before
+ * the last one has come: nobody reads them. */
 static bool comes(const cm_map *m, size_t from, size_t to) {
   bool seen[BYTES / PAGE] = {false};
   for (int i = 0; i < 1000; i++) {

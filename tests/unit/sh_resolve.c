@@ -195,7 +195,7 @@ static void test_failing_blocks(void **state) {
   }
 }
 
-/* `what` n times behind `before`, then `close` n times, then a command that must still be found. */
+/* `what` n times behind `before`, `close` n times, then a command that must still be found. */
 static void expect_limited(const char *before, const char *what, const char *close, size_t n) {
   cm_arena *a = cm_arena_open(ARENA);
   cm_buf text;

@@ -249,6 +249,8 @@ enum {
   CM_EV_NEST = 120           /* lists in commands in lists, over all nested code */
 };
 
+/* Counts n more of what has the limit `most`; false, and `limited`: past it. */
+bool cm_ev_spend(cm_eval *ev, size_t *spent, size_t n, size_t most);
 bool cm_ev_step(cm_eval *ev);  /* false: stop here */
 bool cm_ev_enter(cm_eval *ev); /* one level down; false: too deep. Pair with `nest--` */
 cm_span cm_ev_span(const cm_eval *ev, cm_span s);

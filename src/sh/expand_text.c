@@ -10,17 +10,10 @@ void *cm_ev_new(cm_eval *ev, size_t n, size_t size) {
 }
 
 void *cm_ev_many(cm_eval *ev, size_t n, size_t size) {
-  ev->arrays += n * size;
-  if (ev->arrays <= CM_EV_ARRAYS) return cm_ev_new(ev, n, size);
-  ev->limited = true;
-  return NULL;
+  return cm_ev_spend(ev, &ev->arrays, n * size, CM_EV_ARRAYS) ? cm_ev_new(ev, n, size) : NULL;
 }
 
-bool cm_ev_copy(cm_eval *ev, size_t n) {
-  ev->copied += n;
-  if (ev->copied > CM_EV_COPIED) ev->limited = true;
-  return ev->copied <= CM_EV_COPIED;
-}
+bool cm_ev_copy(cm_eval *ev, size_t n) { return cm_ev_spend(ev, &ev->copied, n, CM_EV_COPIED); }
 
 void cm_txt_add(cm_eval *ev, cm_txt *t, cm_str s) {
   if (!s.n) return;
@@ -238,9 +231,7 @@ static size_t match_one(cm_str p, char c) {
 
 /* What match_one may look at: of a set, up to its end. */
 static bool may_compare(cm_eval *ev, cm_str p) {
-  ev->compared += p.p[0] == '[' ? p.n : 1;
-  if (ev->compared > CM_EV_COMPARED) ev->limited = true;
-  return ev->compared <= CM_EV_COMPARED;
+  return cm_ev_spend(ev, &ev->compared, p.p[0] == '[' ? p.n : 1, CM_EV_COMPARED);
 }
 
 bool cm_pattern_match(cm_eval *ev, cm_str p, cm_str s) {

@@ -5,10 +5,13 @@
 
 #include "sh/eval.h"
 
-bool cm_ev_step(cm_eval *ev) {
-  if (++ev->steps > CM_EV_STEPS) ev->limited = true;
-  return !ev->nomem && ev->steps <= CM_EV_STEPS;
+bool cm_ev_spend(cm_eval *ev, size_t *spent, size_t n, size_t most) {
+  *spent += n;
+  if (*spent > most) ev->limited = true;
+  return *spent <= most;
 }
+
+bool cm_ev_step(cm_eval *ev) { return cm_ev_spend(ev, &ev->steps, 1, CM_EV_STEPS) && !ev->nomem; }
 
 bool cm_ev_enter(cm_eval *ev) {
   if (ev->nest < CM_EV_NEST) return ++ev->nest, true;
@@ -110,11 +113,8 @@ cm_input *cm_input_of(cm_eval *ev, const cm_rword *text) {
 static const cm_sh_list *parse_code(cm_eval *ev, cm_str text) {
   cm_sh_tree tree = {0};
   cm_err e = {0};
-  ev->bytes += text.n;
-  if (ev->bytes > CM_SH_TEXT_MAX + CM_EV_BYTES || !cm_ev_step(ev)) {
-    ev->limited = true;
+  if (!cm_ev_spend(ev, &ev->bytes, text.n, CM_SH_TEXT_MAX + CM_EV_BYTES) || !cm_ev_step(ev))
     return NULL;
-  }
   ev->f.source = text;
   cm_code code = cm_sh_parse(text, ev->context->dialect, ev->a, &tree, &e);
   if (code == CM_E_NOMEM) ev->nomem = true;

@@ -18,7 +18,7 @@ build    make                   make                    make
 build    cmake                  cmake                   cmake
 build    ninja-build            ninja-build             ninja
 build    libjansson-dev         jansson-devel           jansson
-build    libfyaml-dev           libfyaml-devel          libfyaml
+build    libyaml-dev            libyaml-devel           libyaml
 build    libpcre2-dev           pcre2-devel             pcre2
 build    libssl-dev             openssl-devel           openssl@3
 build    libsqlite3-dev         sqlite-devel            sqlite

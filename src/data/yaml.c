@@ -1,6 +1,6 @@
 #include "data/yaml.h"
 
-#include <libfyaml.h>
+#include <yaml.h>
 
 /* An open list or map. */
 typedef struct level {
@@ -39,9 +39,8 @@ static cm_code fail_at(builder *b, cm_code code, place at, const char *fmt, ...)
   return cm_fail(b->e, code, 0, "%s:%u:%u: %s", b->name, at.line, at.column, msg);
 }
 
-static place place_of(struct fy_event *event) {
-  const struct fy_mark *m = fy_event_start_mark(event);
-  return m ? (place){(unsigned)m->line + 1, (unsigned)m->column + 1} : (place){1, 1};
+static place place_of(yaml_mark_t mark) {
+  return (place){(unsigned)mark.line + 1, (unsigned)mark.column + 1};
 }
 
 /* --- building --- */
@@ -86,17 +85,12 @@ static bool wants_key(const builder *b) {
   return l->node->kind == CM_YAML_MAP && !l->has_key;
 }
 
-static cm_code scalar(builder *b, struct fy_event *event) {
-  place at = place_of(event);
-  struct fy_token *token = event->scalar.value;
-  enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
-  /* The library's mark of a quoted scalar is behind its quote. */
-  if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) at.column--;
-  if (event->scalar.anchor || event->scalar.tag)
+static cm_code scalar(builder *b, const yaml_event_t *event) {
+  place at = place_of(event->start_mark);
+  if (event->data.scalar.anchor || event->data.scalar.tag)
     return FAIL(b, CM_E_FORMAT, at, "anchors and tags are not taken here");
-  size_t n = 0;
-  const char *p = token ? fy_token_get_text(token, &n) : "";
-  cm_str text = {cm_arena_strdup(b->arena, p ? p : "", p ? n : 0), p ? n : 0};
+  size_t n = event->data.scalar.length;
+  cm_str text = {cm_arena_strdup(b->arena, (const char *)event->data.scalar.value, n), n};
   if (!text.p) return FAIL(b, CM_E_NOMEM, at, "out of memory");
   if (wants_key(b)) {
     level *l = &b->levels[b->depth - 1];
@@ -108,12 +102,12 @@ static cm_code scalar(builder *b, struct fy_event *event) {
   cm_code code = add(b, CM_YAML_SCALAR, at, &node);
   if (code) return code;
   node->text = text;
-  node->plain = style == FYSS_PLAIN;
+  node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
   return CM_OK;
 }
 
-static cm_code open_level(builder *b, cm_yaml_kind kind, struct fy_event *event, bool marked) {
-  place at = place_of(event);
+static cm_code open_level(builder *b, cm_yaml_kind kind, const yaml_event_t *event, bool marked) {
+  place at = place_of(event->start_mark);
   if (marked) return FAIL(b, CM_E_FORMAT, at, "anchors and tags are not taken here");
   if (wants_key(b)) return FAIL(b, CM_E_FORMAT, at, "a key must be a plain word");
   if (b->depth == CM_YAML_DEPTH_MAX)
@@ -124,72 +118,69 @@ static cm_code open_level(builder *b, cm_yaml_kind kind, struct fy_event *event,
   return code;
 }
 
-static cm_code take(builder *b, struct fy_event *event) {
+static cm_code take(builder *b, const yaml_event_t *event) {
+  place at = place_of(event->start_mark);
   switch (event->type) {
-    case FYET_DOCUMENT_START:
-      if (b->documents++)
-        return FAIL(b, CM_E_FORMAT, place_of(event), "more than one document in the file");
+    case YAML_DOCUMENT_START_EVENT:
+      if (b->documents++) return FAIL(b, CM_E_FORMAT, at, "more than one document in the file");
       return CM_OK;
-    case FYET_SCALAR: return scalar(b, event);
-    case FYET_ALIAS:
-      return FAIL(b, CM_E_FORMAT, place_of(event), "aliases (*name) are not taken here");
-    case FYET_SEQUENCE_START:
+    case YAML_SCALAR_EVENT: return scalar(b, event);
+    case YAML_ALIAS_EVENT: return FAIL(b, CM_E_FORMAT, at, "aliases (*name) are not taken here");
+    case YAML_SEQUENCE_START_EVENT:
       return open_level(b, CM_YAML_LIST, event,
-                        event->sequence_start.anchor || event->sequence_start.tag);
-    case FYET_MAPPING_START:
+                        event->data.sequence_start.anchor || event->data.sequence_start.tag);
+    case YAML_MAPPING_START_EVENT:
       return open_level(b, CM_YAML_MAP, event,
-                        event->mapping_start.anchor || event->mapping_start.tag);
-    case FYET_SEQUENCE_END:
-    case FYET_MAPPING_END: b->depth--; return CM_OK;
+                        event->data.mapping_start.anchor || event->data.mapping_start.tag);
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT: b->depth--; return CM_OK;
     default: return CM_OK;
   }
 }
 
 /* --- the library --- */
 
-/* It would print by itself; the first error is taken from its list instead. */
-static void quiet(struct fy_diag *diag, void *user, const char *p, size_t n) {
-  (void)diag, (void)user, (void)p, (void)n;
+/* Where the byte `offset` stands, which is all that is known of a character that YAML hasn't. */
+static place place_at(cm_str text, size_t offset) {
+  place at = {1, 1};
+  for (size_t i = 0; i < offset && i < text.n; i++) {
+    if (text.p[i] == '\n') at.line++, at.column = 1;
+    else if (((unsigned char)text.p[i] & 0xc0) != 0x80) at.column++;
+  }
+  return at;
 }
 
-static cm_code report(builder *b, struct fy_diag *diag) {
-  void *at = NULL;
-  const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &at);
-  if (!first) return FAIL(b, CM_E_FORMAT, ((place){1, 1}), "not YAML, or out of memory");
-  place where = {(unsigned)(first->line > 0 ? first->line : 1),
-                 (unsigned)(first->column > 0 ? first->column : 1)};
-  return FAIL(b, CM_E_FORMAT, where, "%s", first->msg ? first->msg : "not YAML");
+static cm_code report(builder *b, const yaml_parser_t *parser, cm_str text) {
+  const char *problem = parser->problem ? parser->problem : "not YAML";
+  place at = place_of(parser->problem_mark), from = place_of(parser->context_mark);
+  if (parser->error == YAML_MEMORY_ERROR) return FAIL(b, CM_E_NOMEM, at, "out of memory");
+  if (parser->error == YAML_READER_ERROR)
+    return FAIL(b, CM_E_FORMAT, place_at(text, parser->problem_offset), "%s", problem);
+  if (!parser->context) return FAIL(b, CM_E_FORMAT, at, "%s", problem);
+  if (from.line == at.line) return FAIL(b, CM_E_FORMAT, at, "%s %s", problem, parser->context);
+  return FAIL(b, CM_E_FORMAT, at, "%s %s, from line %u", problem, parser->context, from.line);
 }
 
-static cm_code pump(builder *b, struct fy_parser *parser, struct fy_diag *diag) {
+static cm_code pump(builder *b, yaml_parser_t *parser, cm_str text) {
   cm_code code = CM_OK;
   bool ended = false;
   while (!code && !ended) {
-    struct fy_event *event = fy_parser_parse(parser);
-    if (!event) return report(b, diag);
-    ended = event->type == FYET_STREAM_END;
-    code = take(b, event);
-    fy_parser_event_free(parser, event);
+    yaml_event_t event;
+    if (!yaml_parser_parse(parser, &event)) return report(b, parser, text);
+    ended = event.type == YAML_STREAM_END_EVENT;
+    code = take(b, &event);
+    yaml_event_delete(&event);
   }
   return code;
 }
 
 static cm_code parse(builder *b, cm_str text) {
-  struct fy_diag_cfg diag_cfg;
-  fy_diag_cfg_default(&diag_cfg);
-  diag_cfg.fp = NULL;
-  diag_cfg.output_fn = quiet;
-  struct fy_diag *diag = fy_diag_create(&diag_cfg);
-  if (!diag) return cm_fail(b->e, CM_E_NOMEM, 0, "%s: out of memory", b->name);
-  fy_diag_set_collect_errors(diag, true);
-  struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG, .diag = diag};
-  struct fy_parser *parser = fy_parser_create(&cfg);
-  cm_code code;
-  if (!parser || fy_parser_set_string(parser, text.p, text.n))
-    code = cm_fail(b->e, CM_E_NOMEM, 0, "%s: out of memory", b->name);
-  else code = pump(b, parser, diag);
-  fy_parser_destroy(parser);
-  fy_diag_destroy(diag);
+  yaml_parser_t parser;
+  if (!yaml_parser_initialize(&parser))
+    return cm_fail(b->e, CM_E_NOMEM, 0, "%s: out of memory", b->name);
+  yaml_parser_set_input_string(&parser, (const unsigned char *)text.p, text.n);
+  cm_code code = pump(b, &parser, text);
+  yaml_parser_delete(&parser);
   return code;
 }
 

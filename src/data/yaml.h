@@ -1,6 +1,8 @@
-/* data/yaml: YAML 1.2 as a tree with line and column marks. A thin door over libfyaml (nobody else
+/* data/yaml: YAML as a tree with line and column marks. A thin door over libyaml (nobody else
  * includes it); the tree is built from its events, so that what the library would let pass is
- * refused here: duplicate keys, anchors, aliases, tags, several documents, invalid UTF-8. */
+ * refused here: duplicate keys, anchors, aliases, tags, several documents. What a plain scalar
+ * means is for the reader of the tree, so that YAML 1.2 reads like 1.1, but for U+0085, U+2028 and
+ * U+2029, which end a line, and lines of nothing but tabs, which are refused. */
 #ifndef CM_DATA_YAML_H
 #define CM_DATA_YAML_H
 #include "base/err.h"

@@ -5,10 +5,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* libfyaml 0.7 loses a small block on some broken inputs; nothing of ours is excused. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void) { return "leak:libfyaml"; }
-
 static void must(bool ok) {
   if (!ok) abort();
 }

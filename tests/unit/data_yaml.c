@@ -67,9 +67,12 @@ static const struct {
     {"a: *x\n", "aliases", CM_E_FORMAT},
     {"--- a\n--- b\n", "more than one document", CM_E_FORMAT},
     {"? [a]\n: b\n", "a key must be a plain word", CM_E_FORMAT},
-    {"a: [1, 2\n", "f.yaml:", CM_E_FORMAT},
-    {"a: b: c\n", "f.yaml:1:", CM_E_FORMAT},
-    {"a:\n\tb: 1\n", "f.yaml:2:", CM_E_FORMAT},
+    {"a: ! 1\n", "anchors and tags", CM_E_FORMAT},
+    {"a: [1, 2\n", "f.yaml:2:1: ", CM_E_FORMAT},
+    {"a: [1, 2\n", "a flow sequence, from line 1", CM_E_FORMAT},
+    {"a: b: c\n", "f.yaml:1:5: ", CM_E_FORMAT},
+    {"a:\n\tb: 1\n", "f.yaml:2:1: ", CM_E_FORMAT},
+    {"a: b\n\xc3\xa9: \"\x01\"\n", "f.yaml:2:5: control characters", CM_E_FORMAT},
     {"a: \xff\n", "not valid UTF-8 at byte 3", CM_E_FORMAT},
 };
 

@@ -2,7 +2,8 @@
  * includes it); the tree is built from its events, so that what the library would let pass is
  * refused here: duplicate keys, anchors, aliases, tags, several documents. What a plain scalar
  * means is for the reader of the tree, so that YAML 1.2 reads like 1.1, but for U+0085, U+2028 and
- * U+2029, which end a line, and lines of nothing but tabs, which are refused. */
+ * U+2029, which end a line, and for lines of nothing but tabs and keys of nothing at all, which
+ * are refused. */
 #ifndef CM_DATA_YAML_H
 #define CM_DATA_YAML_H
 #include "base/err.h"

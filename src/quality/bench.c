@@ -67,11 +67,15 @@ static cm_code warm_up(perf *p, unsigned programs, cm_err *e) {
   return code;
 }
 
-/* In turns, so that what the machine does meanwhile meets both; the base first. */
+/* In turns, so that what the machine does meanwhile meets both. Nor is one always the first: what
+ * the other leaves behind could make it slower or faster. */
 static cm_code take(perf *p, unsigned programs, cm_err *e) {
   cm_code code = CM_OK;
-  for (size_t i = 0; i < p->o->samples && !code; i++)
-    for (unsigned k = programs; k-- && !code;) code = ask(p, k, i, &p->samples[k][i], e);
+  for (size_t i = 0; i < p->o->samples; i++)
+    for (unsigned turn = 0; turn < programs && !code; turn++) {
+      const unsigned k = i % 2 ? turn : programs - 1 - turn;
+      code = ask(p, k, i, &p->samples[k][i], e);
+    }
   return code;
 }
 

@@ -101,10 +101,10 @@ typedef struct cm_perf_result {
   cm_perf_compared changes[CM_PERF_METRICS];
 } cm_perf_result;
 
-/* Warm-up, then cold starts, then samples; with `base` in turns, base first, and a second round of
- * as many when something is slower. Requests differ in length, so values are divided by the median
- * of both programs for that request before they are compared: what is left is the program.
- * Errors of cm_perf_ask. */
+/* Warm-up, then cold starts, then samples; with `base` in turns (base, head, head, base), and a
+ * second round of as many when something is slower. Requests differ in length, so values are
+ * divided by the median of both programs for that request before they are compared: what is left
+ * is the program. Errors of cm_perf_ask. */
 cm_code cm_perf_run(const cm_perf_options *o, cm_arena *a, cm_perf_result *out, cm_err *e);
 
 /* Any metric that is CM_PERF_SLOWER. */

@@ -44,13 +44,20 @@ def _():
     need(d["model"]["id"] and 0 <= d["cold_left"] <= 1 and d["spread"] is not None, d)
 
 
-@case("test bench: against itself nothing is slower")
+@case("test bench: against itself: the same answers, and the verdict is what the figures say")
 def _():
-    d = bench("--samples", "10", "-m", models.says("ls"), "-o", "json", "--base", kit.Settings.program).json()
+    # A busy machine can make it slower than itself, rarely; tests/unit/quality_bench.c knows how rarely.
+    r = bench("--samples", "10", "-m", models.says("ls"), "-o", "json", "--base", kit.Settings.program)
+    d = r.json()
     BENCH.check(d)
     need(d["base"]["same_answers"] and d["base"]["metrics"]["answer_ms"]["n"] == 10, d)
-    need(all(c["change"] != "slower" for c in d["base"]["changes"].values()), d["base"]["changes"])
-    need(d["passed"], d)
+    for c in d["base"]["changes"].values():
+        if c["change"] in ("slower", "not confirmed"):
+            need(c["p"] < 0.01 and c["ratio"] > 1.05 and c["second_p"] is not None, c)
+        need((c["change"] == "slower") <= (c["second_p"] is not None and c["second_p"] < 0.01 and c["second_ratio"] > 1.05), c)
+    slower = any(c["change"] == "slower" for c in d["base"]["changes"].values())
+    need(d["passed"] == (not slower), d)
+    r.has_status(6 if slower else 0)
 
 
 @case("test bench: too few samples to show any difference to the base is no pass: status 4")

@@ -148,7 +148,7 @@ static void test_in_turns(void **state) {
                       "bh"
                       "h"
                       "bh"
-                      "bhbhbhbhbhbh");
+                      "bhhbbhhbbhhb");
 }
 
 static void test_failure(void **state) {

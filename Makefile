@@ -110,7 +110,7 @@ sh-report: all ## the shell parser against bash and dash, over the scripts of th
 	@tools/sh_sweep.sh build/release
 
 soak: all ## lint to the analyzer's own depth, the tests SOAK_ROUNDS times, the server under load, every fuzz target for SOAK_SECONDS
-	@NODES=225000 tools/lint.sh build/release
+	@CM_LINT_NODES=225000 tools/lint.sh build/release
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
 	@CM_KILL_ROUNDS=200 python3 -B tests/cli/run.py --program build/release/cmdai --only killed pull
 	@CM_HOSTILE_REQUESTS=10000 python3 -B tests/cli/run.py --program build/release/cmdai --only hostile serve

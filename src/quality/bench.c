@@ -71,7 +71,7 @@ static cm_code warm_up(perf *p, unsigned programs, cm_err *e) {
  * the other leaves behind could make it slower or faster. */
 static cm_code take(perf *p, unsigned programs, cm_err *e) {
   cm_code code = CM_OK;
-  for (size_t i = 0; i < p->o->samples; i++)
+  for (size_t i = 0; i < p->o->samples && !code; i++)
     for (unsigned turn = 0; turn < programs && !code; turn++) {
       const unsigned k = i % 2 ? turn : programs - 1 - turn;
       code = ask(p, k, i, &p->samples[k][i], e);

@@ -90,6 +90,12 @@ static inline void call_refused(const char *path, const char *body, const char *
   if (!strstr(call_error.msg, field)) fail_msg("%s doesn't name %s", call_error.msg, field);
 }
 
+/* A piece of text without its tokens. */
+static inline void call_piece(uint32_t candidate, const char *text) {
+  const cm_piece p = {.candidate = candidate, .text = cm_str_of(text)};
+  call.api->piece(&call, &p, &call_out);
+}
+
 /* --- what was written ------------------------------------------------------------------------ */
 
 static inline cm_json *call_parse(cm_str text) {

@@ -42,10 +42,32 @@ typedef struct cm_backend_options {
   bool offline;        /* servers that aren't on this machine are an error */
 } cm_backend_options;
 
+/* A token's text, and the natural logarithm of its probability under the model itself. */
+typedef struct cm_spelled {
+  cm_str bytes; /* may be a part of a character, or the spelling of a special token */
+  float logprob;
+} cm_spelled;
+
+/* A token of a reply, and the likeliest ones in its place; all in the reply's arena. */
+typedef struct cm_said {
+  cm_spelled token;
+  const cm_spelled *likely; /* [n_likely] best first */
+  size_t n_likely;
+  size_t end;    /* bytes of the text that are there with it; an unfinished character isn't */
+  size_t before; /* characters of the text before it */
+} cm_said;
+
+/* Whole code points of one candidate's text, in order. */
+typedef struct cm_piece {
+  uint32_t candidate;
+  cm_str text;
+  const cm_said *said; /* [n_said] the tokens that begin in it, if the request wants them */
+  size_t n_said;
+} cm_piece;
+
 /* Text as it comes. */
 typedef struct cm_sink {
-  /* Whole code points of candidate's text, in order, from within cm_backend_step. */
-  void (*text)(void *user, uint32_t candidate, cm_str text);
+  void (*piece)(void *user, const cm_piece *p); /* from within cm_backend_step */
   void *user;
 } cm_sink;
 
@@ -64,7 +86,9 @@ typedef struct cm_request {
   uint32_t candidates;        /* 1 .. n_parallel; candidate i > 0 samples with seed + i */
   uint64_t deadline_ns;       /* on cm_os_now_ns' clock; 0: none */
   const volatile int *cancel; /* becomes non-zero to stop; may be NULL */
-  cm_sink sink;               /* text NULL: none */
+  cm_sink sink;               /* piece NULL: none */
+  bool says;         /* the reply says which tokens it is made of; only the CPU source can */
+  uint32_t n_likely; /* and so many of the likeliest in the place of each; at most CM_LIKELY_MAX */
 } cm_request;
 
 /* One generated text. */
@@ -74,6 +98,10 @@ typedef struct cm_candidate {
   uint32_t tokens; /* generated, with the end token */
   bool finished;   /* the model or a stop ended it, rather than max_tokens or a full context */
   bool anew; /* a server that didn't take up the request's opening: the text begins the reply */
+  /* [n_said] the tokens that the text is made of, if the request wants them: without the one that
+   * ends it, and without those that only made a stop. */
+  const cm_said *said;
+  size_t n_said;
 } cm_candidate;
 
 typedef struct cm_replies {
@@ -181,11 +209,11 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
                             cm_source *out, cm_err *e);
 
 /* Takes a job. One that can't be done comes back with its error: CM_E_USAGE (more candidates than
- * n_parallel), CM_E_LIMIT (prompt longer than the context, with both numbers), CM_E_TIMEOUT,
- * CM_E_CANCELLED, CM_E_NOMEM, and of the last source CM_E_BACKEND (no server there, or one that
- * answers rubbish) or CM_E_MODEL (it lacks the model; how to get it). Waits only for a server that
- * is asked who it is, while the jobs of other sources go on, and where there are several sources
- * at most CM_IDENTIFY_SECONDS.
+ * n_parallel), CM_E_UNSUPPORTED (a server is asked for `says`), CM_E_LIMIT (prompt longer than the
+ * context, with both numbers), CM_E_TIMEOUT, CM_E_CANCELLED, CM_E_NOMEM, and of the last source
+ * CM_E_BACKEND (no server there, or one that answers rubbish) or CM_E_MODEL (it lacks the model;
+ * how to get it). Waits only for a server that is asked who it is, while the jobs of other sources
+ * go on, and where there are several sources at most CM_IDENTIFY_SECONDS.
  *
  * A source that failed with one of the last two, or was too slow while there was time left, is
  * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_TIMES as

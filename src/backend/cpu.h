@@ -1,5 +1,6 @@
 /* backend/cpu: what the files of the CPU backend share. cpu.c opens a model, cpu_jobs.c lets jobs
- * in and out, cpu_rounds.c computes, cpu_prefix.c keeps beginnings of prompts. */
+ * in and out, cpu_rounds.c computes, cpu_said.c notes single tokens for who wants them,
+ * cpu_prefix.c keeps beginnings of prompts. */
 #ifndef CM_BACKEND_CPU_H
 #define CM_BACKEND_CPU_H
 #include "backend/backend.h"
@@ -26,6 +27,11 @@ typedef struct cm_strand {
   size_t told;           /* bytes of the text that the sink has, or that hold no stop */
   uint32_t next;         /* the token picked last, not yet in the session */
   bool running, stopped; /* by a stop of the request */
+  /* What cpu_said.c notes, in the job's arena. */
+  cm_said *said;
+  size_t n_said, room, said_told; /* how many, room for, those that the sink has */
+  size_t chars;                   /* of the text, up to the last one */
+  cm_likely likely[CM_LIKELY_MAX];
 } cm_strand;
 
 /* A job that has slots. */
@@ -92,5 +98,12 @@ void cm_cpu_keep_beginning(cm_cpu *c);
 void cm_cpu_land(cm_cpu *c, cm_flight *f);
 /* Gives the sink strand i's text up to `end`. */
 void cm_cpu_tell(cm_job *job, uint32_t i, cm_strand *s, size_t end);
+
+/* Notes a token that was picked and is in the text by now. CM_E_NOMEM. */
+cm_code cm_cpu_say(const cm_cpu *c, const cm_job *job, cm_strand *s, const cm_pick *p, cm_err *e);
+/* The text ends here: it was cut off at a stop, or an unfinished character was put in order. */
+void cm_cpu_said_end(cm_strand *s);
+/* How many tokens more begin in the text up to `end`, and aren't told yet. */
+size_t cm_cpu_said_until(const cm_strand *s, size_t end);
 
 #endif

@@ -26,11 +26,15 @@ static void deliver(cm_cpu *c, cm_job *job) {
 
 void cm_cpu_tell(cm_job *job, uint32_t i, cm_strand *s, size_t end) {
   const cm_sink *sink = &job->request.sink;
-  if (end > s->told && sink->text) {
+  if (end <= s->told) return;
+  const size_t n = cm_cpu_said_until(s, end);
+  if (sink->piece) {
+    const cm_piece p = {i, {s->text.p + s->told, end - s->told}, s->said + s->said_told, n};
     job->streamed = true;
-    sink->text(sink->user, i, (cm_str){s->text.p + s->told, end - s->told});
+    sink->piece(sink->user, &p);
   }
-  if (end > s->told) s->told = end;
+  s->told = end;
+  s->said_told += n;
 }
 
 static cm_code collect(cm_flight *f, cm_err *e) {
@@ -41,10 +45,12 @@ static cm_code collect(cm_flight *f, cm_err *e) {
   for (uint32_t i = 0; i < f->n; i++) {
     cm_strand *s = &f->strands[i];
     if (!s->stopped) cm_tok_stream_end(&s->stream, &s->text);
+    cm_cpu_said_end(s);
     cm_cpu_tell(f->job, i, s, s->text.n);
     char *text = s->text.overflow ? NULL : cm_arena_strdup(a, s->text.p, s->text.n);
     if (!text) return cm_fail(e, CM_E_NOMEM, 0, "no memory for the reply");
     s->result.text = (cm_str){text, s->text.n};
+    s->result.said = s->said, s->result.n_said = s->n_said;
     out->items[i] = s->result;
     out->output_tokens += s->result.tokens;
   }
@@ -110,12 +116,19 @@ void cm_cpu_land(cm_cpu *c, cm_flight *f) {
 
 /* --- the way in ------------------------------------------------------------------------------ */
 
+static cm_code check(const cm_cpu *c, const cm_request *q, cm_err *e) {
+  if (q->candidates < 1 || q->candidates > c->n_slots)
+    return cm_fail(e, CM_E_USAGE, 0, "%u candidates asked of a backend opened for %u",
+                   q->candidates, c->n_slots);
+  if (q->n_likely > CM_LIKELY_MAX)
+    return cm_fail(e, CM_E_USAGE, 0, "%u likely tokens asked for, at most %d are told",
+                   q->n_likely, CM_LIKELY_MAX);
+  return CM_OK;
+}
+
 void cm_cpu_submit(void *self, cm_job *job) {
   cm_cpu *c = self;
-  const uint32_t n = job->request.candidates;
-  if (n < 1 || n > c->n_slots) {
-    (void)cm_fail(&job->error, CM_E_USAGE, 0, "%u candidates asked of a backend opened for %u", n,
-                  c->n_slots);
+  if (check(c, &job->request, &job->error)) {
     deliver(c, job);
     return;
   }

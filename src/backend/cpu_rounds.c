@@ -23,6 +23,7 @@ static void look(cm_job *job, uint32_t i, cm_strand *s) {
   if (at != SIZE_MAX) {
     s->text.n = s->told + at;
     s->stopped = s->result.finished = true;
+    cm_cpu_said_end(s);
   }
   cm_cpu_tell(job, i, s, s->text.n - (s->stopped ? 0 : cm_stops_begun(q, fresh)));
 }
@@ -39,13 +40,19 @@ static void take(const cm_cpu *c, cm_flight *f, uint32_t i, const cm_pick *p) {
       s->result.tokens < q->max_tokens && cm_session_len(p->session) < cm_session_ctx(p->session);
   if (!s->result.finished) {
     cm_tok_stream_push(&s->stream, s->next, &s->text);
+    if (q->says) (void)cm_cpu_say(c, f->job, s, p, &f->job->error);
     look(f->job, i, s);
   }
   s->running = !s->result.finished && room;
 }
 
-static cm_pick pick_of(const cm_strand *s, float *logits) {
-  return (cm_pick){.sampler = s->sampler, .session = s->slot->session, .logits = logits};
+static cm_pick pick_of(const cm_flight *f, uint32_t i, float *logits) {
+  cm_strand *s = &f->strands[i];
+  return (cm_pick){.sampler = s->sampler,
+                   .session = s->slot->session,
+                   .logits = logits,
+                   .likely = s->likely,
+                   .n_likely = f->job->request.n_likely};
 }
 
 /* The prompt is computed: all candidates start from it and its logits, one after the other. */
@@ -56,7 +63,7 @@ static void begin_texts(cm_cpu *c, cm_flight *f) {
   for (uint32_t i = 1; i < f->n && !e->code; i++)
     (void)cm_session_copy(f->strands[i].slot->session, first->session, e);
   for (uint32_t i = 0; i < f->n && !e->code; i++) {
-    cm_pick p = pick_of(&f->strands[i], first->logits);
+    cm_pick p = pick_of(f, i, first->logits);
     cm_batch_pick(c->batch, &p, 1);
     take(c, f, i, &p);
   }
@@ -152,8 +159,7 @@ static void take_results(cm_cpu *c, const pass *p) {
   cm_pick picks[CM_CPU_SLOTS_MAX];
   size_t texts = 0;
   for (; texts < p->n && p->of[texts].flight->first_ns; texts++)
-    picks[texts] =
-        pick_of(&p->of[texts].flight->strands[p->of[texts].strand], p->parts[texts].logits);
+    picks[texts] = pick_of(p->of[texts].flight, p->of[texts].strand, p->parts[texts].logits);
   cm_batch_pick(c->batch, picks, texts);
   for (size_t i = 0; i < texts; i++) take(c, p->of[i].flight, p->of[i].strand, &picks[i]);
   for (size_t i = texts; i < p->n; i++) {

@@ -51,9 +51,10 @@ struct cm_pass {
 static void tell(strand *t, size_t end) {
   cm_job *job = t->pass->job;
   const cm_sink *sink = &job->request.sink;
-  if (end > t->given && sink->text) {
+  if (end > t->given && sink->piece) {
+    const cm_piece p = {.candidate = t->i, .text = {t->told.text.p + t->given, end - t->given}};
     job->streamed = true;
-    sink->text(sink->user, t->i, (cm_str){t->told.text.p + t->given, end - t->given});
+    sink->piece(sink->user, &p);
   }
   if (end > t->given) t->given = end;
 }
@@ -256,6 +257,11 @@ static uint32_t room(const cm_server *s) { return s->o->n_parallel ? s->o->n_par
 void cm_server_submit(void *self, cm_job *job) {
   cm_server *s = self;
   const uint32_t n = job->request.candidates;
+  if (job->request.says) {
+    refuse(s, job, CM_E_UNSUPPORTED,
+           "probabilities of tokens are told only by a model that runs here (-b cpu)");
+    return;
+  }
   if (n < 1 || n > room(s)) {
     (void)cm_fail(&job->error, CM_E_USAGE, 0, "%u candidates asked of a backend opened for %u", n,
                   room(s));
@@ -325,7 +331,7 @@ static bool ask_plainer(strand *t) {
 static bool try_again(strand *t) {
   const uint64_t now = cm_os_now_ns();
   unsigned ms;
-  if (t->given && t->pass->job->request.sink.text) return false;
+  if (t->given && t->pass->job->request.sink.piece) return false;
   if (!cm_server_pause(t->pass->s, &t->x, t->tried, now - t->due_ns, &ms)) return false;
   t->state = WAITING;
   t->due_ns = now + ms * NS_PER_MS;

@@ -295,11 +295,17 @@ cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens,
   return cm_batch_run(b, b->parts, n, e);
 }
 
+static void pick_one(cm_pick *p) {
+  const cm_session *s = p->session;
+  p->token = cm_sampler_pick(p->sampler, p->logits, s->tokens, s->len, &p->logprob);
+  if (p->n_likely)
+    p->n_likely =
+        cm_sampler_likeliest(p->logits, cm_engine_shape(s->g)->vocab, p->likely, p->n_likely);
+}
+
 static void pick_some(void *ctx, size_t begin, size_t end, unsigned worker) {
   (void)worker;
-  for (cm_pick *p = (cm_pick *)ctx + begin; p < (cm_pick *)ctx + end; p++)
-    p->token =
-        cm_sampler_pick(p->sampler, p->logits, p->session->tokens, p->session->len, &p->logprob);
+  for (cm_pick *p = (cm_pick *)ctx + begin; p < (cm_pick *)ctx + end; p++) pick_one(p);
 }
 
 void cm_batch_pick(cm_batch *b, cm_pick *picks, size_t n) {

@@ -107,13 +107,16 @@ cm_code cm_session_sync(cm_batch *b, cm_session *s, const uint32_t *tokens, size
 cm_code cm_batch_next(cm_batch *b, cm_session *const *s, const uint32_t *tokens, size_t n,
                       float *const *logits, cm_err *e);
 
-/* A token to be picked for one session: see cm_sampler_pick. */
+/* A token to be picked for one session: see cm_sampler_pick and cm_sampler_likeliest. */
 typedef struct cm_pick {
   cm_sampler *sampler; /* of one pick only */
   const cm_session *session;
   float *logits; /* [vocab], of one pick only */
   uint32_t token;
   float logprob;
+  cm_likely
+      *likely;     /* [n_likely] receives those in its place; n_likely becomes how many they are */
+  size_t n_likely; /* at most CM_LIKELY_MAX; 0: nobody asks */
 } cm_pick;
 
 /* Picks n tokens, on all threads: a walk over all logits takes as long as reading 2 MB of

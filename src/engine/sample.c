@@ -222,3 +222,19 @@ uint32_t cm_sampler_pick(cm_sampler *s, float *logits, const uint32_t *recent, s
   *logprob = (float)((double)logits[top] - (double)peak.max - log(peak.sum));
   return (uint32_t)top;
 }
+
+/* Few are asked for: each takes its place in a short list. */
+size_t cm_sampler_likeliest(const float *logits, size_t vocab, cm_likely *out, size_t n) {
+  const cm_peak peak = cm_peak_of(logits, vocab);
+  size_t have = 0;
+  for (size_t i = 0; n && i < vocab; i++) {
+    if (!isfinite(logits[i]) || (have == n && !(logits[i] > out[n - 1].logprob))) continue;
+    size_t at = have < n ? have++ : n - 1;
+    for (; at > 0 && out[at - 1].logprob < logits[i]; at--) out[at] = out[at - 1];
+    out[at] = (cm_likely){(uint32_t)i, logits[i]};
+  }
+  const double all = log(peak.sum);
+  for (size_t i = 0; i < have; i++)
+    out[i].logprob = (float)((double)out[i].logprob - (double)peak.max - all);
+  return have;
+}

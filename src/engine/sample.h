@@ -36,4 +36,16 @@ void cm_sampler_close(cm_sampler *s);
 uint32_t cm_sampler_pick(cm_sampler *s, float *logits, const uint32_t *recent, size_t n_recent,
                          float *logprob);
 
+/* A token, and the natural logarithm of its probability under the model itself. */
+typedef struct cm_likely {
+  uint32_t token;
+  float logprob;
+} cm_likely;
+
+enum { CM_LIKELY_MAX = 20 };
+
+/* The n likeliest tokens after logits[vocab], best first, of equal ones the lowest id first.
+ * Returns how many they are: fewer where less than n logits are finite. n <= CM_LIKELY_MAX. */
+size_t cm_sampler_likeliest(const float *logits, size_t vocab, cm_likely *out, size_t n);
+
 #endif

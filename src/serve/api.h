@@ -74,7 +74,7 @@ struct cm_api {
   /* A stream: what stands before all text, one piece of text, and the end, after which nothing
    * comes; an error on the way instead of the end. NULL where there are no streams. */
   void (*begin)(const cm_call *c, cm_buf *out);
-  void (*piece)(const cm_call *c, uint32_t candidate, cm_str text, cm_buf *out);
+  void (*piece)(const cm_call *c, const cm_piece *p, cm_buf *out);
   void (*end)(const cm_call *c, const cm_job *job, cm_buf *out);
   void (*broken)(const cm_call *c, const cm_err *e, cm_buf *out);
   /* A whole answer. `answer` is that of CM_API_ASK, else NULL. */

@@ -4,6 +4,7 @@
 
 #include "serve/api_read.h"
 #include "serve/api_rows.h"
+#include "serve/api_said.h"
 
 enum { GENERATE, CHAT }; /* places in the list of rows */
 enum { REPEAT_LAST_MAX = 4096, PREDICT_MIN = -2 };
@@ -14,8 +15,8 @@ static bool is_chat(const cm_call *c) { return c->api == &cm_api_ollama[CHAT]; }
 
 /* What would change the answer and isn't there. Options about the machine (num_gpu, use_mmap …)
  * are another matter: they are read over. */
-static const char *const unsupported[] = {"format",   "tools", "images",   "suffix",
-                                          "template", "think", "logprobs", "top_logprobs"};
+static const char *const unsupported[] = {"format", "tools",    "images",
+                                          "suffix", "template", "think"};
 static const char *const unsupported_options[] = {"presence_penalty", "frequency_penalty",
                                                   "mirostat", "logit_bias"};
 
@@ -79,6 +80,7 @@ static void read_common(cm_body *b) {
   for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
     cm_body_refuse(b, unsupported[i]);
   read_keep_alive(b);
+  cm_body_said(b, &c->request);
   read_options(b, &c->request);
 }
 
@@ -122,10 +124,17 @@ static void put_costs(cm_jw *w, const cm_call *c, const cm_replies *r) {
   cm_jw_put_u64(w, "eval_duration", r->generate_ns);
 }
 
-/* The last object: with `text` whole, or after a stream of it. */
-static void put_last(const cm_call *c, const cm_replies *r, cm_str text, cm_buf *out) {
+static void put_logprobs(cm_jw *w, const cm_said *said, size_t n) {
+  if (!n) return;
+  cm_jw_key(w, "logprobs");
+  cm_put_said(w, said, n);
+}
+
+/* The last object: with the text whole, or after a stream of it. */
+static void put_last(const cm_call *c, const cm_replies *r, const cm_piece *p, cm_buf *out) {
   cm_jw w;
-  begin_object(&w, c, text, true, out);
+  begin_object(&w, c, p->text, true, out);
+  put_logprobs(&w, p->said, p->n_said);
   cm_jw_put_text(&w, "done_reason", r->n && r->items[0].finished ? "stop" : "length");
   put_costs(&w, c, r);
   cm_jw_key(&w, "cmdai");
@@ -139,20 +148,22 @@ static void put_last(const cm_call *c, const cm_replies *r, cm_str text, cm_buf 
 static void whole(const cm_call *c, const cm_job *job, const cm_answer *answer, cm_buf *out) {
   const cm_replies *r = &job->replies;
   (void)answer;
-  put_last(c, r, r->n ? r->items[0].text : CM_STR(""), out);
+  cm_piece p = {.text = CM_STR("")};
+  if (r->n) p = (cm_piece){0, r->items[0].text, r->items[0].said, r->items[0].n_said};
+  put_last(c, r, &p, out);
 }
 
 static void begin(const cm_call *c, cm_buf *out) { (void)c, (void)out; }
 
-static void piece(const cm_call *c, uint32_t candidate, cm_str text, cm_buf *out) {
+static void piece(const cm_call *c, const cm_piece *p, cm_buf *out) {
   cm_jw w;
-  (void)candidate; /* there is one */
-  begin_object(&w, c, text, false, out);
+  begin_object(&w, c, p->text, false, out);
+  put_logprobs(&w, p->said, p->n_said);
   end_object(&w, out);
 }
 
 static void end(const cm_call *c, const cm_job *job, cm_buf *out) {
-  put_last(c, &job->replies, CM_STR(""), out);
+  put_last(c, &job->replies, &(cm_piece){.text = CM_STR("")}, out);
 }
 
 void cm_ollama_fail(const cm_call *c, int status, const cm_err *e, cm_buf *out) {

@@ -4,6 +4,7 @@
 
 #include "serve/api_read.h"
 #include "serve/api_rows.h"
+#include "serve/api_said.h"
 
 enum { CHAT, COMPLETIONS }; /* places in the list of rows */
 enum { STOPS_MAX = 4, PARTS_MAX = 1024, REPEAT_LAST_MAX = 4096, CONTENT_MAX = 64 << 20 };
@@ -15,8 +16,7 @@ bool cm_openai_is_chat(const cm_call *c) { return c->api == &cm_api_openai[CHAT]
 
 /* What would change the answer and isn't there. */
 static const char *const unsupported[] = {"presence_penalty", "frequency_penalty",
-                                          "logit_bias",       "logprobs",
-                                          "top_logprobs",     "tools",
+                                          "logit_bias",       "tools",
                                           "functions",        "audio",
                                           "suffix",           "echo",
                                           "prediction",       "web_search_options"};
@@ -168,6 +168,7 @@ static cm_code read_chat(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {
   (void)out;
   if (cm_body_open(&b, c, body, e)) return cm_body_close(&b);
   read_common(&b);
+  cm_body_said(&b, &c->request);
   read_messages(&b);
   return cm_body_close(&b);
 }
@@ -191,11 +192,18 @@ static void read_prompt(cm_body *b, cm_str *out) {
   else *out = (cm_str){p, text.n};
 }
 
+/* One number says both: 0 asks for the tokens alone. */
+static void read_said(cm_body *b, cm_request *q) {
+  q->says = cm_body_u32(b, "logprobs", 0, CM_LIKELY_MAX, &q->n_likely);
+  cm_body_refuse(b, "top_logprobs");
+}
+
 static cm_code read_completion(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {
   cm_body b;
   (void)out;
   if (cm_body_open(&b, c, body, e)) return cm_body_close(&b);
   read_common(&b);
+  read_said(&b, &c->request);
   c->request.raw = true;
   read_prompt(&b, &c->request.opening);
   if (!c->request.opening.n) cm_body_fail(&b, "prompt", "is empty");

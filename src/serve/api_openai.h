@@ -8,7 +8,7 @@ bool cm_openai_is_chat(const cm_call *c);
 
 /* Writers of rows (api.h), for both. */
 void cm_openai_begin(const cm_call *c, cm_buf *out);
-void cm_openai_piece(const cm_call *c, uint32_t candidate, cm_str text, cm_buf *out);
+void cm_openai_piece(const cm_call *c, const cm_piece *p, cm_buf *out);
 void cm_openai_end(const cm_call *c, const cm_job *job, cm_buf *out);
 void cm_openai_broken(const cm_call *c, const cm_err *e, cm_buf *out);
 void cm_openai_whole(const cm_call *c, const cm_job *job, const cm_answer *answer, cm_buf *out);

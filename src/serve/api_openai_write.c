@@ -5,6 +5,7 @@
 #include "serve/api_openai.h"
 #include "serve/api_read.h"
 #include "serve/api_rows.h"
+#include "serve/api_said.h"
 
 /* --- objects --------------------------------------------------------------------------------- */
 
@@ -67,6 +68,68 @@ static void begin_choice(cm_jw *w, uint64_t index) {
   cm_jw_put_u64(w, "index", index);
 }
 
+/* --- tokens ---------------------------------------------------------------------------------- */
+
+static void put_message_tokens(cm_jw *w, const cm_said *said, size_t n) {
+  cm_jw_key(w, "content");
+  cm_put_said(w, said, n);
+  put_null(w, "refusal");
+}
+
+static bool has_spelling(const cm_spelled *list, size_t n, cm_str bytes) {
+  for (size_t i = 0; i < n; i++)
+    if (cm_str_eq(list[i].bytes, bytes)) return true;
+  return false;
+}
+
+/* The likeliest ones by their spelling, and the token itself if it isn't among them. Parts of
+ * characters would all be spelled alike: others than the token itself are left out. */
+static void put_likely(cm_jw *w, const cm_said *said) {
+  const cm_spelled *list = said->likely;
+  cm_jw_begin_object(w);
+  for (size_t i = 0; i < said->n_likely; i++) {
+    const cm_str bytes = list[i].bytes;
+    const bool whole = cm_utf8_check(bytes.p, bytes.n) == bytes.n;
+    if (!whole && !cm_str_eq(bytes, said->token.bytes)) continue;
+    cm_jw_key_n(w, bytes);
+    cm_jw_f64(w, (double)list[i].logprob);
+  }
+  if (!has_spelling(list, said->n_likely, said->token.bytes)) {
+    cm_jw_key_n(w, said->token.bytes);
+    cm_jw_f64(w, (double)said->token.logprob);
+  }
+  cm_jw_end_object(w);
+}
+
+/* Four lists of equal length. */
+static void put_text_tokens(cm_jw *w, const cm_said *said, size_t n, bool likely) {
+  cm_jw_key(w, "tokens");
+  cm_jw_begin_array(w);
+  for (size_t i = 0; i < n; i++) cm_jw_str(w, said[i].token.bytes);
+  cm_jw_end_array(w);
+  cm_jw_key(w, "token_logprobs");
+  cm_jw_begin_array(w);
+  for (size_t i = 0; i < n; i++) cm_jw_f64(w, (double)said[i].token.logprob);
+  cm_jw_end_array(w);
+  cm_jw_key(w, "text_offset");
+  cm_jw_begin_array(w);
+  for (size_t i = 0; i < n; i++) cm_jw_u64(w, said[i].before);
+  cm_jw_end_array(w);
+  cm_jw_key(w, "top_logprobs");
+  if (likely) cm_jw_begin_array(w);
+  else cm_jw_null(w);
+  for (size_t i = 0; likely && i < n; i++) put_likely(w, &said[i]);
+  if (likely) cm_jw_end_array(w);
+}
+
+static void put_logprobs(cm_jw *w, const cm_call *c, const cm_said *said, size_t n) {
+  cm_jw_key(w, "logprobs");
+  cm_jw_begin_object(w);
+  if (cm_openai_is_chat(c)) put_message_tokens(w, said, n);
+  else put_text_tokens(w, said, n, c->request.n_likely);
+  cm_jw_end_object(w);
+}
+
 /* --- a whole answer -------------------------------------------------------------------------- */
 
 static void put_message(cm_jw *w, cm_str text) {
@@ -87,7 +150,8 @@ void cm_openai_whole(const cm_call *c, const cm_job *job, const cm_answer *answe
     begin_choice(&w, i);
     if (cm_openai_is_chat(c)) put_message(&w, r->items[i].text);
     else cm_jw_put_str(&w, "text", r->items[i].text);
-    put_null(&w, "logprobs");
+    if (c->request.says) put_logprobs(&w, c, r->items[i].said, r->items[i].n_said);
+    else put_null(&w, "logprobs");
     put_ending(&w, &r->items[i]);
     cm_jw_end_object(&w);
   }
@@ -100,22 +164,23 @@ void cm_openai_whole(const cm_call *c, const cm_job *job, const cm_answer *answe
 /* --- a stream -------------------------------------------------------------------------------- */
 
 /* An event with one choice; `reply` when it is the choice's last. */
-static void put_chunk(const cm_call *c, uint64_t index, const char *role, cm_str text,
+static void put_chunk(const cm_call *c, const cm_piece *p, const char *role,
                       const cm_candidate *reply, cm_buf *out) {
   cm_jw w;
   cm_buf_puts(out, "data: ");
   begin_object(&w, c, true, out);
-  begin_choice(&w, index);
+  begin_choice(&w, p->candidate);
   if (cm_openai_is_chat(c)) {
     cm_jw_key(&w, "delta");
     cm_jw_begin_object(&w);
     if (role) cm_jw_put_text(&w, "role", role);
-    if (!reply) cm_jw_put_str(&w, "content", text);
+    if (!reply) cm_jw_put_str(&w, "content", p->text);
     cm_jw_end_object(&w);
   } else {
-    cm_jw_put_str(&w, "text", text);
+    cm_jw_put_str(&w, "text", p->text);
   }
-  put_null(&w, "logprobs");
+  if (p->n_said) put_logprobs(&w, c, p->said, p->n_said);
+  else put_null(&w, "logprobs");
   if (reply) put_ending(&w, reply);
   else put_null(&w, "finish_reason");
   cm_jw_end_object(&w);
@@ -127,11 +192,11 @@ static void put_chunk(const cm_call *c, uint64_t index, const char *role, cm_str
 
 void cm_openai_begin(const cm_call *c, cm_buf *out) {
   for (uint32_t i = 0; cm_openai_is_chat(c) && i < c->request.candidates; i++)
-    put_chunk(c, i, "assistant", CM_STR(""), NULL, out);
+    put_chunk(c, &(cm_piece){.candidate = i, .text = CM_STR("")}, "assistant", NULL, out);
 }
 
-void cm_openai_piece(const cm_call *c, uint32_t candidate, cm_str text, cm_buf *out) {
-  put_chunk(c, candidate, NULL, text, NULL, out);
+void cm_openai_piece(const cm_call *c, const cm_piece *p, cm_buf *out) {
+  put_chunk(c, p, NULL, NULL, out);
 }
 
 static void put_last_usage(const cm_call *c, const cm_replies *r, cm_buf *out) {
@@ -146,7 +211,8 @@ static void put_last_usage(const cm_call *c, const cm_replies *r, cm_buf *out) {
 
 void cm_openai_end(const cm_call *c, const cm_job *job, cm_buf *out) {
   const cm_replies *r = &job->replies;
-  for (size_t i = 0; i < r->n; i++) put_chunk(c, i, NULL, CM_STR(""), &r->items[i], out);
+  for (uint32_t i = 0; i < r->n; i++)
+    put_chunk(c, &(cm_piece){.candidate = i, .text = CM_STR("")}, NULL, &r->items[i], out);
   if (c->usage) put_last_usage(c, r, out);
   cm_buf_puts(out, "data: [DONE]\n\n");
 }

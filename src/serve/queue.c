@@ -101,14 +101,14 @@ static void begin_stream(cm_visit *v) {
   v->call.api->begin(&v->call, &v->out);
 }
 
-static void on_text(void *user, uint32_t candidate, cm_str text) {
+static void on_piece(void *user, const cm_piece *p) {
   cm_visit *v = user;
   cm_serve *s = v->s;
   pthread_mutex_lock(&s->lock);
   if (!v->gone) {
     begin_stream(v);
     compact(v);
-    v->call.api->piece(&v->call, candidate, text, &v->out);
+    v->call.api->piece(&v->call, p, &v->out);
     if (v->out.overflow || v->out.n - v->sent > CM_UNREAD_MAX) cm_visit_lose(v, CM_CANCELLED_SLOW);
     else cm_visit_wake(v);
   }
@@ -126,7 +126,7 @@ void cm_queue_submit(cm_visit *v) {
     return;
   }
   v->job = (cm_job){.request = c->request, .arena = c->arena, .owner = v};
-  if (c->stream) v->job.request.sink = (cm_sink){on_text, v};
+  if (c->stream) v->job.request.sink = (cm_sink){on_piece, v};
   cm_backend_submit(b, &v->job);
 }
 

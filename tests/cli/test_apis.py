@@ -117,6 +117,34 @@ def _():
         need(usage["prompt_tokens_details"]["cached_tokens"] > 0, usage)
 
 
+def is_three(tokens):
+    """One token: the first of three, with the others beside it."""
+    need(len(tokens) == 1, tokens)
+    for found, (text, p) in zip([tokens[0]] + tokens[0]["top_logprobs"], THREE["\n"][:1] + THREE["\n"]):
+        need(found["token"] == text and bytes(found["bytes"]) == text.encode() and abs(found["logprob"] - math.log(p)) < 1e-4, found)
+    need(len(tokens[0]["top_logprobs"]) == 3, tokens)
+
+
+@case("apis: each token's probability, and the likeliest beside it, are the model's")
+def _():
+    asks = {"logprobs": True, "top_logprobs": 3}
+    with serving(models.script(THREE)) as s:
+        is_three(s.json("/v1/chat/completions", {**message("x"), **asks})["choices"][0]["logprobs"]["content"])
+        events = [e["choices"][0]["logprobs"] for e in s.events("/v1/chat/completions", {**message("x"), **asks})]
+        is_three([t for e in events if e for t in e["content"]])
+        is_three(s.json("/api/chat", {**message("x"), **asks, "stream": False})["logprobs"])
+        is_three([t for line in s.lines("/api/chat", {**message("x"), **asks}) for t in line.get("logprobs", [])])
+        drawn = s.json("/v1/chat/completions", {**message("x"), **asks, "n": 8, "temperature": 1, "seed": 3})["choices"]
+        need(len({c["message"]["content"] for c in drawn}) > 1, drawn)
+        for c in drawn:
+            (token,) = c["logprobs"]["content"]
+            need(token["token"] == c["message"]["content"] and abs(token["logprob"] - math.log(dict(THREE["\n"])[token["token"]])) < 1e-4, c)
+        text = s.json("/v1/completions", {"model": "cmdai", "prompt": "\n", "logprobs": 2})["choices"][0]["logprobs"]
+        first, second = THREE["\n"][:2]
+        need(text["tokens"] == [first[0]] and text["text_offset"] == [0] and list(text["top_logprobs"][0]) == [first[0], second[0]], text)
+        need(text["token_logprobs"] == [text["top_logprobs"][0][first[0]]] and abs(text["token_logprobs"][0] - math.log(.5)) < 1e-4, text)
+
+
 @case("apis: text never becomes a special token")
 def _():
     with serving(models.says("ls")) as s:

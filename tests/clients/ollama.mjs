@@ -1,6 +1,7 @@
 /* Ollama's official client. */
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { isSaid, isSame, isStopped, isSum, stopsOf } from "./said.mjs";
 import { Serve } from "./serve.mjs";
 
 const require = createRequire(import.meta.url);
@@ -83,6 +84,66 @@ async function options(s) {
   assert.ok(raw.prompt_eval_count < cut.prompt_eval_count);
 }
 
+/* Both ways to ask, with the text of a part. */
+const ways = (c, words) => [
+  [(more) => c.chat({ model, messages: ask(words), ...more }), (part) => part.message.content],
+  [(more) => c.generate({ model, prompt: words, ...more }), (part) => part.response],
+];
+
+/* What a text is made of; asking for it changes nothing else. */
+async function said(s) {
+  for (const [run, textOf] of ways(connect(s), "find files larger than 1GB")) {
+    const plain = await run({});
+    assert.ok(!("logprobs" in plain));
+    assert.ok((await all(await run({ stream: true }))).every((p) => !("logprobs" in p)));
+    for (const [top, likely] of [[{}, 0], [{ top_logprobs: 0 }, 0], [{ top_logprobs: 1 }, 1], [{ top_logprobs: 20 }, 20]])
+      for (const num_predict of [undefined, 1, 4]) {
+        const asked = { logprobs: true, ...top, options: { num_predict } };
+        const whole = await run(asked), cut = whole.done_reason === "length";
+        assert.equal(cut, num_predict !== undefined);
+        isSaid(whole.logprobs, textOf(whole), { ...whole.cmdai, cut, likely });
+        assert.equal(whole.logprobs.length, whole.eval_count - (cut ? 0 : 1));
+        if (!cut) assert.deepEqual([textOf(whole), whole.cmdai.logprob], [textOf(plain), plain.cmdai.logprob]);
+        const parts = await all(await run({ ...asked, stream: true }));
+        for (const p of parts.slice(0, -1)) isSaid(p.logprobs, textOf(p), { logprob: -Infinity, likely });
+        assert.ok(!("logprobs" in parts.at(-1)));
+        isSame(parts.slice(0, -1).flatMap((p) => p.logprobs ?? []), whole.logprobs);
+      }
+  }
+}
+
+/* Nearly any token comes here: characters that are several, parts of some, and special ones, which are no text. */
+async function saidCharacters(s) {
+  const c = connect(s);
+  let apart = 0;
+  for (let seed = 0; seed < 60 && !apart; seed++) {
+    const request = { model, prompt: "x", logprobs: true, top_logprobs: 3, options: { temperature: 100, seed, num_predict: -1 } };
+    const whole = await c.generate(request);
+    isSaid(whole.logprobs, whole.response, { ...whole.cmdai, cut: whole.logprobs.length === whole.eval_count, likely: 3, drawn: true });
+    const parts = await all(await c.generate({ ...request, stream: true }));
+    isSame(parts.flatMap((p) => p.logprobs ?? []), whole.logprobs);
+    assert.ok(parts.every((p) => !p.response === !p.logprobs));
+    apart += parts.filter((p) => [...p.response].length === 1 && p.response !== "\ufffd" && p.logprobs.length > 1).length;
+  }
+  assert.ok(apart, "no character is made of several tokens");
+}
+
+async function saidStops(s) {
+  for (const [run, textOf] of ways(connect(s), "find files larger than 1GB")) {
+    const whole = await run({ logprobs: true }), text = textOf(whole);
+    for (const stop of stopsOf(text)) {
+      const asked = { logprobs: true, options: { stop: [stop] } };
+      const stopped = await run(asked), list = stopped.logprobs ?? [];
+      assert.equal(textOf(stopped), text.split(stop)[0]);
+      isStopped(list, textOf(stopped));
+      isSame(list, whole.logprobs.slice(0, list.length), stop);
+      isSum(list.map((t) => t.logprob), stopped.cmdai.logprob);
+      const parts = await all(await run({ ...asked, stream: true }));
+      isSame(parts.flatMap((p) => p.logprobs ?? []), list, `a stream to the stop ${JSON.stringify(stop)}`);
+    }
+  }
+}
+
 async function load(s) {
   const c = connect(s);
   const loaded = await c.generate({ model, prompt: "" });
@@ -99,6 +160,9 @@ async function errors(s) {
     [() => c.show({ model: "llama3" }), 404, /llama3/],
     [() => c.generate({ model, prompt: "x", options: { temperature: "hot" } }), 400, /options\.temperature/],
     [() => c.generate({ model, prompt: "x", format: "json" }), 400, /format/],
+    [() => c.generate({ model, prompt: "x", top_logprobs: 3 }), 400, /top_logprobs.*logprobs/],
+    [() => c.chat({ model, messages: ask("x"), logprobs: true, top_logprobs: 21 }), 400, /top_logprobs.*20/],
+    [() => c.chat({ model, messages: ask("x"), logprobs: "yes", stream: true }), 400, /logprobs/],
     [() => c.generate({ model, prompt: "x".repeat(20000) }), 400, /tokens.*context/],
     [() => c.generate({ model, prompt: "x".repeat(20000), stream: true }), 400, /tokens.*context/],
     [() => c.chat({ model, messages: [{ role: "tool", content: "x" }] }), 400, /messages\[0\]\.role/],
@@ -153,4 +217,4 @@ async function token(s) {
 }
 
 export const client = "ollama";
-export const checks = { about, talk, options, load, errors, abort, together, token };
+export const checks = { about, talk, options, said, saidCharacters, saidStops, load, errors, abort, together, token };

@@ -1,6 +1,7 @@
 /* OpenAI's official client. */
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { isSaid, isSame, isStopped, isSum, stopsOf, sumOf } from "./said.mjs";
 import { Serve } from "./serve.mjs";
 
 const require = createRequire(import.meta.url);
@@ -99,6 +100,117 @@ async function limits(s) {
   assert.equal(stopped.choices[0].message.content, whole.slice(0, whole.indexOf(stop)));
 }
 
+const find = "find files larger than 1GB";
+
+/* The lists of all chunks, and that each has those of its own text. */
+function streamed(chunks, n = 1) {
+  const lists = Array.from({ length: n }, () => []);
+  for (const { index, delta, logprobs } of chunks.flatMap((k) => k.choices)) {
+    if (!delta.content) assert.equal(logprobs, null);
+    lists[index].push(...(logprobs?.content ?? []));
+  }
+  return lists;
+}
+
+/* What a text is made of, however it is asked for, and that asking changes nothing else. */
+async function said(s) {
+  const c = connect(s), request = { model, messages: ask(find) };
+  const plain = await c.chat.completions.create(request);
+  assert.equal(plain.choices[0].logprobs, null);
+  const silent = await all(await c.chat.completions.create({ ...request, stream: true }));
+  assert.ok(silent.every((k) => k.choices[0].logprobs === null));
+  for (const [top, likely] of [[{}, 0], [{ top_logprobs: 0 }, 0], [{ top_logprobs: 1 }, 1], [{ top_logprobs: 20 }, 20]])
+    for (const max_completion_tokens of [undefined, 1, 4]) {
+      const asked = { ...request, logprobs: true, ...top, max_completion_tokens };
+      const [choice] = (await c.chat.completions.create(asked)).choices;
+      const { content, refusal, ...rest } = choice.logprobs, text = choice.message.content, cut = choice.finish_reason === "length";
+      assert.deepEqual([refusal, rest, cut], [null, {}, max_completion_tokens !== undefined]);
+      isSaid(content, text, { ...choice.cmdai, cut, likely });
+      assert.equal(content.length, choice.cmdai.tokens - (cut ? 0 : 1));
+      if (!cut) assert.deepEqual({ ...choice, logprobs: null }, plain.choices[0]);
+      const chunks = await all(await c.chat.completions.create({ ...asked, stream: true }));
+      for (const { delta, logprobs } of chunks.map((k) => k.choices[0]).filter((k) => k.delta.content))
+        isSaid(logprobs.content, delta.content, { logprob: -Infinity, likely });
+      isSame(streamed(chunks)[0], content);
+      /* The client's own reading of a stream, which takes nothing but these two lists. */
+      const runner = c.chat.completions.stream(asked), pieces = [];
+      runner.on("logprobs.content.delta", (e) => pieces.push(...e.content));
+      const final = (await runner.finalChatCompletion()).choices[0];
+      assert.deepEqual([final.logprobs, pieces], [choice.logprobs, content]);
+    }
+}
+
+/* Several texts, drawn from far down: parts of characters are among their tokens, and no list has another text's. */
+async function saidSeveral(s) {
+  const c = connect(s), n = 4;
+  const drawn = { temperature: 2, repetition_penalty: 10, seed: 1, max_tokens: 300 };
+  const request = { model, messages: ask(find), n, ...drawn, logprobs: true, top_logprobs: 2 };
+  const { choices } = await c.chat.completions.create(request);
+  for (const { logprobs: { content }, message, cmdai } of choices)
+    isSaid(content, message.content, { ...cmdai, cut: content.length === cmdai.tokens, likely: 2, drawn: true });
+  assert.ok(choices.some((k) => k.logprobs.content.some((t) => t.token.includes("\ufffd"))), "no part of a character");
+  const chunks = await all(await c.chat.completions.create({ ...request, stream: true }));
+  for (const [i, list] of streamed(chunks, n).entries()) isSame(list, choices[i].logprobs.content, `text ${i}`);
+}
+
+async function saidStops(s) {
+  const c = connect(s), request = { model, messages: ask(find), logprobs: true, top_logprobs: 1 };
+  const whole = (await c.chat.completions.create(request)).choices[0], text = whole.message.content;
+  for (const stop of stopsOf(text)) {
+    const [choice] = (await c.chat.completions.create({ ...request, stop })).choices, { content } = choice.logprobs;
+    assert.equal(choice.message.content, text.split(stop)[0]);
+    isStopped(content, choice.message.content);
+    isSame(content, whole.logprobs.content.slice(0, content.length), stop);
+    isSum(content.map((t) => t.logprob), choice.cmdai.logprob);
+    const chunks = await all(await c.chat.completions.create({ ...request, stop, stream: true }));
+    isSame(streamed(chunks)[0], content, `a stream to the stop ${JSON.stringify(stop)}`);
+  }
+}
+
+/* Four lists of equal length, with places in characters. */
+function isTextSaid({ tokens, token_logprobs, text_offset, top_logprobs, ...rest }, text, { logprob, cut, likely, drawn = false }) {
+  assert.deepEqual(rest, {});
+  assert.ok([token_logprobs, text_offset, top_logprobs ?? tokens].every((l) => l.length === tokens.length));
+  assert.ok(token_logprobs.every((l) => l <= 0));
+  isSum(token_logprobs, logprob, cut);
+  if (!likely) assert.equal(top_logprobs, null);
+  const characters = [...text], isPart = (t) => t?.includes("\ufffd");
+  for (const [i, t] of tokens.entries()) {
+    if (likely) {
+      const top = top_logprobs[i], others = Object.values(top);
+      assert.equal(top[t], token_logprobs[i]);
+      assert.ok(others.length <= likely + 1 && others.every((l) => l <= 0) && sumOf(others.map(Math.exp)) < 1.0001);
+      if (!drawn) assert.ok(others.length === likely && Math.max(...others) === top[t]);
+    }
+    if (!isPart(t) && !isPart(tokens[i - 1])) assert.equal(characters.slice(text_offset[i], text_offset[i] + [...t].length).join(""), t);
+  }
+  if (!tokens.some(isPart)) assert.equal(tokens.join(""), text);
+}
+
+async function saidCompletions(s) {
+  const c = connect(s), request = { model, prompt: "find . -type f -", max_tokens: 6 };
+  assert.equal((await c.completions.create(request)).choices[0].logprobs, null);
+  for (const logprobs of [0, 1, 3]) {
+    const [choice] = (await c.completions.create({ ...request, logprobs })).choices;
+    isTextSaid(choice.logprobs, choice.text, { ...choice.cmdai, cut: choice.finish_reason === "length", likely: logprobs });
+    const chunks = await all(await c.completions.create({ ...request, logprobs, stream: true })), lists = {};
+    for (const k of chunks.map((k) => k.choices[0])) {
+      assert.equal(k.logprobs === null, k.text === "");
+      for (const [name, l] of Object.entries(k.logprobs ?? {})) lists[name] = l && [...(lists[name] ?? []), ...l];
+    }
+    assert.deepEqual(lists, { ...choice.logprobs });
+    const { body } = await s.json("/api/generate", { model, prompt: request.prompt, raw: true, stream: false, logprobs: true, options: { num_predict: 6 } });
+    assert.deepEqual(body.logprobs.map((t) => [t.token, t.logprob]), choice.logprobs.tokens.map((t, i) => [t, choice.logprobs.token_logprobs[i]]));
+  }
+  let others = 0;
+  for (let seed = 0; seed < 480 && !others; seed += 16) {
+    const { choices } = await c.completions.create({ model, prompt: "echo '", n: 16, temperature: 2, seed, max_tokens: 200, logprobs: 20 });
+    for (const k of choices) isTextSaid(k.logprobs, k.text, { ...k.cmdai, cut: false, likely: 20, drawn: true });
+    others = choices.filter((k) => /[^\0-\x7f]./s.test(k.text)).length;
+  }
+  assert.ok(others, "no text has more than ASCII");
+}
+
 async function errors(s) {
   const { NotFoundError, BadRequestError, InternalServerError } = require("openai");
   const c = connect(s), messages = ask("x");
@@ -106,7 +218,11 @@ async function errors(s) {
     [() => c.chat.completions.create({ model: "gpt-4o", messages }), NotFoundError, "model", "model_not_found"],
     [() => c.models.retrieve("gpt-4o"), NotFoundError, null, "model_not_found"],
     [() => c.chat.completions.create({ model, messages, temperature: "hot" }), BadRequestError, "temperature", null],
-    [() => c.chat.completions.create({ model, messages, logprobs: true }), BadRequestError, "logprobs", null],
+    [() => c.chat.completions.create({ model, messages, top_logprobs: 3 }), BadRequestError, "top_logprobs", null],
+    [() => c.chat.completions.create({ model, messages, logprobs: true, top_logprobs: 21 }), BadRequestError, "top_logprobs", null],
+    [() => c.chat.completions.create({ model, messages, logprobs: 1 }), BadRequestError, "logprobs", null],
+    [() => c.completions.create({ model, prompt: "x", logprobs: 21 }), BadRequestError, "logprobs", null],
+    [() => c.completions.create({ model, prompt: "x", logprobs: true }), BadRequestError, "logprobs", null],
     [() => c.chat.completions.create({ model, messages, response_format: { type: "json_object" } }), BadRequestError, "response_format.type", null],
     [() => c.chat.completions.create({ model, messages: ask("x".repeat(20000)) }), BadRequestError, null, "context_length_exceeded"],
     [() => c.chat.completions.create({ model, messages: ask("x".repeat(20000)), stream: true }), BadRequestError, null, "context_length_exceeded"],
@@ -138,8 +254,9 @@ async function together(s) {
   const c = connect(s);
   const words = ["list files", "show disk usage", "find large files", "count lines in a.txt", "print the date", "who am i", "show running processes", "make a folder x"];
   const one = async (content, i) => {
-    const r = await c.chat.completions.create({ model, messages: ask(content), ...(i % 2 ? { temperature: 1.5, seed: i } : {}) });
-    return [r.choices[0].message.content, r.choices[0].cmdai.logprob];
+    const told = i % 3 ? { logprobs: true, top_logprobs: i } : {};
+    const r = await c.chat.completions.create({ model, messages: ask(content), ...(i % 2 ? { temperature: 1.5, seed: i } : {}), ...told });
+    return [r.choices[0].message.content, r.choices[0].cmdai.logprob, r.choices[0].logprobs];
   };
   const alone = [];
   for (const [i, w] of words.entries()) alone.push(await one(w, i));
@@ -157,4 +274,6 @@ async function token(s) {
 }
 
 export const client = "openai";
-export const checks = { models, chat, stream, several, completions, limits, errors, abort, together, token };
+export const checks = {
+  models, chat, stream, several, completions, limits, said, saidSeveral, saidStops, saidCompletions, errors, abort, together, token,
+};

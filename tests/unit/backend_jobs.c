@@ -50,7 +50,9 @@ static void make_requests(void) {
                                .n_messages = 1,
                                .sampling = cm_sample_defaults(),
                                .max_tokens = (uint32_t)(4 + 5 * i),
-                               .candidates = i % 3 == 2 ? 3 : 1};
+                               .candidates = i % 3 == 2 ? 3 : 1,
+                               .says = i % 2 == 0,
+                               .n_likely = i % 4};
     if (i % 3 == 1) requests[i].sampling.temperature = 0.9f, requests[i].sampling.seed = 17 + i;
   }
 }
@@ -93,12 +95,24 @@ static void close_jobs(void) {
   }
 }
 
+static bool says_same(const cm_candidate *a, const cm_candidate *b) {
+  bool same = a->n_said == b->n_said;
+  for (size_t i = 0; i < a->n_said && same; i++) {
+    const cm_said *x = &a->said[i], *y = &b->said[i];
+    same = cm_str_eq(x->token.bytes, y->token.bytes) && x->n_likely == y->n_likely &&
+           memcmp(&x->token.logprob, &y->token.logprob, sizeof x->token.logprob) == 0;
+    for (size_t k = 0; k < x->n_likely && same; k++)
+      same = cm_str_eq(x->likely[k].bytes, y->likely[k].bytes);
+  }
+  return same;
+}
+
 static bool is_same(const cm_replies *a, const cm_replies *b) {
   bool same = a->n == b->n && a->prompt_tokens == b->prompt_tokens;
   for (size_t i = 0; i < a->n && same; i++) {
     const cm_candidate *x = &a->items[i], *y = &b->items[i];
     same = cm_str_eq(x->text, y->text) && x->tokens == y->tokens && x->finished == y->finished &&
-           memcmp(&x->logprob, &y->logprob, sizeof x->logprob) == 0;
+           memcmp(&x->logprob, &y->logprob, sizeof x->logprob) == 0 && says_same(x, y);
   }
   return same;
 }

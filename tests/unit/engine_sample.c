@@ -51,6 +51,41 @@ static cm_sample_options sampling(float temperature) {
   return o;
 }
 
+/* --- the likeliest --- */
+
+/* Against a sort of all of them, and a softmax in float64. */
+static void likeliest_are_in_order(void **unused) {
+  (void)unused;
+  const float *x = some_logits();
+  double all = 0;
+  for (size_t i = 0; i < VOCAB; i++) all += exp((double)x[i]);
+  for (size_t n = 0; n <= CM_LIKELY_MAX; n++) {
+    cm_likely top[CM_LIKELY_MAX];
+    bool taken[VOCAB] = {false};
+    assert_int_equal(cm_sampler_likeliest(x, VOCAB, top, n), n);
+    for (size_t k = 0; k < n; k++) {
+      size_t best = VOCAB;
+      for (size_t i = 0; i < VOCAB; i++)
+        if (!taken[i] && (best == VOCAB || x[i] > x[best])) best = i;
+      taken[best] = true;
+      assert_int_equal(top[k].token, best);
+      assert_true(fabs((double)top[k].logprob - ((double)x[best] - log(all))) < 1e-5);
+    }
+  }
+}
+
+static void likeliest_are_finite(void **unused) {
+  (void)unused;
+  cm_likely top[4];
+  const float few[] = {NAN, 2, -INFINITY, INFINITY, 2, -1}, none[] = {NAN, INFINITY};
+  assert_int_equal(cm_sampler_likeliest(few, 6, top, 4), 3);
+  assert_int_equal(top[0].token, 1);
+  assert_int_equal(top[1].token, 4);
+  assert_int_equal(top[2].token, 5);
+  assert_true(fabs((double)top[0].logprob + log(2 + exp(-3.0))) < 1e-5);
+  assert_int_equal(cm_sampler_likeliest(none, 2, top, 4), 0);
+}
+
 /* --- greedy --- */
 
 static void greedy_takes_the_largest(void **unused) {
@@ -371,6 +406,8 @@ static void options_out_of_range(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(likeliest_are_in_order),
+      cmocka_unit_test(likeliest_are_finite),
       cmocka_unit_test(greedy_takes_the_largest),
       cmocka_unit_test(temperature_0_ignores_the_rest),
       cmocka_unit_test(cold_is_greedy),

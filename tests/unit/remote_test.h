@@ -115,11 +115,12 @@ typedef struct asking {
   uint64_t heard_ns; /* when the last piece came */
 } asking;
 
-static inline void hear(void *user, uint32_t candidate, cm_str text) {
+static inline void hear(void *user, const cm_piece *p) {
   asking *a = user;
-  char *told = a->told[candidate];
+  const cm_str text = p->text;
+  char *told = a->told[p->candidate];
   const size_t n = strlen(told);
-  assert_true(candidate < 2 && n + text.n < TEXT);
+  assert_true(p->candidate < 2 && n + text.n < TEXT);
   assert_int_equal(cm_utf8_check(text.p, text.n), text.n); /* whole code points */
   memcpy(told + n, text.p, text.n);
   told[n + text.n] = 0;

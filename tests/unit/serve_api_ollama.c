@@ -150,20 +150,13 @@ static void test_option_errors(void **state) {
 /* What isn't there is said; its empty forms ask for nothing. */
 static void test_unsupported(void **state) {
   (void)state;
-  static const char *const rows[][2] = {{"\"format\":\"json\"", "format"},
-                                        {"\"format\":{\"type\":\"object\"}", "format"},
-                                        {"\"tools\":[{}]", "tools"},
-                                        {"\"think\":true", "think"},
-                                        {"\"think\":\"high\"", "think"},
-                                        {"\"logprobs\":true", "logprobs"},
-                                        {"\"top_logprobs\":2", "top_logprobs"},
-                                        {"\"template\":\"{{.}}\"", "template"},
-                                        {"\"suffix\":\"x\"", "suffix"},
-                                        {"\"images\":[\"aGk=\"]", "images"},
-                                        {"\"stream\":1", "stream"},
-                                        {"\"stream\":\"false\"", "stream"},
-                                        {"\"keep_alive\":[]", "keep_alive"},
-                                        {"\"options\":[]", "options"}};
+  static const char *const rows[][2] = {
+      {"\"format\":\"json\"", "format"},   {"\"format\":{\"type\":\"object\"}", "format"},
+      {"\"tools\":[{}]", "tools"},         {"\"think\":true", "think"},
+      {"\"think\":\"high\"", "think"},     {"\"template\":\"{{.}}\"", "template"},
+      {"\"suffix\":\"x\"", "suffix"},      {"\"images\":[\"aGk=\"]", "images"},
+      {"\"stream\":1", "stream"},          {"\"stream\":\"false\"", "stream"},
+      {"\"keep_alive\":[]", "keep_alive"}, {"\"options\":[]", "options"}};
   char body[300];
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     snprintf(body, sizeof body, "{" ONE ",%s}", rows[i][0]);
@@ -285,8 +278,8 @@ static void test_stream(void **state) {
                  "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
     cm_job job = call_job(1);
     call.api->begin(&call, &call_out);
-    call.api->piece(&call, 0, CM_STR("ls \""), &call_out);
-    call.api->piece(&call, 0, CM_STR("a\"\n\u202e\x1b"), &call_out);
+    call_piece(0, "ls \"");
+    call_piece(0, "a\"\n\u202e\x1b");
     call.api->end(&call, &job, &call_out);
     static const char *const texts[] = {"ls \"", "a\"\n\u202e\x1b", ""};
     cm_str rest = {call_out.p, call_out.n}, line;

@@ -83,13 +83,14 @@ static bool has_spelling(const cm_spelled *list, size_t n, cm_str bytes) {
 }
 
 /* The likeliest ones by their spelling, and the token itself if it isn't among them. Parts of
- * characters would all be spelled alike: others than the token itself are left out. */
+ * characters would all be spelled alike, and so would numbers that no text belongs to: others than
+ * the token itself are left out. */
 static void put_likely(cm_jw *w, const cm_said *said) {
   const cm_spelled *list = said->likely;
   cm_jw_begin_object(w);
   for (size_t i = 0; i < said->n_likely; i++) {
     const cm_str bytes = list[i].bytes;
-    const bool whole = cm_utf8_check(bytes.p, bytes.n) == bytes.n;
+    const bool whole = bytes.n && cm_utf8_check(bytes.p, bytes.n) == bytes.n;
     if (!whole && !cm_str_eq(bytes, said->token.bytes)) continue;
     cm_jw_key_n(w, bytes);
     cm_jw_f64(w, (double)list[i].logprob);

@@ -12,9 +12,10 @@
 
 /* "ls €" in four tokens: the last two make one character. */
 #define SAID_TEXT "ls \xe2\x82\xac"
-static const cm_spelled likely[] = {{{"l", 1}, -0.25f}, {{"\xe2", 1}, -2}, {{"\xe3", 1}, -3}};
+static const cm_spelled likely[] = {
+    {{"l", 1}, -0.25f}, {{"\xe2", 1}, -2}, {{"\xe3", 1}, -3}, {{"", 0}, -4}};
 static const cm_said said[] = {
-    {{{"l", 1}, -0.25f}, likely, 3, 1, 0},
+    {{{"l", 1}, -0.25f}, likely, 4, 1, 0},
     {{{"s ", 2}, -1.5f}, likely, 2, 3, 1},
     {{{"\xe2\x82", 2}, -0.5f}, likely, 2, 3, 3},
     {{{"\xac", 1}, -4}, NULL, 0, 6, 3},
@@ -124,7 +125,7 @@ static void is_whole_list(const cm_json *list) {
 
 static void test_chat(void **state) {
   (void)state;
-  call_read_ok("POST", CHAT, ASKED "\"logprobs\":true,\"top_logprobs\":3}");
+  call_read_ok("POST", CHAT, ASKED "\"logprobs\":true,\"top_logprobs\":4}");
   put_whole();
   cm_json *v = call_document();
   is_whole_list(call_at(v, "choices.0.logprobs.content"));
@@ -138,7 +139,7 @@ static void test_ollama(void **state) {
     call_read_ok("POST", chat ? OLLAMA : GENERATE,
                  MODEL
                  "\"prompt\":\"x\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],"
-                 "\"stream\":false,\"logprobs\":true,\"top_logprobs\":3}");
+                 "\"stream\":false,\"logprobs\":true,\"top_logprobs\":4}");
     put_whole();
     cm_json *v = call_document();
     is_whole_list(cm_json_get(v, "logprobs"));
@@ -150,7 +151,7 @@ static void test_ollama(void **state) {
 /* Four lists; what isn't UTF-8 would be one name for many tokens, and is left out. */
 static void test_text(void **state) {
   (void)state;
-  call_read_ok("POST", TEXT, PROMPT "\"logprobs\":3}");
+  call_read_ok("POST", TEXT, PROMPT "\"logprobs\":4}");
   put_whole();
   cm_json *v = call_document();
   const cm_json *lists = call_at(v, "choices.0.logprobs");

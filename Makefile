@@ -114,7 +114,7 @@ soak: all ## lint to the analyzer's own depth, the tests SOAK_ROUNDS times, the 
 	@$(TESTS) build/release $(LABELS) --repeat until-fail:$(SOAK_ROUNDS)
 	@CM_KILL_ROUNDS=200 python3 -B tests/cli/run.py --program build/release/cmdai --only killed pull
 	@CM_HOSTILE_REQUESTS=10000 python3 -B tests/cli/run.py --program build/release/cmdai --only hostile serve
-	@python3 -B bench/serve.py build/release/cmdai --clients 32 --seconds $(SOAK_SECONDS)
+	@python3 -B bench/serve.py build/release/cmdai --clients 64 --seconds $(SOAK_SECONDS)
 	@$(MAKE) fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 
 check: all test lint clang asan tsan aarch64 ## everything that CI runs

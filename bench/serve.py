@@ -1,9 +1,9 @@
 """Load on cmdai serve: many clients for a time, some streaming, some not, each on a connection of its own.
 
-  serve.py PROGRAM [--clients N] [--seconds S] [--model FILE] [--json FILE]
+  serve.py PROGRAM [--clients N] [--seconds S] [--rounds R] [--model FILE] [--json FILE]
 
-Prints requests and tokens a second with one client and with N, percentiles of latency, how evenly the clients were
-served, and how the server's memory grew. Status 1 if an answer was missing or another one than before, if a client got
+Prints requests and tokens a second with one client and with N, in turns R times, percentiles of latency, how evenly the
+clients were served, and how the server's memory grew. Status 1 if an answer was missing or another one than before, if a client got
 less than half of what another one got, or if memory grew by more than 2 % and 4 MB from a fifth of the time on
 (where each client had ten answers: the first pass with all prompts at once is the widest, and takes memory for good)."""
 import argparse
@@ -11,6 +11,7 @@ import asyncio
 import json
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -148,36 +149,48 @@ async def phase(port, clients, seconds, known):
             "per_client": {"min": min(counts), "max": max(counts)}, "errors": [e for c in all_clients for e in c.errors]}
 
 
-async def load(port, clients, seconds):
-    """Warm-up, one client, many clients."""
-    known = {}
+async def load(port, clients, seconds, rounds):
+    """Warm-up, then one client and many clients in turns."""
+    known, runs, begun = {}, [], None
     await phase(port, clients, max(1, seconds / 10), known)
-    one = await phase(port, 1, max(1, seconds / 10), known)
-    many, before = await asyncio.gather(phase(port, clients, seconds, known), memory(port, seconds / 5))
+    for _ in range(rounds):
+        one = await phase(port, 1, max(1, seconds / 10), known)
+        many, held = await asyncio.gather(phase(port, clients, seconds, known), memory(port, seconds / 5))
+        begun = begun or held
+        ratio = many["tokens_per_second"] / (one["tokens_per_second"] or float("inf"))
+        runs.append({"one": one, "many": many, "ratio": round(ratio, 3)})
     after = await memory(port)
-    return {"one": one, "many": many, "rss_first": before, "rss_last": after, "growth": round((after - before) / before, 4)}
+    return {"rounds": runs, "ratio": statistics.median(r["ratio"] for r in runs),
+            "rss_first": begun, "rss_last": after, "growth": round((after - begun) / begun, 4)}
 
 
-def judge(r):
-    """What is wrong, as lines."""
+def judge_round(r):
+    """What is wrong in one of them, as lines."""
     wrong = ["%s: %d errors, first: %s" % (k, len(r[k]["errors"]), r[k]["errors"][0]) for k in ("one", "many") if r[k]["errors"]]
     counts = r["many"]["per_client"]
     if not r["many"]["requests"] or not r["one"]["requests"]:
         wrong.append("nothing was answered")
     elif counts["min"] < FAIR * counts["max"]:
         wrong.append("not fair: one client had %(min)d answers, another one %(max)d" % counts)
-    if counts["min"] >= SETTLED and r["growth"] > GROWTH and r["rss_last"] - r["rss_first"] > GROWTH_BYTES:
+    return wrong
+
+
+def judge(r):
+    """What is wrong, as lines."""
+    wrong = [text for one in r["rounds"] for text in judge_round(one)]
+    if r["rounds"][0]["many"]["per_client"]["min"] >= SETTLED and r["growth"] > GROWTH and r["rss_last"] - r["rss_first"] > GROWTH_BYTES:
         wrong.append("memory grew by %.1f %%" % (100 * r["growth"]))
     return wrong
 
 
 def show(r):
     """As text."""
-    for key in ("one", "many"):
-        p = r[key]
+    for p in [one[key] for one in r["rounds"] for key in ("one", "many")]:
         print("%3d clients: %6.1f requests/s, %7.1f tokens/s; ms to the first byte p50 %s p95 %s p99 %s, to the last %s %s %s; per client %d to %d; %d errors" % (
             p["clients"], p["requests_per_second"], p["tokens_per_second"], *p["first_ms"].values(), *p["latency_ms"].values(),
             p["per_client"]["min"], p["per_client"]["max"], len(p["errors"])))
+    ratios = [one["ratio"] for one in r["rounds"]]
+    print("tokens a second, many clients against one: %.2f x (%.2f to %.2f)" % (r["ratio"], min(ratios), max(ratios)))
     print("memory: %.1f MB, then %.1f MB (%+.2f %%)" % (r["rss_first"] / 1e6, r["rss_last"] / 1e6, 100 * r["growth"]))
 
 
@@ -187,6 +200,7 @@ def main():
     a.add_argument("program")
     a.add_argument("--clients", type=int, default=16)
     a.add_argument("--seconds", type=float, default=60)
+    a.add_argument("--rounds", type=int, default=1)
     a.add_argument("--model")
     a.add_argument("--json", help="also write the figures to this file")
     o = a.parse_args()
@@ -196,14 +210,14 @@ def main():
         port = re.search(r"listening on http://.*:(\d+)$", line.strip())
         if not port:
             sys.exit("the server doesn't start: %s" % line)
-        result = asyncio.run(load(int(port[1]), o.clients, o.seconds))
+        result = asyncio.run(load(int(port[1]), o.clients, o.seconds, o.rounds))
         server.send_signal(signal.SIGTERM)
         status = server.wait(60)
     wrong = judge(result) + (["the server ended with status %d" % status] if status else [])
     show(result)
     if o.json:
         with open(o.json, "w", encoding="utf-8") as f:
-            json.dump({"schema": "cmdai.load/1", **result, "wrong": wrong}, f, indent=2)
+            json.dump({"schema": "cmdai.load/2", **result, "wrong": wrong}, f, indent=2)
     for text in wrong:
         print("WRONG: " + text)
     sys.exit(1 if wrong else 0)

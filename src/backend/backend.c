@@ -211,6 +211,9 @@ static cm_code place(cm_backend *b, cm_job *job) {
   job->alive = job->dead = false;
   job->took_ns = job->again_ns = 0;
   share_time(b, job);
+  if (job->request.says && !s->ops->says)
+    return cm_fail(e, CM_E_UNSUPPORTED, 0, "%s doesn't say here which tokens its texts have",
+                   s->ops->name);
   cm_code code = pass(s, job, e);
   if (!code) code = meet(b, s, job, e);
   if (!code) code = compose(job, s, e);
@@ -227,7 +230,8 @@ static void place_somewhere(cm_backend *b, cm_job *job) {
   while (place(b, job)) {
     source *s = &b->sources[job->source];
     cm_breaker_leave(&s->breaker, job);
-    const bool next = is_sources_fault(job, job->error.code);
+    const bool next =
+        job->error.code == CM_E_UNSUPPORTED || is_sources_fault(job, job->error.code);
     job->backend = s->ops->name;
     if (next) note_failed(&job->failed[job->n_failed++], s, job->error.msg);
     if (next && ++job->source < b->n) continue;

@@ -87,7 +87,7 @@ typedef struct cm_request {
   uint64_t deadline_ns;       /* on cm_os_now_ns' clock; 0: none */
   const volatile int *cancel; /* becomes non-zero to stop; may be NULL */
   cm_sink sink;               /* piece NULL: none */
-  bool says;         /* the reply says which tokens it is made of; only the CPU source can */
+  bool says;                  /* the reply says which tokens it is made of, where a source can */
   uint32_t n_likely; /* and so many of the likeliest in the place of each; at most CM_LIKELY_MAX */
 } cm_request;
 
@@ -169,6 +169,7 @@ typedef struct cm_meanwhile {
 /* What a source implements. */
 typedef struct cm_backend_ops {
   const char *name;
+  bool says; /* it can do what a request's `says` asks for */
   /* Without the network: what is wrong with the options, or with a file. */
   cm_code (*open)(void **self, const cm_backend_options *o, cm_err *e);
   /* Finds out which model it is, asking the server if there is one: before the first job, and
@@ -209,7 +210,7 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
                             cm_source *out, cm_err *e);
 
 /* Takes a job. One that can't be done comes back with its error: CM_E_USAGE (more candidates than
- * n_parallel), CM_E_UNSUPPORTED (a server is asked for `says`), CM_E_LIMIT (prompt longer than the
+ * n_parallel), CM_E_UNSUPPORTED (no source can do `says`), CM_E_LIMIT (prompt longer than the
  * context, with both numbers), CM_E_TIMEOUT, CM_E_CANCELLED, CM_E_NOMEM, and of the last source
  * CM_E_BACKEND (no server there, or one that answers rubbish) or CM_E_MODEL (it lacks the model;
  * how to get it). Waits only for a server that is asked who it is, while the jobs of other sources

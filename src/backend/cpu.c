@@ -101,5 +101,5 @@ static cm_code cpu_identify(void *self, uint64_t deadline_ns, const volatile int
   return CM_OK;
 }
 
-const cm_backend_ops cm_backend_cpu = {"cpu",         cpu_open,    cpu_identify,
+const cm_backend_ops cm_backend_cpu = {"cpu",         true,        cpu_open, cpu_identify,
                                        cm_cpu_submit, cm_cpu_step, cpu_close};

@@ -99,9 +99,12 @@ void cm_cpu_land(cm_cpu *c, cm_flight *f);
 /* Gives the sink strand i's text up to `end`. */
 void cm_cpu_tell(cm_job *job, uint32_t i, cm_strand *s, size_t end);
 
-/* Notes a token that was picked and is in the text by now. CM_E_NOMEM. */
-cm_code cm_cpu_say(const cm_cpu *c, const cm_job *job, cm_strand *s, const cm_pick *p, cm_err *e);
-/* The text ends here: it was cut off at a stop, or an unfinished character was put in order. */
+/* Notes a token that was picked and is in the text by now, which got `earlier` bytes for tokens
+ * before it. CM_E_NOMEM. */
+cm_code cm_cpu_say(const cm_cpu *c, const cm_job *job, cm_strand *s, const cm_pick *p,
+                   size_t earlier, cm_err *e);
+/* The text ends here: it was cut off at a stop, or an unfinished character was put in order.
+ * Tokens that would begin later are forgotten. */
 void cm_cpu_said_end(cm_strand *s);
 /* How many tokens more begin in the text up to `end`, and aren't told yet. */
 size_t cm_cpu_said_until(const cm_strand *s, size_t end);

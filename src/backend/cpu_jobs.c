@@ -29,7 +29,8 @@ void cm_cpu_tell(cm_job *job, uint32_t i, cm_strand *s, size_t end) {
   if (end <= s->told) return;
   const size_t n = cm_cpu_said_until(s, end);
   if (sink->piece) {
-    const cm_piece p = {i, {s->text.p + s->told, end - s->told}, s->said + s->said_told, n};
+    const cm_said *said = n ? s->said + s->said_told : NULL;
+    const cm_piece p = {i, {s->text.p + s->told, end - s->told}, said, n};
     job->streamed = true;
     sink->piece(sink->user, &p);
   }

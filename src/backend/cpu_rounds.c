@@ -39,20 +39,21 @@ static void take(const cm_cpu *c, cm_flight *f, uint32_t i, const cm_pick *p) {
   bool room =
       s->result.tokens < q->max_tokens && cm_session_len(p->session) < cm_session_ctx(p->session);
   if (!s->result.finished) {
-    cm_tok_stream_push(&s->stream, s->next, &s->text);
-    if (q->says) (void)cm_cpu_say(c, f->job, s, p, &f->job->error);
+    const size_t earlier = cm_tok_stream_push(&s->stream, s->next, &s->text);
+    if (q->says) (void)cm_cpu_say(c, f->job, s, p, earlier, &f->job->error);
     look(f->job, i, s);
   }
   s->running = !s->result.finished && room;
 }
 
 static cm_pick pick_of(const cm_flight *f, uint32_t i, float *logits) {
+  const cm_request *q = &f->job->request;
   cm_strand *s = &f->strands[i];
   return (cm_pick){.sampler = s->sampler,
                    .session = s->slot->session,
                    .logits = logits,
                    .likely = s->likely,
-                   .n_likely = f->job->request.n_likely};
+                   .n_likely = q->says ? q->n_likely : 0};
 }
 
 /* The prompt is computed: all candidates start from it and its logits, one after the other. */

@@ -37,7 +37,7 @@ static cm_code spell(const cm_tok *t, cm_arena *a, cm_likely l, bool special, cm
 
 static cm_code spell_likely(const cm_tok *t, cm_arena *a, const cm_pick *p, cm_said *out,
                             cm_err *e) {
-  cm_spelled *list = cm_arena_alloc(a, p->n_likely + 1, sizeof *list);
+  cm_spelled *list = cm_arena_alloc(a, p->n_likely, sizeof *list);
   cm_code code = list ? CM_OK : no_memory(e);
   for (size_t i = 0; i < p->n_likely && !code; i++)
     code = spell(t, a, p->likely[i], true, &list[i], e);
@@ -51,18 +51,28 @@ static size_t characters(const char *p, size_t n) {
   return begun;
 }
 
-cm_code cm_cpu_say(const cm_cpu *c, const cm_job *job, cm_strand *s, const cm_pick *p, cm_err *e) {
+/* What the text got by now for the tokens that are noted. */
+static void belongs_to_last(cm_strand *s, size_t bytes) {
+  if (!bytes || !s->n_said) return;
+  cm_said *last = &s->said[s->n_said - 1];
+  s->chars += characters(s->text.p + last->end, bytes);
+  last->end += bytes;
+}
+
+cm_code cm_cpu_say(const cm_cpu *c, const cm_job *job, cm_strand *s, const cm_pick *p,
+                   size_t earlier, cm_err *e) {
   const cm_tok *t = cm_engine_tok(c->engine);
   const cm_likely picked = {p->token, p->logprob};
-  const size_t start = start_of(s, s->n_said);
-  cm_said said = {.end = s->text.n, .before = s->chars};
+  if (s->text.overflow) return CM_OK; /* there won't be a reply */
+  belongs_to_last(s, earlier);
+  cm_said said = {.end = start_of(s, s->n_said), .before = s->chars};
   cm_code code = spell(t, job->arena, picked, false, &said.token, e);
   if (code || !said.token.bytes.n) return code;
-  code = spell_likely(t, job->arena, p, &said, e);
+  if (p->n_likely) code = spell_likely(t, job->arena, p, &said, e);
   if (!code) code = make_room(job->arena, s, e);
   if (code) return code;
   s->said[s->n_said++] = said;
-  s->chars += characters(s->text.p + start, s->text.n - start);
+  belongs_to_last(s, s->text.n - said.end);
   return CM_OK;
 }
 

@@ -289,5 +289,6 @@ static cm_code ollama_open(void **self, const cm_backend_options *o, cm_err *e) 
   return code;
 }
 
-const cm_backend_ops cm_backend_ollama = {"ollama",         ollama_open,    cm_server_identify,
-                                          cm_server_submit, cm_server_step, cm_server_close};
+const cm_backend_ops cm_backend_ollama = {
+    "ollama",         false,          ollama_open,    cm_server_identify,
+    cm_server_submit, cm_server_step, cm_server_close};

@@ -198,5 +198,6 @@ static cm_code vllm_open(void **self, const cm_backend_options *o, cm_err *e) {
   return cm_server_open(self, &cm_protocol_openai, url, &o->vllm, o, e);
 }
 
-const cm_backend_ops cm_backend_vllm = {"vllm",           vllm_open,      cm_server_identify,
-                                        cm_server_submit, cm_server_step, cm_server_close};
+const cm_backend_ops cm_backend_vllm = {
+    "vllm",           false,          vllm_open,      cm_server_identify,
+    cm_server_submit, cm_server_step, cm_server_close};

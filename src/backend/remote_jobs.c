@@ -257,11 +257,6 @@ static uint32_t room(const cm_server *s) { return s->o->n_parallel ? s->o->n_par
 void cm_server_submit(void *self, cm_job *job) {
   cm_server *s = self;
   const uint32_t n = job->request.candidates;
-  if (job->request.says) {
-    refuse(s, job, CM_E_UNSUPPORTED,
-           "probabilities of tokens are told only by a model that runs here (-b cpu)");
-    return;
-  }
   if (n < 1 || n > room(s)) {
     (void)cm_fail(&job->error, CM_E_USAGE, 0, "%u candidates asked of a backend opened for %u", n,
                   room(s));

@@ -18,7 +18,8 @@ struct cm_sampler {
   cm_sample_options o;
   size_t vocab;
   uint64_t state;
-  candidate *c; /* [vocab] n of them may be drawn, the first `sorted` are in order */
+  /* [vocab] where anything is drawn: n of them may be, the first `sorted` are in order */
+  candidate *c;
   size_t n, sorted;
   candidate *saved; /* [repeat_last] logits as they were before the penalty */
 };
@@ -46,16 +47,17 @@ cm_code cm_sampler_open(cm_sampler **out, const cm_sample_options *o, size_t voc
   *out = NULL;
   cm_code code = cm_sample_check(o, e);
   if (code) return code;
+  /* Its reciprocal is no number: so cold only the likeliest is taken, and nothing is drawn. */
+  const bool draws = o->temperature >= FLT_MIN;
   cm_sampler *s = cm_alloc(1, sizeof *s);
-  if (s) s->c = cm_alloc(vocab, sizeof *s->c);
+  if (s) s->c = cm_alloc(draws ? vocab : 1, sizeof *s->c);
   if (s) s->saved = cm_alloc(o->repeat_last, sizeof *s->saved);
   if (!s || !s->c || !s->saved) {
     cm_sampler_close(s);
     return cm_fail(e, CM_E_NOMEM, 0, "no memory for a sampler");
   }
   s->o = *o, s->vocab = vocab, s->state = o->seed;
-  /* Its reciprocal is no number: so cold only the likeliest is drawn. */
-  if (s->o.temperature < FLT_MIN) s->o.temperature = 0;
+  if (!draws) s->o.temperature = 0;
   *out = s;
   return CM_OK;
 }

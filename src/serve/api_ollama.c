@@ -82,6 +82,7 @@ static void read_common(cm_body *b) {
   read_keep_alive(b);
   cm_body_said(b, &c->request);
   read_options(b, &c->request);
+  cm_body_said_fits(b, "top_logprobs");
 }
 
 /* --- writing --------------------------------------------------------------------------------- */

@@ -169,6 +169,7 @@ static cm_code read_chat(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {
   if (cm_body_open(&b, c, body, e)) return cm_body_close(&b);
   read_common(&b);
   cm_body_said(&b, &c->request);
+  cm_body_said_fits(&b, "top_logprobs");
   read_messages(&b);
   return cm_body_close(&b);
 }
@@ -194,8 +195,11 @@ static void read_prompt(cm_body *b, cm_str *out) {
 
 /* One number says both: 0 asks for the tokens alone. */
 static void read_said(cm_body *b, cm_request *q) {
-  q->says = cm_body_u32(b, "logprobs", 0, CM_LIKELY_MAX, &q->n_likely);
+  bool wanted = true;
+  (void)cm_json_bool(cm_json_get(b->object, "logprobs"), &wanted);
+  if (wanted) q->says = cm_body_u32(b, "logprobs", 0, CM_LIKELY_MAX, &q->n_likely);
   cm_body_refuse(b, "top_logprobs");
+  cm_body_said_fits(b, "logprobs");
 }
 
 static cm_code read_completion(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {

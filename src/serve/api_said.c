@@ -6,6 +6,16 @@ void cm_body_said(cm_body *b, cm_request *q) {
   if (q->n_likely && !q->says) cm_body_fail(b, "top_logprobs", "needs logprobs to be true");
 }
 
+/* Each takes some 70 bytes of an answer, which may have 64 MiB. */
+void cm_body_said_fits(cm_body *b, const char *key) {
+  enum { SPELLED_MAX = 400000 };
+  const cm_request *q = &b->call->request;
+  const uint64_t all = (uint64_t)q->candidates * q->max_tokens * (q->n_likely + 1);
+  if (q->says && all > SPELLED_MAX)
+    cm_body_fail(b, key, "would tell up to %llu tokens with their likeliest, at most %d are told",
+                 (unsigned long long)all, SPELLED_MAX);
+}
+
 static void put_spelled(cm_jw *w, const cm_spelled *s) {
   cm_jw_put_str(w, "token", s->bytes);
   cm_jw_put_f64(w, "logprob", (double)s->logprob);

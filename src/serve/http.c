@@ -11,7 +11,6 @@
 #include "serve/server.h"
 
 enum {
-  ANSWER_MAX = 64 << 20,
   DROPPED_MAX = 16 << 20, /* bytes of a body that are read only to answer politely */
   STREAM_BLOCK = 16 << 10
 };
@@ -281,7 +280,7 @@ static cm_visit *open_visit(cm_serve *s, struct MHD_Connection *c, const char *u
   v->head = strcmp(method, "HEAD") == 0;
   v->http10 = strcmp(version, "HTTP/1.0") == 0;
   cm_buf_init(&v->body, s->o->body_max);
-  cm_buf_init(&v->out, ANSWER_MAX);
+  cm_buf_init(&v->out, CM_ANSWER_MAX);
   v->call.about = &s->about;
   v->call.start_ns = cm_os_now_ns();
   v->call.created = cm_os_epoch_s();

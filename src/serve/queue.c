@@ -106,10 +106,11 @@ static void on_piece(void *user, const cm_piece *p) {
   cm_serve *s = v->s;
   pthread_mutex_lock(&s->lock);
   if (!v->gone) {
+    const bool late = v->out.n - v->sent > CM_UNREAD_MAX;
     begin_stream(v);
     compact(v);
-    v->call.api->piece(&v->call, p, &v->out);
-    if (v->out.overflow || v->out.n - v->sent > CM_UNREAD_MAX) cm_visit_lose(v, CM_CANCELLED_SLOW);
+    if (!late) v->call.api->piece(&v->call, p, &v->out);
+    if (late || v->out.overflow) cm_visit_lose(v, CM_CANCELLED_SLOW);
     else cm_visit_wake(v);
   }
   if (v->gone) v->cancel = 1;
@@ -144,7 +145,19 @@ static void count(cm_serve *s, const cm_visit *v, const cm_job *job) {
   if (job->error.code == CM_E_TIMEOUT) m->cancelled[CM_CANCELLED_DEADLINE]++;
 }
 
-/* The last words, of a stream or of all. */
+static bool is_whole(const cm_call *c, const cm_asking *k) { return k || !c->stream; }
+
+/* Before the lock is taken: nobody else looks at an answer that isn't there yet, and writing a
+ * long one takes a while. */
+static cm_code write_whole(cm_visit *v, const cm_job *job, const cm_asking *k, cm_err *e) {
+  v->call.api->whole(&v->call, job, k ? &k->answer : NULL, &v->out);
+  if (!v->out.overflow) return CM_OK;
+  return cm_fail(e, CM_E_LIMIT, 0,
+                 "the answer has more than %d MiB: ask for fewer tokens or texts at once",
+                 CM_ANSWER_MAX >> 20);
+}
+
+/* The last words of a stream, or what is wrong with the answer. */
 static void write_end(cm_visit *v, const cm_job *job, const cm_asking *k, const cm_err *e) {
   cm_call *c = &v->call;
   if (k && e->code) c->partial = &k->answer;
@@ -153,11 +166,9 @@ static void write_end(cm_visit *v, const cm_job *job, const cm_asking *k, const 
   } else if (e->code) {
     cm_visit_fail(v, e->code == CM_E_CANCELLED ? 503 : cm_api_status(c, e->code), e);
     return;
-  } else if (c->stream && !k) {
+  } else if (!is_whole(c, k)) {
     begin_stream(v);
     c->api->end(c, job, &v->out);
-  } else {
-    c->api->whole(c, job, k ? &k->answer : NULL, &v->out);
   }
   cm_visit_end(v, v->out.overflow ? 500 : 200);
 }
@@ -188,8 +199,10 @@ void cm_queue_finish(cm_serve *s, cm_job *job) {
   cm_asking *k = cm_answer_of(job);
   cm_visit *v = k ? k->owner : job->owner;
   const cm_err *e = k ? &k->error : &job->error;
-  pthread_mutex_lock(&s->lock);
+  cm_err too_long;
   v->call.done_ns = cm_os_now_ns();
+  if (!e->code && is_whole(&v->call, k) && write_whole(v, job, k, &too_long)) e = &too_long;
+  pthread_mutex_lock(&s->lock);
   unlink_running(s, v);
   count(s, v, job);
   if (e->code == CM_E_CANCELLED && !v->gone) {

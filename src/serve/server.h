@@ -18,7 +18,8 @@ enum {
   CM_HEAD_MAX = 32 << 10,   /* bytes of a request's first lines */
   CM_CALL_MAX = 64 << 20,   /* bytes of memory for one request, beside its body */
   CM_BODIES_MAX = 64 << 20, /* bytes of all bodies at once, if a single one isn't larger */
-  CM_UNREAD_MAX = 1 << 20   /* bytes of a stream that its reader may be late */
+  CM_ANSWER_MAX = 64 << 20, /* bytes of an answer that isn't a stream */
+  CM_UNREAD_MAX = 1 << 20   /* bytes of a stream that its reader may be late, before a piece */
 };
 
 /* One connection; guarded. */

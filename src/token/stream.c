@@ -22,8 +22,9 @@ static bool begins_char(const char *p, size_t n) {
 }
 
 /* One U+FFFD stands for the longest beginning of a character before a byte that doesn't continue
- * it, as Unicode recommends and browsers do. */
-static void feed(cm_tok_stream *s, char c, cm_buf *out) {
+ * it, as Unicode recommends and browsers do. True if it stands for what was held before c. */
+static bool feed(cm_tok_stream *s, char c, cm_buf *out) {
+  bool broken = false;
   for (bool again = true; again;) {
     again = false;
     s->held[s->n_held++] = c;
@@ -33,15 +34,19 @@ static void feed(cm_tok_stream *s, char c, cm_buf *out) {
     } else if (!begins_char(s->held, s->n_held)) {
       cm_buf_puts(out, replacement);
       again = s->n_held > 1; /* c may start the next character */
+      broken = broken || again;
       s->n_held = 0;
     }
   }
+  return broken;
 }
 
-void cm_tok_stream_push(cm_tok_stream *s, uint32_t id, cm_buf *out) {
+size_t cm_tok_stream_push(cm_tok_stream *s, uint32_t id, cm_buf *out) {
   char bytes[CM_VOCAB_MAX_SPELLING];
-  size_t n = cm_tok_bytes(s->t, id, false, bytes);
-  for (size_t i = 0; i < n; i++) feed(s, bytes[i], out);
+  size_t n = cm_tok_bytes(s->t, id, false, bytes), earlier = 0;
+  for (size_t i = 0; i < n; i++)
+    if (feed(s, bytes[i], out) && i == 0) earlier = sizeof replacement - 1;
+  return earlier;
 }
 
 void cm_tok_stream_end(cm_tok_stream *s, cm_buf *out) {

@@ -66,8 +66,9 @@ typedef struct cm_tok_stream {
 } cm_tok_stream;
 
 void cm_tok_stream_init(cm_tok_stream *s, const cm_tok *t);
-/* Appends what is complete now. Invalid bytes become U+FFFD: `out` is always valid UTF-8. */
-void cm_tok_stream_push(cm_tok_stream *s, uint32_t id, cm_buf *out);
+/* Appends what is complete now. Invalid bytes become U+FFFD: `out` is always valid UTF-8. Returns
+ * how many bytes of that belong to tokens before this one, which doesn't go on with theirs. */
+size_t cm_tok_stream_push(cm_tok_stream *s, uint32_t id, cm_buf *out);
 /* What is still held back, an incomplete character, becomes U+FFFD. */
 void cm_tok_stream_end(cm_tok_stream *s, cm_buf *out);
 

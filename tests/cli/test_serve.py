@@ -685,6 +685,8 @@ def _(backend):
         with server("-b", backend, "--ollama-url", "http://127.0.0.1:%d" % behind.port, "--vllm-url", "http://127.0.0.1:%d/v1" % behind.port) as s:
             need([one_answer(s, 1, stream)[0] for stream in (False, True)] == [alone, alone], "another text")
             need(s.chat("x", logprobs=True).status == 501, "probabilities of another server's tokens")
+        with server("-b", backend + ",cpu", "--ollama-url", "http://127.0.0.1:%d" % behind.port, "--vllm-url", "http://127.0.0.1:%d/v1" % behind.port) as s:
+            need(s.chat("x", logprobs=True).json()["choices"][0]["logprobs"]["content"], "the next one wasn't asked")
     with endless() as behind:
         with server("-b", backend, "--ollama-url", "http://127.0.0.1:%d" % behind.port, "--vllm-url", "http://127.0.0.1:%d/v1" % behind.port) as s:
             for stream in (False, True):

@@ -85,6 +85,28 @@ static size_t join(const cm_candidate *c, char *out) {
   return n;
 }
 
+/* Bytes that go on from a lead byte: table 3-7 of the Unicode Standard. */
+static size_t longest(unsigned char lead) {
+  return lead < 0xC2 || lead > 0xF4 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+static bool goes_on(unsigned char lead, size_t place, unsigned char c) {
+  if (place > 1) return c >= 0x80 && c <= 0xBF;
+  const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  return c >= low && c <= high;
+}
+
+/* Characters of bytes, where one U+FFFD stands for the longest beginning of one that isn't whole.
+ */
+static size_t replaced(const char *p, size_t n) {
+  const unsigned char *b = (const unsigned char *)p;
+  size_t count = 0;
+  for (size_t at = 0, len; at < n; at += len, count++)
+    for (len = 1; len < longest(b[at]) && at + len < n && goes_on(b[at], len, b[at + len]);) len++;
+  return count;
+}
+
 static size_t characters(cm_str text) {
   size_t n = 0;
   for (size_t at = 0, step; at < text.n; at += step, n++) {
@@ -331,24 +353,55 @@ static void test_stops_in_words(void **state) {
   stop_everywhere(&q);
 }
 
-/* A server's tokens aren't known. */
+/* A server's tokens aren't known: the next source is asked, whatever the server is like. */
 static void test_servers(void **state) {
   (void)state;
   const cm_remote nobody = {.url = "http://127.0.0.1:9", .model = "m"};
-  const cm_backend_options o = {.ollama = nobody, .attempts = 1, .connect_ms = 200};
+  const cm_backend_options o = {.model = MODEL, .ctx = CTX, .ollama = nobody, .vllm = nobody};
   const cm_request q = request_of(0, 0);
+  cm_backend *servers;
+  cm_err e;
+  cm_replies r;
+  assert_int_equal(cm_backend_open(&servers, "ollama,vllm", &o, &e), CM_OK);
+  assert_int_equal(cm_backend_generate(servers, &q, arena, &r, &e), CM_E_UNSUPPORTED);
+  cm_backend_close(servers);
+  assert_int_equal(cm_backend_open(&servers, "ollama,cpu", &o, &e), CM_OK);
+  cm_job job = {.request = q, .arena = arena};
+  cm_backend_submit(servers, &job);
+  assert_ptr_equal(cm_backend_poll(servers), &job);
+  assert_int_equal(job.error.code, CM_OK);
+  assert_string_equal(job.backend, "cpu");
+  assert_int_equal(job.n_failed, 1);
+  assert_true(job.replies.items[0].n_said > 0);
+  cm_backend_close(servers);
+}
+
+static void test_too_many(void **state) {
+  (void)state;
+  cm_request q = request_of(0, 0);
   cm_replies r;
   cm_err e;
-  void *self = NULL;
-  assert_int_equal(cm_backend_ollama.open(&self, &o, &e), CM_OK);
-  cm_job job = {.request = q, .arena = arena};
-  cm_backend_ollama.submit(self, &job);
-  assert_ptr_equal(cm_backend_ollama.step(self, 0), &job);
-  assert_int_equal(job.error.code, CM_E_UNSUPPORTED);
-  cm_backend_ollama.close(self);
-  cm_request many = q;
-  many.n_likely = CM_LIKELY_MAX + 1;
-  assert_int_equal(cm_backend_generate(backend, &many, arena, &r, &e), CM_E_USAGE);
+  q.n_likely = CM_LIKELY_MAX + 1;
+  assert_int_equal(cm_backend_generate(backend, &q, arena, &r, &e), CM_E_USAGE);
+}
+
+/* Where each token begins, in characters: by the tokens alone, each decoded by itself behind the
+ * ones before it. */
+static void test_places(void **state) {
+  (void)state;
+  for (size_t i = 0; i < PROMPTS; i++) {
+    const cm_request q = request_of(i, 1.5f);
+    const cm_replies r = ask(&q);
+    const cm_candidate *c = &r.items[0];
+    char bytes[BYTES];
+    size_t n = 0;
+    join(c, bytes);
+    for (size_t k = 0; k < c->n_said; n += c->said[k++].token.bytes.n) {
+      const cm_str b = c->said[k].token.bytes;
+      if (((unsigned char)b.p[0] & 0xC0) == 0x80) continue; /* may go on with a character */
+      assert_int_equal(c->said[k].before, replaced(bytes, n));
+    }
+  }
 }
 
 int main(void) {
@@ -358,7 +411,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_stream, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_stops, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_stops_in_words, set_up_embedded, tear_down),
+      cmocka_unit_test_setup_teardown(test_places, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_servers, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_too_many, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,9 +80,26 @@ static void test_reading_texts(void **state) {
   reads(TEXT, PROMPT "\"logprobs\":null}", false, 0);
   reads(TEXT, PROMPT "\"logprobs\":0}", true, 0);
   reads(TEXT, PROMPT "\"logprobs\":5}", true, 5);
+  reads(TEXT, PROMPT "\"logprobs\":false}", false, 0);
   call_refused(TEXT, PROMPT "\"logprobs\":21}", "logprobs");
   call_refused(TEXT, PROMPT "\"logprobs\":true}", "logprobs");
   call_refused(TEXT, PROMPT "\"logprobs\":1,\"top_logprobs\":1}", "top_logprobs");
+}
+
+/* What could become too long to be held is refused before anything is computed. */
+static void test_too_much(void **state) {
+  (void)state;
+  const uint32_t ctx = call_about.ctx;
+  call_about.ctx = 1 << 20;
+  reads(CHAT, ASKED "\"logprobs\":true,\"top_logprobs\":19,\"n\":4,\"max_tokens\":5000}", true,
+        19);
+  call_refused(CHAT, ASKED "\"logprobs\":true,\"top_logprobs\":20,\"n\":4,\"max_tokens\":5000}",
+               "top_logprobs");
+  call_refused(TEXT, PROMPT "\"logprobs\":20,\"n\":4,\"max_tokens\":5000}", "logprobs");
+  call_refused(OLLAMA, ASKED "\"logprobs\":true,\"options\":{\"num_predict\":-1}}",
+               "top_logprobs");
+  reads(CHAT, ASKED "\"n\":4,\"max_tokens\":1000000}", false, 0);
+  call_about.ctx = ctx;
 }
 
 /* --- writing --- */
@@ -187,29 +204,33 @@ static void test_streams(void **state) {
   call_read_ok("POST", CHAT, ASKED "\"stream\":true,\"logprobs\":true}");
   put_stream();
   cm_str rest = {call_out.p, call_out.n}, line;
-  for (size_t n = 0; cm_str_line(&rest, &line);) {
+  size_t n = 0;
+  while (cm_str_line(&rest, &line)) {
     if (!cm_str_starts(line, CM_STR("data: {"))) continue;
     cm_json *v = call_parse((cm_str){line.p + 6, line.n - 6});
     if (n == 1 || n == 2) is_list(call_at(v, "choices.0.logprobs.content"), from[n - 1], 2);
     else call_is_null(v, "choices.0.logprobs");
-    assert_true(n++ < 4);
+    n++;
     cm_json_free(v);
   }
+  assert_int_equal(n, 4); /* the role, two pieces, the end */
   call_read_ok("POST", OLLAMA, ASKED "\"logprobs\":true}");
   put_stream();
   rest = (cm_str){call_out.p, call_out.n};
-  for (size_t n = 0; cm_str_line(&rest, &line); n++) {
+  for (n = 0; cm_str_line(&rest, &line); n++) {
     cm_json *v = call_parse(line);
     if (n < 2) is_list(cm_json_get(v, "logprobs"), from[n], 2);
     else assert_null(cm_json_get(v, "logprobs"));
     cm_json_free(v);
   }
+  assert_int_equal(n, 3);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_reading, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_reading_texts, call_set_up, call_tear_down),
+      cmocka_unit_test_setup_teardown(test_too_much, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_chat, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_ollama, call_set_up, call_tear_down),
       cmocka_unit_test_setup_teardown(test_text, call_set_up, call_tear_down),

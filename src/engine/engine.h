@@ -114,9 +114,8 @@ typedef struct cm_pick {
   float *logits; /* [vocab], of one pick only */
   uint32_t token;
   float logprob;
-  cm_likely
-      *likely;     /* [n_likely] receives those in its place; n_likely becomes how many they are */
-  size_t n_likely; /* at most CM_LIKELY_MAX; 0: nobody asks */
+  cm_likely *likely; /* [n_likely] receives the likeliest in its place */
+  size_t n_likely;   /* at most CM_LIKELY_MAX, 0: nobody asks; becomes how many there are */
 } cm_pick;
 
 /* Picks n tokens, on all threads: a walk over all logits takes as long as reading 2 MB of

@@ -204,14 +204,18 @@ def main():
     a.add_argument("--model")
     a.add_argument("--json", help="also write the figures to this file")
     o = a.parse_args()
+    if min(o.clients, o.rounds) < 1:
+        a.error("--clients and --rounds must be at least 1")
     argv = [o.program, "serve", "--port", "0", "--queue", str(max(64, 2 * o.clients)), *(["-m", o.model] if o.model else [])]
     with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as server:
         line = server.stderr.readline()
         port = re.search(r"listening on http://.*:(\d+)$", line.strip())
         if not port:
             sys.exit("the server doesn't start: %s" % line)
-        result = asyncio.run(load(int(port[1]), o.clients, o.seconds, o.rounds))
-        server.send_signal(signal.SIGTERM)
+        try:
+            result = asyncio.run(load(int(port[1]), o.clients, o.seconds, o.rounds))
+        finally:
+            server.send_signal(signal.SIGTERM)
         status = server.wait(60)
     wrong = judge(result) + (["the server ended with status %d" % status] if status else [])
     show(result)

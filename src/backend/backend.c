@@ -203,6 +203,8 @@ static cm_code meet(cm_backend *b, source *s, cm_job *job, cm_err *e) {
   return code;
 }
 
+static bool can_do(const source *s, const cm_request *q) { return !q->says || s->ops->says; }
+
 /* Gives the job to its source. */
 static cm_code place(cm_backend *b, cm_job *job) {
   source *s = &b->sources[job->source];
@@ -211,7 +213,7 @@ static cm_code place(cm_backend *b, cm_job *job) {
   job->alive = job->dead = false;
   job->took_ns = job->again_ns = 0;
   share_time(b, job);
-  if (job->request.says && !s->ops->says)
+  if (!can_do(s, &job->request))
     return cm_fail(e, CM_E_UNSUPPORTED, 0, "%s doesn't say here which tokens its texts have",
                    s->ops->name);
   cm_code code = pass(s, job, e);
@@ -230,8 +232,7 @@ static void place_somewhere(cm_backend *b, cm_job *job) {
   while (place(b, job)) {
     source *s = &b->sources[job->source];
     cm_breaker_leave(&s->breaker, job);
-    const bool next =
-        job->error.code == CM_E_UNSUPPORTED || is_sources_fault(job, job->error.code);
+    const bool next = !can_do(s, &job->request) || is_sources_fault(job, job->error.code);
     job->backend = s->ops->name;
     if (next) note_failed(&job->failed[job->n_failed++], s, job->error.msg);
     if (next && ++job->source < b->n) continue;

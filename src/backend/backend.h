@@ -216,11 +216,11 @@ cm_code cm_backend_identify(cm_backend *b, uint64_t deadline_ns, const volatile 
  * how to get it). Waits only for a server that is asked who it is, while the jobs of other sources
  * go on, and where there are several sources at most CM_IDENTIFY_SECONDS.
  *
- * A source that failed with one of the last two, or was too slow while there was time left, is
- * followed by the next one. Where nobody answered at all, nobody asks again for CM_BREAK_TIMES as
- * long as that took (CM_BREAK_LEAST_SECONDS to CM_BREAK_FIRST_SECONDS); then one job tries, and if
- * that is in vain too, the time is twice as long, up to CM_BREAK_MOST_SECONDS. An answer of any
- * kind ends that. */
+ * A source that failed with one of the last two, or was too slow while there was time left, or
+ * can't do what is asked, is followed by the next one. Where nobody answered at all, nobody asks
+ * again for CM_BREAK_TIMES as long as that took (CM_BREAK_LEAST_SECONDS to
+ * CM_BREAK_FIRST_SECONDS); then one job tries, and if that is in vain too, the time is twice as
+ * long, up to CM_BREAK_MOST_SECONDS. An answer of any kind ends that. */
 void cm_backend_submit(cm_backend *b, cm_job *job);
 
 enum {

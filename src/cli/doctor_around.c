@@ -52,7 +52,8 @@ static void say_lacks(unsigned lacks, cm_buf *out) {
                {CM_SANDBOX_NO_TMP, "/tmp"},
                {CM_SANDBOX_NO_PROC, "/proc"},
                {CM_SANDBOX_NO_HOME, "a home at its usual path"},
-               {CM_SANDBOX_NO_SIGNALS, "kill"}};
+               {CM_SANDBOX_NO_SIGNALS, "kill"},
+               {CM_SANDBOX_NO_CLOCK, "a clock of its own"}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (lacks & names[i].bit) cm_buf_printf(out, "%s%s", out->n ? ", " : "", names[i].what);
 }

@@ -11,6 +11,9 @@ static const struct {
     {"chattr", CM_SANDBOX_NO_CHMOD},
     {"setfacl", CM_SANDBOX_NO_CHMOD},
     {"install", CM_SANDBOX_NO_CHMOD},
+    {"date", CM_SANDBOX_NO_CLOCK},
+    {"cal", CM_SANDBOX_NO_CLOCK},
+    {"ncal", CM_SANDBOX_NO_CLOCK},
     {"ps", CM_SANDBOX_NO_PROC},
     {"pgrep", CM_SANDBOX_NO_PROC},
     {"pidof", CM_SANDBOX_NO_PROC},
@@ -38,8 +41,10 @@ static unsigned needs_of(const cm_run *r) {
   return needs;
 }
 
-bool cm_exec_lacks(const cm_runs *gold, const cm_sandbox *s) {
+bool cm_exec_lacks(const cm_exec *x, const cm_runs *gold, const cm_sandbox *s) {
   unsigned lacks = cm_sandbox_lacks(s), needs = 0;
+  for (size_t i = 0; i < x->n_worlds; i++)
+    if (x->worlds[i]->now) needs |= CM_SANDBOX_NO_CLOCK;
   for (size_t i = 0; lacks && i < gold->n; i++) needs |= needs_of(gold->items[i]);
   return (needs & lacks) != 0;
 }
@@ -51,7 +56,7 @@ bool cm_exec_possible(const cm_case *c, const cm_bench_room *with) {
   cm_runs runs = {0};
   cm_arena *a = cm_arena_open(16 << 20);
   bool read = a && !cm_sh_resolve(c->exec->gold, with->where, a, &runs, NULL);
-  bool possible = read && !cm_exec_lacks(&runs, with->sandbox);
+  bool possible = read && !cm_exec_lacks(c->exec, &runs, with->sandbox);
   cm_arena_close(a);
   return possible;
 }

@@ -3,7 +3,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/os.h"
 #include "base/pool.h"
 #include "quality/compare.h"
 #include "quality/excerpt.h"
@@ -28,14 +27,11 @@ static cm_code weigh_gold(cm_bench *b, cm_arena *a, cm_err *e) {
     return no_memory(e);
   if (v.risk == CM_CRITICAL)
     return cm_fail(e, CM_E_FORMAT, 0, "gold is judged critical and never executed");
-  if (cm_exec_lacks(&v.runs, b->with->sandbox))
+  if (cm_exec_lacks(x, &v.runs, b->with->sandbox))
     return cm_fail(e, CM_E_UNSUPPORTED, 0, "gold needs what %s can't do",
                    cm_sandbox_name(b->with->sandbox));
-  for (size_t i = 0; i < v.runs.n; i++) {
-    cm_str program = v.runs.items[i]->program;
-    if (cm_str_is(program, "touch")) b->times = x->tree == CM_TREE_SAME;
-    if (cm_str_is(program, "date")) b->clock = true;
-  }
+  for (size_t i = 0; i < v.runs.n; i++)
+    if (cm_str_is(v.runs.items[i]->program, "touch")) b->times = x->tree == CM_TREE_SAME;
   return CM_OK;
 }
 
@@ -163,9 +159,8 @@ static cm_code judge_worlds(judging *j, cm_arena *a, cm_reasons *out, cm_err *e)
   if (!code && j->n_lanes > 1) code = cm_pool_open(&pool, (unsigned)j->n_lanes, e);
   if (code) return code;
   for (size_t i = 1; i < j->n_lanes; i++) {
-    j->lanes[i].now = j->lanes[0].now;
+    j->lanes[i].began = j->lanes[0].began;
     j->lanes[i].times = j->lanes[0].times;
-    j->lanes[i].clock = j->lanes[0].clock;
   }
   atomic_store(&j->enough, n);
   cm_pool_for(pool, n, 1, judge_some, j);
@@ -331,20 +326,14 @@ static cm_code see_gold(check *k, size_t i, const cm_trial *gold, cm_err *e) {
   cm_buf_init(&unread, 16384);
   cm_gold_seen *s = &k->seen[i];
   s->exit_status = gold->r.exit_status;
-  s->changed =
-      cm_tree_diff(&gold->before, &gold->after, &unread) ||
-      (k->b.times && cm_tree_diff_times(&gold->before, &gold->before, &gold->after, &unread));
+  const cm_tree_now now = cm_try_now(&k->b, k->b.c->exec->worlds[i]);
+  s->changed = cm_tree_diff(&gold->before, &gold->after, &unread) ||
+               (k->b.times &&
+                cm_tree_diff_times(&gold->before, &gold->before, &gold->after, &now, &unread));
   cm_buf_close(&unread);
   s->out = (cm_str){cm_arena_strdup(k->a, gold->r.out.n ? gold->r.out.p : "", gold->r.out.n),
                     gold->r.out.n};
   return s->out.p ? CM_OK : no_memory(e);
-}
-
-/* Until the next second begins: a gold that prints it does another thing then. */
-static void wait_second(const check *k) {
-  const volatile int *cancel = k->b.with->cancel;
-  int64_t now = cm_os_wall_seconds();
-  while (cm_os_wall_seconds() == now && !(cancel && *cancel)) cm_os_sleep_ms(20);
 }
 
 static cm_code check_world(check *k, size_t i, cm_err *e) {
@@ -356,7 +345,6 @@ static cm_code check_world(check *k, size_t i, cm_err *e) {
   cm_arena_reset(k->own);
   cm_code code = try_gold(&k->b, w, k->own, &gold, e);
   if (!code) code = see_gold(k, i, &gold, e);
-  if (!code && k->b.clock) wait_second(k);
   if (!code) code = against(k, w, &gold, x->gold, &n, &why, e);
   if (!code && n) say_command(k, "check.gold", x->gold, " does another thing each time: ", why);
   if (!code) code = check_others(k, w, &gold, e);

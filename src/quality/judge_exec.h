@@ -12,12 +12,12 @@
 /* False: there is no sandbox, or the one there is lacks what gold needs (cm_sandbox_lacks); such a
  * case is to be skipped. */
 bool cm_exec_possible(const cm_case *c, const cm_bench_room *with);
-bool cm_exec_lacks(const cm_runs *gold, const cm_sandbox *s); /* the part about gold alone */
+/* The part about gold, whose commands are read already, and the worlds. */
+bool cm_exec_lacks(const cm_exec *x, const cm_runs *gold, const cm_sandbox *s);
 
 /* For `cmdai test --check`: adds a reason for everything about the case that proves nothing, and
  * nothing for a case without exec:
  *   check.gold      gold is judged critical, doesn't run, or does another thing the second time
- *                   (where it runs `date`: in another second)
  *   check.commands  another expected command doesn't pass in some world
  *   check.wrong     a mistake passes in every world
  *   check.proof     a command that prints nothing and changes nothing would pass

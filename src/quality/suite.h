@@ -69,7 +69,12 @@ typedef struct cm_world {
   size_t n_env;
   cm_str cwd;        /* relative to the world's root; empty: the root */
   cm_str stdin_text; /* what the command reads; empty: nothing */
+  int64_t now;       /* what its clock says all the time, seconds since 1970; 0: CM_WORLD_NOW */
 } cm_world;
+
+/* 2025-08-19 16:47:23 UTC, a Tuesday. */
+#define CM_WORLD_NOW INT64_C(1755622043)
+static inline int64_t cm_world_now(const cm_world *w) { return w->now ? w->now : CM_WORLD_NOW; }
 
 /* --- cases -------------------------------------------------------------------------------- */
 

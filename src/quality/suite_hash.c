@@ -63,6 +63,7 @@ void cm_suite_hash_world(const cm_world *w, char out[65]) {
   }
   put_said(&s, "cwd", w->cwd);
   put_said(&s, "stdin", w->stdin_text);
+  put_number(&s, "now", cm_world_now(w));
   cm_sha256_hex(&s, out);
 }
 

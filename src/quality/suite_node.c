@@ -89,17 +89,15 @@ static bool relative_time(cm_str s, int64_t *out) {
   return true;
 }
 
-bool cm_suite_time(cm_str s, cm_node *out) {
+bool cm_suite_time(cm_str s, int64_t *out, bool *relative) {
   int64_t time = 0;
-  out->has_mtime = true;
-  out->relative = relative_time(s, &out->mtime);
-  if (out->relative) return true;
+  if (relative && (*relative = relative_time(s, out))) return true;
   cm_str day = {s.p, s.n < 10 ? s.n : 10};
-  if (!cm_date_of(day, &out->mtime)) return false;
+  if (!cm_date_of(day, out)) return false;
   if (s.n > 10 &&
       ((s.p[10] != 'T' && s.p[10] != ' ') || !clock_time((cm_str){s.p + 11, s.n - 11}, &time)))
     return false;
-  out->mtime = out->mtime * 86400 + time;
+  *out = *out * 86400 + time;
   return true;
 }
 
@@ -226,7 +224,8 @@ static cm_code set_mtime(cm_suite_reader *r, const cm_yaml *at, void *out) {
   draft *d = out;
   cm_str s;
   cm_code code = cm_suite_text(r, at, "mtime", false, &s);
-  if (code || cm_suite_time(s, &d->node)) return code;
+  d->node.has_mtime = true;
+  if (code || cm_suite_time(s, &d->node.mtime, &d->node.relative)) return code;
   return cm_suite_fail(r, at, CM_E_FORMAT,
                        "mtime must be a date (2024-01-31, 2024-01-31T12:00:00Z) or relative (-3d, "
                        "-2h)");

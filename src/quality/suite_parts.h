@@ -92,7 +92,8 @@ void cm_suite_forget(cm_suite *s, const struct cm_suite_kept *mark);
 cm_code cm_suite_worlds(cm_suite_reader *r, const cm_yaml *at);
 cm_code cm_suite_node(cm_suite_reader *r, const cm_yaml *at, cm_node *out);
 cm_code cm_suite_path(const cm_suite_reader *r, const cm_yaml *at, cm_str path);
-bool cm_suite_time(cm_str text, cm_node *out); /* ISO date or "-3d" */
+/* ISO date, or "-3d" where `relative` isn't NULL. */
+bool cm_suite_time(cm_str text, int64_t *out, bool *relative);
 bool cm_suite_size(cm_str text, uint64_t *out);
 
 /* suite_case.c: what cases start from; the cases of `test_cases`, behind the suite's. */

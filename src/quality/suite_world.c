@@ -132,9 +132,21 @@ static cm_code set_stdin(cm_suite_reader *r, const cm_yaml *at, void *out) {
   return cm_suite_text(r, at, "stdin", true, &w->stdin_text);
 }
 
-static const cm_field world_fields[] = {
-    {"files", set_files}, {"env", set_env}, {"cwd", set_cwd}, {"stdin", set_stdin}};
-const cm_fields cm_fields_world = {"world", world_fields, 4};
+static cm_code set_now(cm_suite_reader *r, const cm_yaml *at, void *out) {
+  cm_world *w = out;
+  cm_str s;
+  cm_code code = cm_suite_text(r, at, "now", false, &s);
+  if (code || (cm_suite_time(s, &w->now, NULL) && w->now > 0)) return code;
+  return cm_suite_fail(r, at, CM_E_FORMAT,
+                       "now must be a date after 1970-01-01 (2024-01-31, 2024-01-31T12:00:00Z)");
+}
+
+static const cm_field world_fields[] = {{"files", set_files},
+                                        {"env", set_env},
+                                        {"cwd", set_cwd},
+                                        {"stdin", set_stdin},
+                                        {"now", set_now}};
+const cm_fields cm_fields_world = {"world", world_fields, 5};
 
 /* --- worlds --- */
 

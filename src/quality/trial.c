@@ -7,7 +7,10 @@
 #include "quality/excerpt.h"
 
 cm_code cm_bench_open(cm_bench *b, const cm_case *c, const cm_bench_room *with, cm_err *e) {
-  *b = (cm_bench){.c = c, .with = with, .now = cm_os_wall_seconds()};
+  *b = (cm_bench){.c = c,
+                  .with = with,
+                  .frozen = !(cm_sandbox_lacks(with->sandbox) & CM_SANDBOX_NO_CLOCK),
+                  .began = cm_os_wall_seconds()};
   return cm_sandbox_folder(with->sandbox, with->scratch, b->folder, sizeof b->folder, e);
 }
 
@@ -45,11 +48,21 @@ uint32_t cm_try_limit_ms(const cm_bench *b) {
   return own ? own : b->with->timeout_ms;
 }
 
+/* What the clock says in all copies of a world when their commands begin. */
+static int64_t now_of(const cm_bench *b, const cm_world *w) {
+  return b->frozen ? cm_world_now(w) : b->began;
+}
+
+cm_tree_now cm_try_now(const cm_bench *b, const cm_world *w) {
+  return (cm_tree_now){now_of(b, w), b->began, cm_os_wall_seconds()};
+}
+
 static cm_code run(cm_bench *b, const cm_world *w, const char *command, const char *tree,
                    cm_arena *a, cm_sandbox_result *r, cm_err *e) {
   cm_sandbox_job job = {.shell = b->c->shell,
                         .command = command,
                         .tree = tree,
+                        .now = b->frozen ? now_of(b, w) : 0,
                         .in = w->stdin_text.p,
                         .in_n = w->stdin_text.n,
                         .limits = {.wall_ms = cm_try_limit_ms(b)},
@@ -81,7 +94,7 @@ static cm_code make_folder(cm_bench *b, char *out, cm_err *e) {
 static cm_code try_in(cm_bench *b, const cm_world *world, const char *command, const char *tree,
                       cm_arena *a, cm_trial *out, cm_err *e) {
   bool look = b->c->exec->tree != CM_TREE_IGNORE;
-  cm_code code = cm_world_make(world, tree, b->now, a, e);
+  cm_code code = cm_world_make(world, tree, now_of(b, world), a, e);
   if (!code && look) code = cm_tree_look(tree, a, &out->before, e);
   if (!code) code = run(b, world, command, tree, a, &out->r, e);
   if (code || !look) return code;
@@ -163,7 +176,9 @@ static void compare_trees(const talk *t, const cm_bench *b, const cm_tree *want,
   cm_buf lines;
   cm_buf_init(&lines, 16384);
   size_t n = cm_tree_diff(want, &t->got->after, &lines);
-  if (!n && b->times) n = cm_tree_diff_times(&gold->before, &gold->after, &t->got->after, &lines);
+  const cm_tree_now now = cm_try_now(b, t->world);
+  if (!n && b->times)
+    n = cm_tree_diff_times(&gold->before, &gold->after, &t->got->after, &now, &lines);
   if (n) say(t, "exec.tree", lines.p ? lines.p : "it differs", lines.p ? lines.n : 10);
   cm_buf_close(&lines);
 }

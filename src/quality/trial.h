@@ -8,9 +8,9 @@
 typedef struct cm_bench {
   const cm_case *c;
   const cm_bench_room *with;
-  int64_t now;                 /* of all copies of its worlds, seconds since 1970 */
+  bool frozen;                 /* clocks say what the worlds want; else `began`, and they run on */
+  int64_t began;               /* seconds since 1970 */
   bool times;                  /* times of files count: gold runs `touch` */
-  bool clock;                  /* gold runs `date`: see cm_exec_check */
   char folder[CM_OS_PATH_MAX]; /* holds the copies; removed with everything by close */
 } cm_bench;
 
@@ -32,6 +32,9 @@ cm_code cm_try(cm_bench *b, const cm_world *world, cm_str command, cm_arena *a, 
 
 /* The time that a command has in a trial: the case's, else the room's. */
 uint32_t cm_try_limit_ms(const cm_bench *b);
+
+/* "Now" of the trials in a world that have ended. */
+cm_tree_now cm_try_now(const cm_bench *b, const cm_world *world);
 
 /* How a command ended. */
 typedef enum cm_exit_class {

@@ -47,11 +47,17 @@ enum { CM_TREE_LINES_MAX = 5 };
  * the number of differences. */
 size_t cm_tree_diff(const cm_tree *want, const cm_tree *got, cm_buf *lines);
 
+/* "Now", in seconds since 1970: what the commands' clock says, and between which times they really
+ * ran: the kernel gives files its own. */
+typedef struct cm_tree_now {
+  int64_t told, from, to;
+} cm_tree_now;
+
 /* The same for times of change, for commands whose task they are: of what is in `want` and `got`
  * and isn't a link, the time must be kept where `want` keeps that of `before`, and else be that of
- * `want`, give or take two minutes (the commands didn't run at the same moment). */
+ * `want`, give or take two minutes. A time that the kernel gave is the same as `told`. */
 size_t cm_tree_diff_times(const cm_tree *before, const cm_tree *want, const cm_tree *got,
-                          cm_buf *lines);
+                          const cm_tree_now *now, cm_buf *lines);
 
 const cm_tree_entry *cm_tree_find(const cm_tree *t, cm_str path); /* NULL: it isn't there */
 

@@ -162,14 +162,21 @@ size_t cm_tree_diff(const cm_tree *want, const cm_tree *got, cm_buf *lines) {
   return told(&t);
 }
 
+enum { SLACK = 120, BILLION = 1000000000 }; /* seconds; nanoseconds of one */
+
 static bool near(int64_t a, int64_t b) {
-  const int64_t slack = INT64_C(120) * 1000000000;
   uint64_t apart = a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
-  return apart <= (uint64_t)slack;
+  return apart <= UINT64_C(1) * SLACK * BILLION;
+}
+
+/* A time of change as the command sees "now". */
+static int64_t as_told(int64_t ns, const cm_tree_now *now) {
+  int64_t s = ns / BILLION;
+  return s >= now->from - SLACK && s <= now->to + SLACK ? now->told * BILLION : ns;
 }
 
 size_t cm_tree_diff_times(const cm_tree *before, const cm_tree *want, const cm_tree *got,
-                          cm_buf *lines) {
+                          const cm_tree_now *now, cm_buf *lines) {
   teller t = {.lines = lines};
   for (size_t i = 0; i < want->n; i++) {
     const cm_tree_entry *w = &want->items[i], *g = cm_tree_find(got, w->path),
@@ -178,7 +185,8 @@ size_t cm_tree_diff_times(const cm_tree *before, const cm_tree *want, const cm_t
     bool moved = !b || w->mtime_ns != b->mtime_ns, moved_too = !b || g->mtime_ns != b->mtime_ns;
     if (moved && !moved_too) tell(&t, "time kept of ", w->path);
     else if (!moved && moved_too) tell(&t, "time changed of ", w->path);
-    else if (!near(w->mtime_ns, g->mtime_ns)) tell(&t, "another time of ", w->path);
+    else if (!near(as_told(w->mtime_ns, now), as_told(g->mtime_ns, now)))
+      tell(&t, "another time of ", w->path);
   }
   return told(&t);
 }

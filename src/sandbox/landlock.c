@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "base/os_tree.h"
 #include "sandbox/way.h"
 
@@ -123,14 +124,38 @@ static uint64_t threads_of(uid_t uid) {
   return threads;
 }
 
-/* The end of a run's private TMPDIR is the end of what it left there. */
-static bool add_tmp(cm_prepared *p, const char *tmp) {
-  char pair[120];
-  int n = snprintf(pair, sizeof pair, "TMPDIR=%s", tmp);
+/* NAME=VALUE, unless the job gives it. False without memory. */
+static bool add_variable(cm_prepared *p, const char *name, const char *value) {
+  char pair[160];
+  size_t n = (size_t)snprintf(pair, sizeof pair, "%s=", name);
   for (size_t i = 0; i < p->nenv; i++)
-    if (strncmp(p->env[i], "TMPDIR=", 7) == 0) return true;
-  p->env[p->nenv] = cm_arena_strdup(p->arena, pair, (size_t)n);
+    if (strncmp(p->env[i], pair, n) == 0) return true;
+  n += (size_t)snprintf(pair + n, sizeof pair - n, "%s", value);
+  p->env[p->nenv] = cm_arena_strdup(p->arena, pair, n);
   return p->env[p->nenv++] != NULL;
+}
+
+/* The loader's list isn't ours here, but it also reads a variable. */
+static cm_code add_clock(cm_prepared *p, cm_err *e) {
+  char path[80];
+  if (!p->job.now) return CM_OK;
+  const cm_str bytes = cm_clock_library(p->job.now, p->arena);
+  if (!bytes.n) return cm_fail(e, CM_E_NOMEM, 0, "no memory for a sandbox");
+  snprintf(path, sizeof path, "%s/.frozen-clock.so", p->tmp);
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0) return cm_fail(e, CM_E_IO, 0, "can't write %s: %s", path, strerror(errno));
+  cm_code code = cm_os_write_fd(fd, bytes.p, bytes.n, e);
+  close(fd);
+  if (!code && !add_variable(p, "LD_PRELOAD", path))
+    code = cm_fail(e, CM_E_NOMEM, 0, "no memory for a sandbox");
+  return code;
+}
+
+/* The end of a run's private TMPDIR is the end of what it left there. */
+static cm_code add_tmp(cm_prepared *p, cm_err *e) {
+  if (!add_variable(p, "TMPDIR", p->tmp))
+    return cm_fail(e, CM_E_NOMEM, 0, "no memory for a sandbox");
+  return add_clock(p, e);
 }
 
 static cm_code spawn(cm_prepared *p, cage *c, cm_os_spawn_result *got, cm_err *e) {
@@ -159,7 +184,7 @@ cm_code cm_landlock_run(cm_prepared *p, cm_sandbox_result *r, cm_err *e) {
   cm_os_spawn_result got = {.exit_status = -1};
   int bad = c.rules < 0 ? errno : fill_rules(c.rules, p, tmp);
   if (bad) code = cm_fail(e, CM_E_IO, 0, "can't make Landlock rules: %s", strerror(bad));
-  if (!code && !add_tmp(p, tmp)) code = cm_fail(e, CM_E_NOMEM, 0, "no memory for a sandbox");
+  if (!code) code = add_tmp(p, e);
   if (!code) code = spawn(p, &c, &got, e);
   if (!code) code = cm_prepared_result(p, &got, r, e);
   cm_os_spawn_close(&got);
@@ -194,7 +219,9 @@ cm_code cm_landlock_probe(cm_sandbox *s, cm_err *e) {
   if (code) return code;
   s->landlock = true;
   snprintf(s->name, sizeof s->name, "landlock abi %d + seccomp", s->abi);
-  return CM_OK;
+  code = cm_sandbox_try(s, e);
+  if (code) cm_filter_free(&s->filter);
+  return code;
 }
 
 #else /* Landlock is Linux */

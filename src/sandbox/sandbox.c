@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/os_tree.h"
 #include "sandbox/way.h"
 
 static const char safe_path[] = "/usr/bin:/bin:/usr/sbin:/sbin";
@@ -34,6 +35,29 @@ static void find_shown(cm_sandbox *s) {
     if (n < 0 || n == (ssize_t)sizeof shown->link) shown->there = false;
     if (n >= 0 && n < (ssize_t)sizeof shown->link) shown->link[n] = 0;
   }
+}
+
+static cm_code run_once(cm_sandbox *s, const char *folder, cm_arena *a, cm_err *e) {
+  cm_sandbox_job job = {
+      .shell = "sh", .command = "date +%s; exit 42", .tree = folder, .now = 1000000000};
+  cm_sandbox_result r;
+  cm_code code = cm_sandbox_run(s, &job, a, &r, e);
+  if (code) return code;
+  s->no_clock = !cm_str_is(r.out, "1000000000\n");
+  if (r.exit_status == 42) return CM_OK;
+  return cm_fail(e, CM_E_UNSUPPORTED, 0, "a command in %s ended with %d, not 42", s->name,
+                 r.exit_status);
+}
+
+cm_code cm_sandbox_try(cm_sandbox *s, cm_err *e) {
+  char folder[64];
+  cm_code code = cm_sandbox_folder(s, NULL, folder, sizeof folder, e);
+  if (code) return code;
+  cm_arena *a = cm_arena_open(1 << 20);
+  code = a ? run_once(s, folder, a, e) : cm_fail(e, CM_E_NOMEM, 0, "no memory for the sandbox");
+  cm_arena_close(a);
+  (void)cm_os_tree_remove(folder, NULL);
+  return code;
 }
 
 static cm_code probe_each(cm_sandbox *s, cm_sandbox_want want, cm_err *e) {
@@ -70,8 +94,9 @@ const char *cm_sandbox_name(const cm_sandbox *s) { return s->name; }
 
 unsigned cm_sandbox_lacks(const cm_sandbox *s) {
   enum { FIRST_ABI_WITH_SIGNALS = 6 };
-  if (!s->landlock) return 0;
-  unsigned no = CM_SANDBOX_NO_CHMOD | CM_SANDBOX_NO_TMP | CM_SANDBOX_NO_PROC | CM_SANDBOX_NO_HOME;
+  unsigned no = s->no_clock ? CM_SANDBOX_NO_CLOCK : 0;
+  if (!s->landlock) return no;
+  no |= CM_SANDBOX_NO_CHMOD | CM_SANDBOX_NO_TMP | CM_SANDBOX_NO_PROC | CM_SANDBOX_NO_HOME;
   return s->abi < FIRST_ABI_WITH_SIGNALS ? no | CM_SANDBOX_NO_SIGNALS : no;
 }
 
@@ -103,7 +128,7 @@ static bool is_below(const char *path) {
   return true;
 }
 
-static cm_code check_job(const cm_sandbox_job *j, cm_err *e) {
+static cm_code check_job(const cm_sandbox *s, const cm_sandbox_job *j, cm_err *e) {
   struct stat st;
   size_t nenv = 0;
   if (!j->command || !j->shell || !j->tree || j->tree[0] != '/')
@@ -114,6 +139,8 @@ static cm_code check_job(const cm_sandbox_job *j, cm_err *e) {
     return cm_fail(e, CM_E_USAGE, 0, "\"%.40s\" can't be the user of a sandbox", j->user);
   if (j->cwd && !is_below(j->cwd))
     return cm_fail(e, CM_E_USAGE, 0, "\"%.80s\" is not below the home", j->cwd);
+  if (j->now && s->no_clock)
+    return cm_fail(e, CM_E_UNSUPPORTED, 0, "%s can't hide the machine's clock", s->name);
   for (; j->env && j->env[nenv]; nenv++)
     if (nenv == CM_SANDBOX_MAX_ENV || !is_variable(j->env[nenv]))
       return cm_fail(e, CM_E_USAGE, 0, "\"%.60s\" can't be in the environment", j->env[nenv]);
@@ -186,7 +213,7 @@ const char *cm_sandbox_home(const cm_sandbox *s, const cm_sandbox_job *job, cm_a
 
 static cm_code prepare(cm_prepared *p, cm_err *e) {
   cm_sandbox_job *j = &p->job;
-  cm_code code = check_job(j, e);
+  cm_code code = check_job(p->s, j, e);
   if (!code) code = find_shell(p, e);
   if (code) return code;
   if (!j->user) j->user = "user";

@@ -54,11 +54,12 @@ const char *cm_sandbox_name(const cm_sandbox *s);
 
 /* What commands can't do or see here though nothing is wrong with them; a set of bits. */
 enum {
-  CM_SANDBOX_NO_CHMOD = 1,   /* modes, owners, times and attributes of a named file */
-  CM_SANDBOX_NO_TMP = 2,     /* /tmp itself; $TMPDIR works */
-  CM_SANDBOX_NO_PROC = 4,    /* /proc: ps, pgrep and the like */
-  CM_SANDBOX_NO_HOME = 8,    /* the home's path is the tree's, not the same in every run */
-  CM_SANDBOX_NO_SIGNALS = 16 /* kill */
+  CM_SANDBOX_NO_CHMOD = 1,    /* modes, owners, times and attributes of a named file */
+  CM_SANDBOX_NO_TMP = 2,      /* /tmp itself; $TMPDIR works */
+  CM_SANDBOX_NO_PROC = 4,     /* /proc: ps, pgrep and the like */
+  CM_SANDBOX_NO_HOME = 8,     /* the home's path is the tree's, not the same in every run */
+  CM_SANDBOX_NO_SIGNALS = 16, /* kill */
+  CM_SANDBOX_NO_CLOCK = 32    /* `now` of a job: the machine's clock is seen */
 };
 unsigned cm_sandbox_lacks(const cm_sandbox *s);
 
@@ -86,7 +87,12 @@ typedef struct cm_sandbox_job {
   const char *cwd;        /* start below the home instead, "src/lib"; NULL: the home */
   const char *user;       /* name inside, [a-z_][a-z0-9_-]*; NULL: "user" */
   const char *const *env; /* more "NAME=value", ends with NULL; at most 100; NULL: none */
-  const void *in;         /* stdin; none: /dev/null */
+  /* What clocks say that tell the date, all the time: seconds since 1970, from 1 on; 0: the
+   * machine's time. The kernel keeps its own, and gives it to files that the command writes;
+   * programs that are linked statically, and those that ask the kernel themselves (Go's), see it
+   * too. CM_E_UNSUPPORTED with CM_SANDBOX_NO_CLOCK. */
+  int64_t now;
+  const void *in; /* stdin; none: /dev/null */
   size_t in_n;
   cm_sandbox_limits limits;
   const volatile int *cancel; /* may be NULL; non-zero ends the run: CM_E_CANCELLED */

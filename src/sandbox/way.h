@@ -35,6 +35,7 @@ enum { CM_SHOWN_MAX = 12 };
 
 struct cm_sandbox {
   bool landlock; /* else bubblewrap */
+  bool no_clock; /* the machine's clock can't be hidden */
   bool root;     /* this process is root and becomes CM_SANDBOX_UID */
   int abi;       /* Landlock's */
   cm_filter filter;
@@ -62,11 +63,19 @@ cm_code cm_bwrap_run(cm_prepared *p, cm_sandbox_result *r, cm_err *e);
 cm_code cm_landlock_probe(cm_sandbox *s, cm_err *e);
 cm_code cm_landlock_run(cm_prepared *p, cm_sandbox_result *r, cm_err *e);
 
+/* For both: whether a command runs at all, and whether its clock can be frozen (s->no_clock: a
+ * loader like musl's, or a machine without `date`). */
+cm_code cm_sandbox_try(cm_sandbox *s, cm_err *e);
+
 /* Fills what a spawn of either way has in common. */
 cm_os_spawn_job cm_prepared_spawn(cm_prepared *p);
 /* Turns what came out into the result; the buffers move into the arena. */
 cm_code cm_prepared_result(cm_prepared *p, const cm_os_spawn_result *got, cm_sandbox_result *r,
                            cm_err *e);
+
+/* A library that, loaded before the C library, has all clocks that tell the date say `now`. In
+ * the arena; none without memory. */
+cm_str cm_clock_library(int64_t now, cm_arena *a);
 
 /* Gives a folder and all in it to a user; follows no link. CM_E_LIMIT past a depth or a number of
  * files that no honest case has. */

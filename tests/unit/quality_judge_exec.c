@@ -18,6 +18,7 @@
 #include "base/os.h"
 #include "base/os_tree.h"
 #include "quality/judge_exec.h"
+#include "sandbox/way.h"
 
 static cm_sandbox *sandbox;
 static cm_safety *safety;
@@ -188,6 +189,51 @@ static void test_touch(void **state) {
   HOLDS(judge(&x, "touch -d 2020-01-01 a.txt"), "another time of \"a.txt\"");
   x = exec_of("cp a.txt z; true", CM_CMP_EXACT, CM_TREE_SAME); /* here times don't count */
   assert_string_equal(judge(&x, "cp -p a.txt z; true"), "");
+}
+
+/* Clocks say what the world says, whatever day it is, and what happens now has one time. */
+static void test_clock(void **state) {
+  (void)state;
+  cm_world w = some;
+  const cm_world *list[] = {&some, &w};
+  cm_exec x = exec_of("date '+%F %T'", CM_CMP_EXACT, CM_TREE_UNCHANGED);
+  if (sandbox->no_clock) skip();
+  assert_string_equal(judge(&x, "echo 2025-08-19 16:47:23"), ""); /* as TESTING.md says */
+  assert_string_equal(judge(&x, "printf '%(%F %T)T\\n' -1"), "");
+  x.worlds = list;
+  w.now = 1709251199; /* 2024-02-29T23:59:59Z */
+  HOLDS(judge(&x, "echo 2025-08-19 16:47:23"), "exec.stdout: world \"some\"");
+  assert_string_equal(judge(&x, "sleep 1.1; date --rfc-3339=seconds | cut -d+ -f1"), "");
+  x.gold = CM_STR("stat -c '%n %Y' sub/b.txt; find . -mmin -1 ! -name locked | sort");
+  x.n_worlds = 1;
+  list[0] = &w;
+  assert_string_equal(
+      judge(&x, "echo sub/b.txt 1709251199; find . ! -name a.txt ! -name locked | sort"), "");
+  x = exec_of("touch a.txt; true", CM_CMP_EXACT, CM_TREE_SAME);
+  assert_string_equal(judge(&x, "touch -t $(date +%Y%m%d%H%M.%S) a.txt"), "");
+  HOLDS(judge(&x, "touch -d yesterday a.txt"), "another time of \"a.txt\"");
+}
+
+/* Where the machine's clock is seen, a case that looks at it is never executed. */
+static void test_no_clock(void **state) {
+  (void)state;
+  cm_world w = some;
+  const cm_world *list[] = {&w};
+  cm_exec x = exec_of("date +%F", CM_CMP_EXACT, CM_TREE_UNCHANGED);
+  const cm_case c = case_of(&x);
+  bool was = sandbox->no_clock;
+  sandbox->no_clock = true;
+  assert_false(cm_exec_possible(&c, &room));
+  (void)judge_case(&c, "date +%F", CM_SAFE);
+  assert_int_equal(code, CM_E_UNSUPPORTED);
+  x.gold = CM_STR("find . -mmin -1 ! -name locked");
+  assert_true(cm_exec_possible(&c, &room));
+  assert_string_equal(judge(&x, "find . ! -name a.txt ! -name locked"), "");
+  w.now = 1;
+  x.worlds = list;
+  x.n_worlds = 1;
+  assert_false(cm_exec_possible(&c, &room));
+  sandbox->no_clock = was;
 }
 
 /* The world's variables, folder and input arrive. */
@@ -385,8 +431,6 @@ static void test_check_gold(void **state) {
   cm_exec x = exec_of("echo $$ $RANDOM $RANDOM $RANDOM", CM_CMP_EXACT, CM_TREE_UNCHANGED);
   const cm_case c = case_of(&x);
   HOLDS(check(&c), "check.gold: \"echo $$ $RANDOM $RANDOM $RANDOM\" does another thing each time");
-  x.gold = CM_STR("date +%s");
-  HOLDS(check(&c), "check.gold: \"date +%s\" does another thing each time");
   x.gold = CM_STR("date -u -d @0 +%F");
   assert_string_equal(check(&c), "");
   x.gold = CM_STR("no-such-program");
@@ -425,7 +469,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_stdout),         cmocka_unit_test(test_exit),
       cmocka_unit_test(test_tree),           cmocka_unit_test(test_modes),
-      cmocka_unit_test(test_touch),          cmocka_unit_test(test_surroundings),
+      cmocka_unit_test(test_touch),          cmocka_unit_test(test_clock),
+      cmocka_unit_test(test_no_clock),       cmocka_unit_test(test_surroundings),
       cmocka_unit_test(test_never_executed), cmocka_unit_test(test_stopped),
       cmocka_unit_test(test_gold_at_fault),  cmocka_unit_test(test_together),
       cmocka_unit_test(test_cancelled),      cmocka_unit_test(test_hostile_trees),

@@ -148,7 +148,8 @@ static void test_plain_case(void **state) {
 }
 
 static const char nodes[] =
-    "worlds:\n  w:\n    cwd: d/e\n    stdin: \"in\\n\"\n    files:\n"
+    "worlds:\n  w:\n    cwd: d/e\n    stdin: \"in\\n\"\n    now: 2024-02-29T01:02:03Z\n    "
+    "files:\n"
     "      a.txt: hello\n      empty: ''\n"
     "      b: {base64: 'AP9oaQ=='}\n"
     "      filled: {size: 10K}\n      bytes: {size: 512, text: ab}\n"
@@ -172,6 +173,7 @@ static void test_nodes(void **state) {
   const cm_world *w = suite.cases[0].exec->worlds[0];
   assert_int_equal(w->n, 11);
   is(w->cwd, "d/e"), is(w->stdin_text, "in\n");
+  assert_int_equal(w->now, 1709168523);
   is(node("a.txt")->text, "hello"), is(node("empty")->text, "");
   assert_true(node("b")->text.n == 4 && memcmp(node("b")->text.p, "\0\377hi", 4) == 0);
   assert_int_equal(node("filled")->size, 10240);
@@ -232,7 +234,9 @@ static void test_hash_same(void **state) {
 /* Whatever is said changes it. */
 static void test_hash_differs(void **state) {
   (void)state;
-#define WORLDS     "w: {files: {a: x}}, u: {files: {a: xx}}, v: {files: {a: x}, env: {A: b}}"
+#define WORLDS                                                                 \
+  "w: {files: {a: x}}, u: {files: {a: xx}}, v: {files: {a: x}, env: {A: b}}, " \
+  "t: {files: {a: x}, now: 2024-01-31}"
 #define HEAD       "worlds: {" WORLDS "}\n"
 #define CASE(rest) HEAD "test_cases: [{id: a, prompt: x, " rest "}]\n"
   static const char *const texts[] = {
@@ -262,6 +266,7 @@ static void test_hash_differs(void **state) {
       CASE("exec: {world: [w], gold: ls}"),
       CASE("exec: {world: [u], gold: ls}"),
       CASE("exec: {world: [v], gold: ls}"),
+      CASE("exec: {world: [t], gold: ls}"),
       CASE("exec: {world: [w, u], gold: ls}"),
       CASE("exec: {world: [w], gold: ls, compare: {stdout: set}}"),
       CASE("exec: {world: [w], gold: ls, compare: {stdout: {regex: a}}}"),

@@ -213,12 +213,14 @@ static void test_many_lines(void **state) {
   assert_null(strstr(text, "f5"));
 }
 
+static const cm_tree_now ran = {.told = NOW, .from = NOW + 1000000, .to = NOW + 1000030};
+
 static const char *times(const cm_tree *before) {
   static char text[4096];
   cm_tree a = seen(one), b = seen(two);
   cm_buf lines;
   cm_buf_init(&lines, sizeof text - 1);
-  cm_tree_diff_times(before, &a, &b, &lines);
+  cm_tree_diff_times(before, &a, &b, &ran, &lines);
   snprintf(text, sizeof text, "%s", lines.p ? lines.p : "");
   cm_buf_close(&lines);
   return text;
@@ -243,6 +245,22 @@ static void test_times(void **state) {
   set_time(two, "-rf", NOW + 1);
   set_time(two, "src", NOW + 1);
   assert_string_equal(times(&before), "time changed of \"src\"");
+}
+
+/* The kernel's "now" and that of the clock are one; other times near it aren't. */
+static void test_times_of_now(void **state) {
+  (void)state;
+  make_both();
+  cm_tree before = seen(one);
+  set_time(one, "-rf", NOW + 1000015);
+  set_time(two, "-rf", NOW + 10);
+  assert_string_equal(times(&before), "");
+  set_time(two, "-rf", NOW + 1000031);
+  assert_string_equal(times(&before), "");
+  set_time(two, "-rf", NOW - 1000);
+  assert_string_equal(times(&before), "another time of \"-rf\"");
+  set_time(two, "-rf", NOW + 1001000);
+  assert_string_equal(times(&before), "another time of \"-rf\"");
 }
 
 /* Worlds that can't be are refused by name. */
@@ -281,8 +299,8 @@ static void test_bad_worlds(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      T(test_copy),       T(test_alike), T(test_differences), T(test_hole_is_zeros),
-      T(test_many_lines), T(test_times), T(test_bad_worlds),
+      T(test_copy),       T(test_alike), T(test_differences),  T(test_hole_is_zeros),
+      T(test_many_lines), T(test_times), T(test_times_of_now), T(test_bad_worlds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

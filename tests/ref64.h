@@ -1,6 +1,6 @@
-/* An exact Qwen2 forward pass: float64 loops over dequantized weights, sharing no arithmetic with
- * the engine (no kernels, no integer products, no f16 cache, the C library's exp, sin and cos).
- * Slow and obvious: the judge of the engine. */
+/* An exact Qwen2 and Qwen3 forward pass: float64 loops over dequantized weights, sharing no
+ * arithmetic with the engine (no kernels, no integer products, no f16 cache, the C library's exp,
+ * sin and cos). Slow and obvious: the judge of the engine. */
 #ifndef CM_TESTS_REF64_H
 #define CM_TESTS_REF64_H
 #include <math.h>
@@ -20,7 +20,7 @@ typedef struct ref_mat {
 } ref_mat;
 
 typedef struct ref_layer {
-  ref_mat attn_norm, ffn_norm, q, k, v, o, qb, kb, vb, gate, up, down;
+  ref_mat attn_norm, ffn_norm, q, k, v, o, qb, kb, vb, gate, up, down, q_norm, k_norm;
   double *kc, *vc; /* [REF_CTX][kv_heads * head_dim] */
 } ref_layer;
 
@@ -67,14 +67,16 @@ static void ref_open(ref64 *r, const cm_gguf *f, const cm_shape *s) {
                     ref_part(f, i, "attn_q.bias"),        ref_part(f, i, "attn_k.bias"),
                     ref_part(f, i, "attn_v.bias"),        ref_part(f, i, "ffn_gate.weight"),
                     ref_part(f, i, "ffn_up.weight"),      ref_part(f, i, "ffn_down.weight"),
+                    ref_part(f, i, "attn_q_norm.weight"), ref_part(f, i, "attn_k_norm.weight"),
                     calloc(REF_CTX * kv, sizeof(double)), calloc(REF_CTX * kv, sizeof(double))};
 }
 
 static void ref_close(ref64 *r) {
   for (unsigned i = 0; i < r->s.layers; i++) {
     ref_layer *l = &r->layers[i];
-    ref_mat *all[] = {&l->attn_norm, &l->ffn_norm, &l->q,  &l->k,    &l->v,  &l->o,
-                      &l->qb,        &l->kb,       &l->vb, &l->gate, &l->up, &l->down};
+    ref_mat *all[] = {&l->attn_norm, &l->ffn_norm, &l->q,      &l->k,     &l->v,
+                      &l->o,         &l->qb,       &l->kb,     &l->vb,    &l->gate,
+                      &l->up,        &l->down,     &l->q_norm, &l->k_norm};
     for (size_t j = 0; j < sizeof all / sizeof *all; j++) free(all[j]->w);
     free(l->kc), free(l->vc);
   }
@@ -93,6 +95,10 @@ static void ref_norm(const double *x, const ref_mat *w, double eps, size_t n, do
   double sum = 0;
   for (size_t i = 0; i < n; i++) sum += x[i] * x[i];
   for (size_t i = 0; i < n; i++) y[i] = x[i] / sqrt(sum / (double)n + eps) * w->w[i];
+}
+
+static void ref_norm_heads(double *x, const ref_mat *w, double eps, size_t heads, size_t dim) {
+  for (size_t h = 0; w->w && h < heads; h++) ref_norm(x + h * dim, w, eps, dim, x + h * dim);
 }
 
 static void ref_rope(double *x, size_t heads, size_t dim, size_t pos, double theta) {
@@ -138,6 +144,8 @@ static void ref_layer_run(ref64 *r, ref_layer *l, double *x) {
   ref_mul(&l->q, &l->qb, n, q);
   ref_mul(&l->k, &l->kb, n, k);
   ref_mul(&l->v, &l->vb, n, v);
+  ref_norm_heads(q, &l->q_norm, (double)s->rms_eps, s->heads, s->head_dim);
+  ref_norm_heads(k, &l->k_norm, (double)s->rms_eps, s->kv_heads, s->head_dim);
   ref_rope(q, s->heads, s->head_dim, r->len, s->rope_theta);
   ref_rope(k, s->kv_heads, s->head_dim, r->len, s->rope_theta);
   ref_attend(r, l, q, r->len + 1, a);

@@ -1,6 +1,7 @@
 /* rooms: base gguf quant convert libs: jansson m */
-/* mkmodel writes a Qwen2 model of an exact shape with random weights: for tests of speed, memory
- * and loading, and the fixtures. The spread of the weights keeps activations and logits near 1. */
+/* mkmodel writes a Qwen2 or Qwen3 model of an exact shape with random weights: for tests of speed,
+ * memory and loading, and the fixtures. The spread of the weights keeps activations and logits
+ * near 1. */
 #include <stdlib.h>
 
 #include "convert/mix.h"
@@ -10,8 +11,8 @@
 
 static const char usage[] =
     "usage: mkmodel --shape NAME --mix MIX --vocab DIR [--untied] [--seed N] OUT.gguf\n"
-    "  NAME  0.5b 1.5b 3b (Qwen2.5's shapes), tiny tiny-rest tiny-k (the fixtures'),\n"
-    "        tiny-qwen (tiny with a vocabulary as large as Qwen2.5's)\n"
+    "  NAME  0.5b 1.5b 3b (Qwen2.5's shapes), qwen3-0.6b, tiny tiny-rest tiny-k tiny-q3\n"
+    "        (the fixtures'), tiny-qwen (tiny with a vocabulary as large as Qwen2.5's)\n"
     "  MIX   F32 F16 BF16 Q8_0 Q4_0 ... Q4_K_S Q4_K_M ... as in cmdai models quantize\n"
     "  DIR   has vocab.json, merges.txt and added_tokens.json\n";
 
@@ -53,22 +54,41 @@ static void add_vector(maker *k, const char *name, uint64_t n, float mean) {
   t->spread = 0.1f;
 }
 
-static void add_layer(maker *k, uint32_t layer) {
-  uint64_t h = k->s->hidden, ff = k->s->ff, kv = h / k->s->heads * k->s->kv_heads;
-  const struct {
-    const char *what;
-    uint64_t cols, rows;
-  } parts[] = {{"attn_norm.weight", h, 0}, {"ffn_norm.weight", h, 0}, {"attn_q.weight", h, h},
-               {"attn_q.bias", h, 0},      {"attn_k.weight", h, kv},  {"attn_k.bias", kv, 0},
-               {"attn_v.weight", h, kv},   {"attn_v.bias", kv, 0},    {"attn_output.weight", h, h},
-               {"ffn_gate.weight", h, ff}, {"ffn_up.weight", h, ff},  {"ffn_down.weight", ff, h}};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+typedef struct part {
+  const char *what;
+  uint64_t cols, rows; /* no rows: a vector */
+} part;
+
+static void add_parts(maker *k, uint32_t layer, const part *parts, size_t n) {
+  for (size_t i = 0; i < n; i++) {
     char name[40];
     snprintf(name, sizeof name, "blk.%u.%s", layer, parts[i].what);
     bool norm = strstr(name, "_norm") != NULL;
     if (parts[i].rows) add_matrix(k, name, parts[i].cols, parts[i].rows, 1);
     else add_vector(k, name, parts[i].cols, norm);
   }
+}
+
+static void add_layer(maker *k, uint32_t layer) {
+  uint64_t h = k->s->hidden, ff = k->s->ff, dim = k->s->head_dim, q = k->s->heads * dim,
+           kv = k->s->kv_heads * dim;
+  const part begin[] = {{"attn_norm.weight", h, 0}, {"ffn_norm.weight", h, 0}};
+  const part qwen2[] = {{"attn_q.weight", h, q},  {"attn_q.bias", q, 0},
+                        {"attn_k.weight", h, kv}, {"attn_k.bias", kv, 0},
+                        {"attn_v.weight", h, kv}, {"attn_v.bias", kv, 0}};
+  const part qwen3[] = {{"attn_q.weight", h, q},
+                        {"attn_q_norm.weight", dim, 0},
+                        {"attn_k.weight", h, kv},
+                        {"attn_k_norm.weight", dim, 0},
+                        {"attn_v.weight", h, kv}};
+  const part end[] = {{"attn_output.weight", q, h},
+                      {"ffn_gate.weight", h, ff},
+                      {"ffn_up.weight", h, ff},
+                      {"ffn_down.weight", ff, h}};
+  add_parts(k, layer, begin, 2);
+  if (k->s->qwen3) add_parts(k, layer, qwen3, 5);
+  else add_parts(k, layer, qwen2, 6);
+  add_parts(k, layer, end, 4);
 }
 
 /* Logits get twice the spread of activations, as trained models have it. */
@@ -81,22 +101,45 @@ static void add_tensors(maker *k) {
 
 /* --- the file --- */
 
+/* The part of Qwen3's template that a reader looks for. */
+static const char template[] =
+    "{%- for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}"
+    "{%- endfor %}{{ '<|im_start|>assistant\\n' }}"
+    "{%- if enable_thinking is defined and enable_thinking is false %}"
+    "{{ '<think>\\n\\n</think>\\n\\n' }}{%- endif %}";
+
+static void declare_u32(const maker *k, cm_gguf_writer *w, const char *what, uint32_t v) {
+  char key[64];
+  snprintf(key, sizeof key, "%s.%s", k->s->qwen3 ? "qwen3" : "qwen2", what);
+  cm_gguf_writer_u32(w, key, v);
+}
+
+static void declare_f32(const maker *k, cm_gguf_writer *w, const char *what, float v) {
+  char key[64];
+  snprintf(key, sizeof key, "%s.%s", k->s->qwen3 ? "qwen3" : "qwen2", what);
+  cm_gguf_writer_f32(w, key, v);
+}
+
 static void declare_metadata(const maker *k, cm_gguf_writer *w) {
   const shape *s = k->s;
   char name[64];
   snprintf(name, sizeof name, "random %s %s", s->name, k->mix->name);
-  cm_gguf_writer_str(w, "general.architecture", CM_STR("qwen2"));
+  cm_gguf_writer_str(w, "general.architecture", s->qwen3 ? CM_STR("qwen3") : CM_STR("qwen2"));
   cm_gguf_writer_str(w, "general.name", cm_str_of(name));
   cm_gguf_writer_u32(w, "general.file_type", k->mix->file_type);
   cm_gguf_writer_u32(w, "general.quantization_version", 2);
-  cm_gguf_writer_u32(w, "qwen2.block_count", s->layers);
-  cm_gguf_writer_u32(w, "qwen2.context_length", s->context);
-  cm_gguf_writer_u32(w, "qwen2.embedding_length", s->hidden);
-  cm_gguf_writer_u32(w, "qwen2.feed_forward_length", s->ff);
-  cm_gguf_writer_u32(w, "qwen2.attention.head_count", s->heads);
-  cm_gguf_writer_u32(w, "qwen2.attention.head_count_kv", s->kv_heads);
-  cm_gguf_writer_f32(w, "qwen2.attention.layer_norm_rms_epsilon", 1e-6f);
-  cm_gguf_writer_f32(w, "qwen2.rope.freq_base", 1e6f);
+  declare_u32(k, w, "block_count", s->layers);
+  declare_u32(k, w, "context_length", s->context);
+  declare_u32(k, w, "embedding_length", s->hidden);
+  declare_u32(k, w, "feed_forward_length", s->ff);
+  declare_u32(k, w, "attention.head_count", s->heads);
+  declare_u32(k, w, "attention.head_count_kv", s->kv_heads);
+  declare_f32(k, w, "attention.layer_norm_rms_epsilon", 1e-6f);
+  declare_f32(k, w, "rope.freq_base", 1e6f);
+  if (!s->qwen3) return;
+  declare_u32(k, w, "attention.key_length", s->head_dim);
+  declare_u32(k, w, "attention.value_length", s->head_dim);
+  cm_gguf_writer_str(w, "tokenizer.chat_template", CM_STR(template));
 }
 
 /* A tensor's numbers depend on the seed and its place alone. */

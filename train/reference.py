@@ -16,14 +16,15 @@ from gguf import Reader
 
 
 class Reference:
-    """A Qwen2 model in float64."""
+    """A Qwen2 or Qwen3 model in float64."""
 
     def __init__(self, path):
         self.file = Reader(path)
-        meta = lambda key: self.file.metadata["qwen2." + key]
+        arch = self.file.metadata["general.architecture"]
+        meta = lambda key: self.file.metadata[arch + "." + key]
         self.layers, self.heads, self.kv = meta("block_count"), meta("attention.head_count"), meta("attention.head_count_kv")
-        self.eps, self.theta = meta("attention.layer_norm_rms_epsilon"), self.file.metadata.get("qwen2.rope.freq_base", 10000.0)
-        self.width = meta("embedding_length") // self.heads
+        self.eps, self.theta = meta("attention.layer_norm_rms_epsilon"), self.file.metadata.get(arch + ".rope.freq_base", 10000.0)
+        self.width = self.file.metadata.get(arch + ".attention.key_length", meta("embedding_length") // self.heads)
         self.weights = {}
 
     def weight(self, name):
@@ -32,6 +33,10 @@ class Reference:
             shape, kind, offset = self.file.tensors[name]
             self.weights[name] = dequant.tensor(self.file.data, offset, shape, kind).astype(np.float64)
         return self.weights[name]
+
+    def optional(self, name, otherwise):
+        """The same where there is one."""
+        return self.weight(name) if name in self.file.tensors else otherwise
 
     def norm(self, x, name):
         """RMSNorm."""
@@ -50,7 +55,8 @@ class Reference:
         count, parts = len(x), []
         for letter in "qkv":
             name = "blk.%d.attn_%s" % (layer, letter)
-            parts.append((x @ self.weight(name + ".weight").T + self.weight(name + ".bias")).reshape(count, -1, self.width))
+            heads = (x @ self.weight(name + ".weight").T + self.optional(name + ".bias", 0)).reshape(count, -1, self.width)
+            parts.append(self.norm(heads, name + "_norm.weight") if name + "_norm.weight" in self.file.tensors else heads)
         q, k, v = self.rotate(parts[0]), self.rotate(parts[1]), parts[2]
         k, v = (np.repeat(t, self.heads // self.kv, axis=1) for t in (k, v))
         scores = np.einsum("ihd,jhd->hij", q, k) / np.sqrt(self.width)

@@ -1,4 +1,4 @@
-/* engine/chat: ChatML, the prompt format of Qwen2. */
+/* engine/chat: ChatML, the prompt format of Qwen2 and Qwen3. */
 #ifndef CM_ENGINE_CHAT_H
 #define CM_ENGINE_CHAT_H
 #include "token/token.h"
@@ -11,8 +11,9 @@ typedef struct cm_message {
 } cm_message;
 
 /* Appends the tokens of a conversation and the opening of the assistant's turn, followed by
- * `opening` (the first words put into the assistant's mouth; may be empty). CM_E_UNSUPPORTED when
- * the vocabulary lacks <|im_start|>. */
+ * `opening` (the first words put into the assistant's mouth; may be empty). A model that thinks
+ * aloud (cm_tok_thinks) gets an empty block of thoughts before it: a command needs none.
+ * CM_E_UNSUPPORTED when the vocabulary lacks <|im_start|>. */
 cm_code cm_chat_tokens(const cm_tok *t, const cm_message *m, size_t n, cm_str opening, cm_ids *out,
                        cm_err *e);
 

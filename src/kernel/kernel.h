@@ -56,7 +56,7 @@ void cm_products(cm_kern *k, const cm_product *p, size_t n, size_t ncols);
 void cm_gated_product(cm_kern *k, const cm_product *gate, const cm_product *up, size_t ncols);
 
 /* out = x / sqrt(mean(x^2) + eps) * w per column of n values (Zhang and Sennrich, 2019). The sum
- * of squares runs over 32 chains like a float dot product. */
+ * of squares runs over 32 chains like a float dot product. `out` may be `x`. */
 void cm_rmsnorm(cm_kern *k, const float *x, const float *w, float eps, size_t n, size_t ncols,
                 float *out);
 

@@ -163,6 +163,12 @@ static void attend(cm_run *r, size_t n, uint32_t layer) {
   }
 }
 
+/* Each head by itself, in place. */
+static void norm_heads(cm_run *r, const float *weight, size_t heads, float *x) {
+  const cm_shape *s = &r->m->shape;
+  if (weight) cm_rmsnorm(r->k, x, weight, s->rms_eps, s->head_dim, heads, x);
+}
+
 static cm_product queries(cm_run *r, size_t n, const cm_layer *l) {
   return with_bias(r, &l->q, l->q_bias, n, r->q);
 }
@@ -176,11 +182,13 @@ static void project(cm_run *r, size_t n, uint32_t layer, bool last) {
   const cm_product p[] = {with_bias(r, &l->k, l->k_bias, n, r->k_new),
                           with_bias(r, &l->v, l->v_bias, n, r->v_new), queries(r, n, l)};
   cm_products(r->k, p, last ? 2 : 3, n);
+  norm_heads(r, l->k_norm, n * s->kv_heads, r->k_new);
   store_kv(r, n, layer);
 }
 
 static void attention_block(cm_run *r, size_t n, uint32_t layer) {
   const cm_shape *s = &r->m->shape;
+  norm_heads(r, r->m->layers[layer].q_norm, n * s->heads, r->q);
   for (size_t c = 0; c < n; c++)
     cm_rope(r->q + c * s->heads * s->head_dim, r->angles + c * s->head_dim, s->heads, s->head_dim);
   attend(r, n, layer);

@@ -15,35 +15,51 @@ enum {
   MAX_GROUP = 16
 };
 
-static cm_code arch_u32(const cm_gguf *f, const char *key, uint32_t max, uint32_t *out,
-                        cm_err *e) {
-  char full[64];
-  snprintf(full, sizeof full, "qwen2.%s", key);
-  cm_code code = cm_gguf_u32(f, full, true, out, e);
+/* What the architectures differ in. */
+typedef struct arch {
+  const char *name; /* general.architecture, and what its keys begin with */
+  bool head_norms;  /* queries and keys are normalized, each head by itself */
+} arch;
+
+static const arch archs[] = {{"qwen2", false}, {"qwen3", true}};
+
+static cm_code find_arch(const cm_gguf *f, const arch **out, cm_err *e) {
+  cm_str name = {0};
+  cm_code code = cm_gguf_str(f, "general.architecture", true, &name, e);
   if (code) return code;
-  if (*out < 1 || *out > max)
-    return cm_fail(e, CM_E_FORMAT, 0, "%s is %u, not 1 to %u", full, *out, max);
-  return CM_OK;
+  for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
+    if (cm_str_is(name, archs[i].name)) return *out = &archs[i], CM_OK;
+  return cm_fail(e, CM_E_UNSUPPORTED, 0,
+                 "architecture \"%.*s\" is not supported (qwen2 and qwen3 are)",
+                 (int)(name.n < 40 ? name.n : 40), name.p);
 }
 
-static cm_code check_arch(const cm_gguf *f, cm_err *e) {
-  cm_str arch = {0};
-  cm_code code = cm_gguf_str(f, "general.architecture", true, &arch, e);
+/* --- shape --- */
+
+static const char *key_of(char buf[64], const arch *a, const char *what) {
+  snprintf(buf, 64, "%s.%s", a->name, what);
+  return buf;
+}
+
+static cm_code arch_u32(const cm_gguf *f, const arch *a, const char *what, uint32_t max,
+                        uint32_t *out, cm_err *e) {
+  char key[64];
+  cm_code code = cm_gguf_u32(f, key_of(key, a, what), true, out, e);
   if (code) return code;
-  if (cm_str_is(arch, "qwen2")) return CM_OK;
-  return cm_fail(e, CM_E_UNSUPPORTED, 0, "architecture \"%.*s\" is not supported (qwen2 is)",
-                 (int)(arch.n < 40 ? arch.n : 40), arch.p);
+  if (*out < 1 || *out > max)
+    return cm_fail(e, CM_E_FORMAT, 0, "%s is %u, not 1 to %u", key, *out, max);
+  return CM_OK;
 }
 
 /* Position scaling changes the rotation: without code for it the answers would be silently wrong.
  */
-static cm_code check_scaling(const cm_gguf *f, cm_err *e) {
+static cm_code check_scaling(const cm_gguf *f, const arch *a, cm_err *e) {
+  char key[64];
   cm_str type = CM_STR("none");
-  cm_code code = cm_gguf_str(f, "qwen2.rope.scaling.type", false, &type, e);
+  cm_code code = cm_gguf_str(f, key_of(key, a, "rope.scaling.type"), false, &type, e);
   if (code) return code;
   if (cm_str_is(type, "none")) return CM_OK;
-  return cm_fail(e, CM_E_UNSUPPORTED, 0,
-                 "qwen2.rope.scaling.type other than none is not supported");
+  return cm_fail(e, CM_E_UNSUPPORTED, 0, "%s other than none is not supported", key);
 }
 
 static cm_code check_heads(const cm_shape *s, cm_err *e) {
@@ -57,31 +73,46 @@ static cm_code check_heads(const cm_shape *s, cm_err *e) {
   return CM_OK;
 }
 
-static cm_code read_shape(const cm_gguf *f, cm_shape *s, cm_err *e) {
-  float theta = 10000.0f;
-  cm_code code = check_arch(f, e);
-  if (!code) code = check_scaling(f, e);
-  if (!code) code = arch_u32(f, "block_count", MAX_LAYERS, &s->layers, e);
-  if (!code) code = arch_u32(f, "embedding_length", MAX_WIDTH, &s->hidden, e);
-  if (!code) code = arch_u32(f, "feed_forward_length", MAX_WIDTH, &s->ff, e);
-  if (!code) code = arch_u32(f, "attention.head_count", 1024, &s->heads, e);
-  if (!code) code = arch_u32(f, "context_length", 1 << 24, &s->ctx_train, e);
+static cm_code read_heads(const cm_gguf *f, const arch *a, cm_shape *s, cm_err *e) {
+  char key[64];
+  cm_code code = arch_u32(f, a, "attention.head_count", 1024, &s->heads, e);
   s->kv_heads = s->heads;
-  if (!code) code = cm_gguf_u32(f, "qwen2.attention.head_count_kv", false, &s->kv_heads, e);
-  if (!code) code = cm_gguf_f32(f, "qwen2.rope.freq_base", false, &theta, e);
-  if (!code) code = cm_gguf_f32(f, "qwen2.attention.layer_norm_rms_epsilon", true, &s->rms_eps, e);
+  if (!code)
+    code = cm_gguf_u32(f, key_of(key, a, "attention.head_count_kv"), false, &s->kv_heads, e);
   if (code) return code;
   if (s->kv_heads < 1 || s->kv_heads > s->heads)
     return cm_fail(e, CM_E_FORMAT, 0, "%u KV heads", s->kv_heads);
   s->head_dim = s->hidden / s->heads;
-  if (!code) code = cm_gguf_u32(f, "qwen2.attention.key_length", false, &s->head_dim, e);
+  code = cm_gguf_u32(f, key_of(key, a, "attention.key_length"), false, &s->head_dim, e);
+  uint32_t value_dim = s->head_dim;
+  if (!code) code = cm_gguf_u32(f, key_of(key, a, "attention.value_length"), false, &value_dim, e);
+  if (code) return code;
+  if (value_dim != s->head_dim)
+    return cm_fail(e, CM_E_UNSUPPORTED, 0, "values of %u and keys of %u numbers are not supported",
+                   value_dim, s->head_dim);
+  return check_heads(s, e);
+}
+
+static cm_code read_shape(const cm_gguf *f, const arch *a, cm_shape *s, cm_err *e) {
+  char key[64];
+  float theta = 10000.0f;
+  cm_code code = check_scaling(f, a, e);
+  if (!code) code = arch_u32(f, a, "block_count", MAX_LAYERS, &s->layers, e);
+  if (!code) code = arch_u32(f, a, "embedding_length", MAX_WIDTH, &s->hidden, e);
+  if (!code) code = arch_u32(f, a, "feed_forward_length", MAX_WIDTH, &s->ff, e);
+  if (!code) code = arch_u32(f, a, "context_length", 1 << 24, &s->ctx_train, e);
+  if (!code) code = read_heads(f, a, s, e);
+  if (!code)
+    code =
+        cm_gguf_f32(f, key_of(key, a, "attention.layer_norm_rms_epsilon"), true, &s->rms_eps, e);
+  if (!code) code = cm_gguf_f32(f, key_of(key, a, "rope.freq_base"), false, &theta, e);
   if (code) return code;
   if (!(theta >= 1.0f && theta <= 1e12f))
-    return cm_fail(e, CM_E_FORMAT, 0, "qwen2.rope.freq_base is out of range");
+    return cm_fail(e, CM_E_FORMAT, 0, "%s is out of range", key);
   if (!(s->rms_eps >= 0.0f && s->rms_eps < 1.0f))
     return cm_fail(e, CM_E_FORMAT, 0, "RMS epsilon is out of range");
   s->rope_theta = (double)theta;
-  return check_heads(s, e);
+  return CM_OK;
 }
 
 /* --- tensors --- */
@@ -127,6 +158,15 @@ static const char *layer_name(char buf[64], uint32_t layer, const char *what) {
   return buf;
 }
 
+static cm_code bind_head_norms(const cm_gguf *f, const cm_shape *s, uint32_t i, cm_layer *l,
+                               cm_err *e) {
+  char n[64];
+  cm_code code =
+      bind_vec(f, layer_name(n, i, "attn_q_norm.weight"), s->head_dim, true, &l->q_norm, e);
+  if (code) return code;
+  return bind_vec(f, layer_name(n, i, "attn_k_norm.weight"), s->head_dim, true, &l->k_norm, e);
+}
+
 static cm_code bind_layer(const cm_gguf *f, const cm_shape *s, uint32_t i, cm_layer *l,
                           cm_err *e) {
   uint64_t h = s->hidden, q = (uint64_t)s->heads * s->head_dim,
@@ -170,8 +210,10 @@ static cm_code read_vocab(const cm_gguf *f, cm_shape *s, cm_err *e) {
 
 cm_code cm_model_open(cm_model **out, const cm_gguf *f, cm_err *e) {
   cm_shape s = {0};
+  const arch *a = NULL;
   *out = NULL;
-  cm_code code = read_shape(f, &s, e);
+  cm_code code = find_arch(f, &a, e);
+  if (!code) code = read_shape(f, a, &s, e);
   if (!code) code = read_vocab(f, &s, e);
   if (code) return code;
   cm_model *m = cm_alloc(1, sizeof *m + s.layers * sizeof *m->layers);
@@ -179,6 +221,8 @@ cm_code cm_model_open(cm_model **out, const cm_gguf *f, cm_err *e) {
   m->shape = s;
   code = bind_ends(f, m, e);
   for (uint32_t i = 0; !code && i < s.layers; i++) code = bind_layer(f, &s, i, &m->layers[i], e);
+  for (uint32_t i = 0; !code && a->head_norms && i < s.layers; i++)
+    code = bind_head_norms(f, &s, i, &m->layers[i], e);
   if (code) {
     cm_model_close(m);
     return code;

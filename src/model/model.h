@@ -1,10 +1,11 @@
-/* model: a Qwen2 network bound to the tensors of a GGUF file, its KV cache, and the forward pass
- * on the CPU.
+/* model: a Qwen2 or Qwen3 network bound to the tensors of a GGUF file, its KV cache, and the
+ * forward pass on the CPU.
  *
  * Architecture (Qwen2 technical report, 2024): token embedding; per layer RMSNorm, grouped-query
  * attention with biases on Q, K and V and rotary positions, residual, RMSNorm, SwiGLU
  * feed-forward, residual; final RMSNorm; output matrix (the embedding itself when the file has no
- * output.weight: tied). */
+ * output.weight: tied). Qwen3 (technical report, 2025): no biases, and before they are rotated
+ * each head of queries and keys is normalized by RMSNorm with a weight that all heads share. */
 #ifndef CM_MODEL_MODEL_H
 #define CM_MODEL_MODEL_H
 #include <stdint.h>

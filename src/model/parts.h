@@ -7,6 +7,7 @@ typedef struct cm_layer {
   const float *attn_norm, *ffn_norm; /* [hidden] */
   cm_mat q, k, v, o;                 /* hidden -> heads*dim, kv*dim, kv*dim; heads*dim -> hidden */
   const float *q_bias, *k_bias, *v_bias; /* NULL when the file has none */
+  const float *q_norm, *k_norm;          /* [head_dim]; NULL: the architecture has none */
   cm_mat gate, up, down;                 /* hidden -> ff, hidden -> ff, ff -> hidden */
 } cm_layer;
 

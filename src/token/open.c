@@ -89,6 +89,15 @@ static cm_code collect_specials(cm_tok *t, cm_err *e) {
   return code;
 }
 
+static cm_code read_template(cm_tok *t, const cm_gguf *f, cm_err *e) {
+  cm_str text = CM_STR("");
+  cm_code code = cm_gguf_str(f, "tokenizer.chat_template", false, &text, e);
+  t->thinks = cm_str_find(text, CM_STR("enable_thinking")) != SIZE_MAX &&
+              cm_tok_find(t, CM_STR("<think>")) != CM_TOK_NONE &&
+              cm_tok_find(t, CM_STR("</think>")) != CM_TOK_NONE;
+  return code;
+}
+
 static cm_code fill(cm_tok *t, const cm_gguf *f, cm_err *e) {
   const cm_gguf_kv *tokens = NULL, *merges = NULL;
   cm_code code = check_model(f, e);
@@ -99,6 +108,7 @@ static cm_code fill(cm_tok *t, const cm_gguf *f, cm_err *e) {
   if (!code) code = read_types(t, f, e);
   if (!code) code = mark_ends(t, f, e);
   if (!code) code = collect_specials(t, e);
+  if (!code) code = read_template(t, f, e);
   return code;
 }
 

@@ -20,6 +20,7 @@ struct cm_tok {
   cm_bpe bpe;
   cm_specials specials;
   uint8_t *flags; /* by id */
+  bool thinks;    /* cm_tok_thinks */
 };
 
 /* Fills out[CM_VOCAB_MAX_SPELLING] with the bytes that token `id` stands for; returns how many. */

@@ -26,6 +26,8 @@ cm_code cm_ids_push(cm_ids *a, uint32_t id, cm_err *e) {
 
 uint32_t cm_tok_count(const cm_tok *t) { return t->vocab.n; }
 
+bool cm_tok_thinks(const cm_tok *t) { return t->thinks; }
+
 size_t cm_tok_longest(const cm_tok *t) { return t->vocab.longest; }
 
 /* --- text to tokens -------------------------------------------------------------------------- */

@@ -18,7 +18,8 @@ void cm_ids_init(cm_ids *a, size_t max);
 void cm_ids_close(cm_ids *a);
 cm_code cm_ids_push(cm_ids *a, uint32_t id, cm_err *e); /* CM_E_LIMIT past max, CM_E_NOMEM */
 
-/* Reads tokenizer.ggml.{model,pre,tokens,token_type,merges,eos_token_id,…}. Accepts model "gpt2"
+/* Reads tokenizer.ggml.{model,pre,tokens,token_type,merges,eos_token_id,…} and, for cm_tok_thinks,
+ * tokenizer.chat_template. Accepts model "gpt2"
  * with pre-tokenizer "qwen2" (CM_E_UNSUPPORTED names others). CM_E_FORMAT for what can't be a
  * vocabulary, such as one without all 256 bytes, with a token twice or a merge that makes no
  * token; CM_E_LIMIT past 4 million tokens or 1,024 bytes in one; CM_E_NOMEM. *out is NULL then.
@@ -56,6 +57,10 @@ bool cm_tok_is_control(const cm_tok *t, uint32_t id);
  * metadata, and the tokens spelled <|im_end|>, <|endoftext|>, <|eot_id|>, <end_of_turn>, <|end|>,
  * </s> and the like (see open.c). */
 bool cm_tok_is_end(const cm_tok *t, uint32_t id);
+
+/* The model thinks aloud first unless its turn begins with an empty block of thoughts: its chat
+ * template asks for enable_thinking, and <think> and </think> are tokens (Qwen3). */
+bool cm_tok_thinks(const cm_tok *t);
 
 /* Turns tokens into text as they come, without control tokens: bytes are held back until their
  * character is complete. */

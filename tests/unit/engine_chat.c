@@ -16,11 +16,12 @@ static struct {
   uint32_t start, end;
 } vocab;
 
-static int open_vocab(void **unused) {
+#define MODELS CM_SOURCE_DIR "/tests/fixtures/models/"
+
+static int open_vocab(void **state) {
   cm_err e;
-  (void)unused;
-  if (cm_gguf_open(CM_SOURCE_DIR "/tests/fixtures/models/tiny-Q8_0.gguf", &vocab.file, &e) ||
-      cm_tok_open(&vocab.tok, vocab.file, &e))
+  const char *file = *state ? *state : MODELS "tiny-Q8_0.gguf";
+  if (cm_gguf_open(file, &vocab.file, &e) || cm_tok_open(&vocab.tok, vocab.file, &e))
     return print_error("%s\n", e.msg), -1;
   vocab.start = cm_tok_find(vocab.tok, CM_STR("<|im_start|>"));
   vocab.end = cm_tok_find(vocab.tok, CM_STR("<|im_end|>"));
@@ -44,6 +45,7 @@ static void write_template(const cm_message *m, size_t n, cm_str opening, cm_buf
     cm_buf_puts(out, "<|im_end|>\n");
   }
   cm_buf_puts(out, "<|im_start|>assistant\n");
+  if (cm_tok_thinks(vocab.tok)) cm_buf_puts(out, "<think>\n\n</think>\n\n");
   cm_buf_add(out, opening.p, opening.n);
 }
 
@@ -162,6 +164,28 @@ static void full_list_is_an_error(void **unused) {
   }
 }
 
+/* Qwen3 answers at once: its template's form of "no thoughts" stands before the opening. */
+static void no_thoughts(void **unused) {
+  (void)unused;
+  cm_ids ids;
+  cm_message m = {CM_ROLE_USER, CM_STR("list all files")};
+  assert_true(cm_tok_thinks(vocab.tok));
+  chat(&m, 1, CM_STR("ls"), &ids);
+  cm_buf text;
+  cm_buf_init(&text, 1 << 12);
+  for (size_t i = 0; i < ids.n; i++) cm_tok_decode(vocab.tok, ids.p[i], true, &text);
+  assert_string_equal(text.p,
+                      "<|im_start|>user\nlist all files<|im_end|>\n"
+                      "<|im_start|>assistant\n<think>\n\n</think>\n\nls");
+  unsigned blocks = 0;
+  for (size_t i = 0; i < ids.n; i++)
+    blocks += ids.p[i] == cm_tok_find(vocab.tok, CM_STR("<think>")) ||
+              ids.p[i] == cm_tok_find(vocab.tok, CM_STR("</think>"));
+  assert_int_equal(blocks, 2);
+  cm_buf_close(&text);
+  cm_ids_close(&ids);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(follows_the_template),
@@ -169,5 +193,15 @@ int main(void) {
       cmocka_unit_test(long_text_stays_text),
       cmocka_unit_test(full_list_is_an_error),
   };
-  return cmocka_run_group_tests(tests, open_vocab, close_vocab);
+  static char qwen3[] = MODELS "tiny-q3-Q8_0.gguf";
+  const struct CMUnitTest tests_of_qwen3[] = {
+      cmocka_unit_test_prestate_setup_teardown(follows_the_template, open_vocab, close_vocab,
+                                               qwen3),
+      cmocka_unit_test_prestate_setup_teardown(text_stays_text, open_vocab, close_vocab, qwen3),
+      cmocka_unit_test_prestate_setup_teardown(full_list_is_an_error, open_vocab, close_vocab,
+                                               qwen3),
+      cmocka_unit_test_prestate_setup_teardown(no_thoughts, open_vocab, close_vocab, qwen3),
+  };
+  int bad = cmocka_run_group_tests(tests, open_vocab, close_vocab);
+  return bad + cmocka_run_group_tests(tests_of_qwen3, NULL, NULL);
 }

@@ -34,8 +34,9 @@ static void refused(tiny_model t, cm_code code, const char *word) {
   cm_gguf_close(f);
 }
 
-static void good_model_runs(void **unused) {
-  (void)unused;
+static void runs(const char *arch) {
+  tiny_model t = tiny_good;
+  t.arch = arch;
   cm_gguf *f;
   cm_model *m;
   cm_kern *k;
@@ -43,7 +44,7 @@ static void good_model_runs(void **unused) {
   cm_run *r;
   cm_err e = {0};
   float logits[TINY_VOCAB];
-  assert_int_equal(open_tiny(&tiny_good, &f, &m, &e), CM_OK);
+  assert_int_equal(open_tiny(&t, &f, &m, &e), CM_OK);
   assert_true(cm_model_shape(m)->tied);
   assert_int_equal(cm_model_shape(m)->head_dim, 8);
   assert_int_equal(cm_kern_open(&k, CM_ISA_SCALAR, NULL, &e), CM_OK);
@@ -56,6 +57,12 @@ static void good_model_runs(void **unused) {
   cm_kern_close(k);
   cm_model_close(m);
   cm_gguf_close(f);
+}
+
+static void good_models_run(void **unused) {
+  (void)unused;
+  runs("qwen2");
+  runs("qwen3");
 }
 
 #define BAD(field, value, code, word) \
@@ -75,6 +82,7 @@ static void bad_metadata(void **unused) {
   BAD(head_dim, 7, CM_E_FORMAT, "head dimension");
   BAD(head_dim, 1024, CM_E_FORMAT, "head dimension");
   BAD(head_dim, 16, CM_E_FORMAT, "attn_q");
+  BAD(value_dim, 16, CM_E_UNSUPPORTED, "values of 16 and keys of 8");
 }
 
 static void bad_tensors(void **unused) {
@@ -88,6 +96,24 @@ static void bad_tensors(void **unused) {
       BAD(misshapen, names[i], CM_E_FORMAT, names[i]); /* one more token is a larger vocabulary */
   }
   BAD(as_f16, "output_norm.weight", CM_E_UNSUPPORTED, "F16");
+}
+
+/* Without the weights of its heads Qwen3 would be another model; Qwen2 has none. */
+static void bad_head_norms(void **unused) {
+  (void)unused;
+  static const char *const names[] = {"blk.0.attn_q_norm.weight", "blk.0.attn_k_norm.weight"};
+  for (size_t i = 0; i < 2; i++) {
+    tiny_model t = tiny_good;
+    t.arch = "qwen3";
+    t.without = names[i];
+    refused(t, CM_E_FORMAT, names[i]);
+    t.without = NULL;
+    t.misshapen = names[i];
+    refused(t, CM_E_FORMAT, names[i]);
+    t.misshapen = NULL;
+    t.as_f16 = names[i];
+    refused(t, CM_E_UNSUPPORTED, names[i]);
+  }
 }
 
 /* Every allocation of opening and preparing a run may fail, and nothing is lost. */
@@ -122,8 +148,8 @@ static void torture(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(good_model_runs),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(good_models_run),
                                      cmocka_unit_test(bad_metadata), cmocka_unit_test(bad_tensors),
-                                     cmocka_unit_test(torture)};
+                                     cmocka_unit_test(bad_head_norms), cmocka_unit_test(torture)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

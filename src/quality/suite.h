@@ -51,8 +51,8 @@ typedef struct cm_node {
   uint64_t size; /* FILE: 0, or made as long as this: sparse, or by repeating `text` ("x\n") */
   bool sparse;
   unsigned mode;  /* permission bits; 0: 0644, folders 0755 */
-  bool has_mtime; /* else: when the world was made */
-  bool relative;  /* `mtime` counts from the start of the run (negative: before) */
+  bool has_mtime; /* else: a minute before the world's `now` */
+  bool relative;  /* `mtime` counts from the world's `now` (negative: before) */
   int64_t mtime;  /* seconds */
   unsigned line, column;
 } cm_node;
@@ -73,7 +73,8 @@ typedef struct cm_world {
 } cm_world;
 
 /* 2025-08-19 16:47:23 UTC, a Tuesday. */
-#define CM_WORLD_NOW INT64_C(1755622043)
+#define CM_WORLD_NOW     INT64_C(1755622043)
+#define CM_WORLD_NOW_MAX INT64_C(8993721600) /* 2255-01-01: in nanoseconds it fits 64 bits */
 static inline int64_t cm_world_now(const cm_world *w) { return w->now ? w->now : CM_WORLD_NOW; }
 
 /* --- cases -------------------------------------------------------------------------------- */

@@ -136,9 +136,11 @@ static cm_code set_now(cm_suite_reader *r, const cm_yaml *at, void *out) {
   cm_world *w = out;
   cm_str s;
   cm_code code = cm_suite_text(r, at, "now", false, &s);
-  if (code || (cm_suite_time(s, &w->now, NULL) && w->now > 0)) return code;
+  if (code || (cm_suite_time(s, &w->now, NULL) && w->now > 0 && w->now < CM_WORLD_NOW_MAX))
+    return code;
   return cm_suite_fail(r, at, CM_E_FORMAT,
-                       "now must be a date after 1970-01-01 (2024-01-31, 2024-01-31T12:00:00Z)");
+                       "now must be a date from 1970-01-02 to 2254 (2024-01-31, "
+                       "2024-01-31T12:00:00Z)");
 }
 
 static const cm_field world_fields[] = {{"files", set_files},

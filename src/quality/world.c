@@ -15,8 +15,11 @@ typedef struct folder {
 
 static cm_code no_memory(cm_err *e) { return cm_fail(e, CM_E_NOMEM, 0, "no memory for a world"); }
 
+/* Of what has no time of its own. Not "now", or setting that would change nothing. */
+static int64_t earlier(int64_t now) { return now - 60; }
+
 static int64_t time_of(const cm_node *n, int64_t now) {
-  if (!n->has_mtime) return now;
+  if (!n->has_mtime) return earlier(now);
   int64_t sum;
   if (!n->relative) return n->mtime;
   return __builtin_add_overflow(now, n->mtime, &sum) ? now : sum;
@@ -63,12 +66,13 @@ static cm_code list_folders(const cm_world *w, int64_t now, cm_arena *a, folder 
   for (size_t i = 0; i < w->n; i++) most += 1 + count_slashes(w->nodes[i].path);
   folder *f = cm_arena_alloc(a, most, sizeof *f);
   if (!f) return no_memory(e);
-  f[0] = (folder){{"", 0}, 0755, now, false};
+  f[0] = (folder){{"", 0}, 0755, earlier(now), false};
   *n = 1;
   for (size_t i = 0; i < w->n; i++) {
     const cm_node *node = &w->nodes[i];
     for (size_t at = 0; at < node->path.n; at++)
-      if (node->path.p[at] == '/') f[(*n)++] = (folder){{node->path.p, at}, 0755, now, false};
+      if (node->path.p[at] == '/')
+        f[(*n)++] = (folder){{node->path.p, at}, 0755, earlier(now), false};
     if (node->kind == CM_NODE_DIR)
       f[(*n)++] = (folder){node->path, node->mode ? node->mode : 0755, time_of(node, now), true};
   }

@@ -145,6 +145,8 @@ static cm_code add_clock(cm_prepared *p, cm_err *e) {
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (fd < 0) return cm_fail(e, CM_E_IO, 0, "can't write %s: %s", path, strerror(errno));
   cm_code code = cm_os_write_fd(fd, bytes.p, bytes.n, e);
+  if (!code && fchmod(fd, 0644) != 0) /* whatever the umask took away */
+    code = cm_fail(e, CM_E_IO, 0, "can't open %s to all: %s", path, strerror(errno));
   close(fd);
   if (!code && !add_variable(p, "LD_PRELOAD", path))
     code = cm_fail(e, CM_E_NOMEM, 0, "no memory for a sandbox");

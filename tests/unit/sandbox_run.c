@@ -22,7 +22,7 @@
 
 #include "base/os.h"
 #include "base/os_tree.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/way.h"
 
 static cm_sandbox *box;
 static cm_arena *arena;
@@ -133,6 +133,16 @@ static void the_surroundings_are_fixed(void **unused) {
       "user:x:65534:65534:user:/home/user:/bin/bash\n");
 }
 
+/* A way that was tried first and failed may have said that there is no clock. */
+static void a_probe_starts_anew(void **unused) {
+  (void)unused;
+  cm_err e;
+  bool was = box->no_clock;
+  box->no_clock = true;
+  assert_int_equal(cm_sandbox_try(box, &e), CM_OK);
+  assert_int_equal(box->no_clock, was);
+}
+
 /* The date stands still for every program and in the shell's own words, durations don't. In
  * bubblewrap no variable tells of it, and none undoes it. */
 static void the_clock_is_the_jobs(void **unused) {
@@ -159,8 +169,13 @@ static void the_clock_is_the_jobs(void **unused) {
     run(&j);
     assert_out("951782399\n0\n124\n");
   }
-  j.now = 0;
   j.command = "date +%s";
+  j.shell = "sh";
+  mode_t old = umask(077);
+  run(&j);
+  umask(old);
+  assert_out("951782399\n");
+  j.now = 0;
   time_t before = time(NULL);
   run(&j);
   assert_in_range(strtoll(got.out.p, NULL, 10), before, time(NULL));
@@ -443,6 +458,7 @@ static int all(cm_sandbox_want want) {
       IN_FOLDER(devices_are_there),
       IN_FOLDER(the_command_is_one_argument),
       IN_FOLDER(the_surroundings_are_fixed),
+      IN_FOLDER(a_probe_starts_anew),
       IN_FOLDER(the_clock_is_the_jobs),
       IN_FOLDER(a_job_may_choose),
       IN_FOLDER(the_folder_is_kept),

@@ -29,7 +29,7 @@ REPLACES int timespec_get(struct timespec *t, int base) {
 }
 
 REPLACES int gettimeofday(struct timeval *restrict t, void *restrict zone) {
-  (void)zone;
+  if (zone) *(struct timezone *)zone = (struct timezone){0};
   *t = (struct timeval){.tv_sec = moment.seconds};
   return 0;
 }

@@ -13,8 +13,9 @@ enum {
 
 /* Makes a copy of the world in the folder `dir` (there, empty, ours). All times that the world
  * doesn't set are a minute before `now` (seconds since 1970), so that two copies are alike to the
- * last bit that a command can print. Modes are set last: folders may end up unwritable. CM_E_FORMAT, CM_E_LIMIT:
- * the world can't be made (the message has its name and the path); CM_E_WRITE, CM_E_NOMEM. */
+ * last bit that a command can print. Modes are set last: folders may end up unwritable.
+ * CM_E_FORMAT, CM_E_LIMIT: the world can't be made (the message has its name and the path);
+ * CM_E_WRITE, CM_E_NOMEM. */
 cm_code cm_world_make(const cm_world *w, const char *dir, int64_t now, cm_arena *a, cm_err *e);
 
 /* One thing in a tree. */

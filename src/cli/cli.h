@@ -36,7 +36,7 @@ const cm_command *cm_command_at(size_t i); /* NULL past the end */
 /* Which sources this program was made of: 12 hexadecimal digits (cmake/build_id.cmake). */
 extern const char cm_build_id[];
 
-/* A request whose options are wrong: the message and, if JSON was asked for, the document. */
+/* A request whose options are wrong: the message and, if -o asked for one, the document. */
 int cm_ask_refuse(const cm_opts *o, const cm_err *e);
 int cm_cmd_check(const cm_opts *o, char **operands, size_t n);
 int cm_cmd_ask(const cm_opts *o, char **operands, size_t n);
@@ -64,9 +64,12 @@ void cm_ui_note(const cm_opts *o, const char *fmt, ...) __attribute__((format(pr
 int cm_ui_out(const char *p, size_t n);
 /* Ends a command: writes `b` to stdout unless it overflowed, and closes it. */
 int cm_ui_out_buf(cm_buf *b);
-/* The last step of a command whose stdout is one JSON document, also when it fails: if nothing was
- * written there, and -o json asked for it, a document with `status` and the last message of
- * cm_ui_fail (schemas/cmdai.error.1.json). Returns `status`. */
+/* The same for what -o decides: `b` is text, or if cm_opts_document(o) one JSON document, which is
+ * written in the format that was asked for. This is the one place that knows another. */
+int cm_ui_out_as(const cm_opts *o, cm_buf *b);
+/* The last step of a command whose stdout is one document, also when it fails: if nothing was
+ * written there, and -o asked for one, a document with `status` and the last message of cm_ui_fail
+ * (schemas/cmdai.error.1.json). Returns `status`. */
 int cm_ui_owe(const cm_opts *o, int status);
 
 /* Appends text with everything that could move a terminal's cursor, hide or reorder text escaped:

@@ -41,15 +41,13 @@ static cm_code gather(ask *a, char **words, size_t n, cm_err *e) {
 
 static cm_str view(const cm_buf *b) { return cm_str_trim((cm_str){b->p ? b->p : "", b->n}); }
 
-static bool is_json(const ask *a) { return strcmp(a->o->output, "json") == 0; }
-
 static int put_document(ask *a, const cm_err *e, const cm_outcome *outcome) {
   cm_answer_text t = {view(&a->request), &a->answer, &a->times, e, false, 0};
   cm_buf b;
   cm_buf_init(&b, 8 << 20);
   if (outcome) t.executed = outcome->executed, t.exit_status = outcome->status;
   cm_answer_json(&t, &b);
-  return cm_ui_out_buf(&b);
+  return cm_ui_out_as(a->o, &b);
 }
 
 /* With -x every status but this one is the command's own. */
@@ -61,7 +59,7 @@ static int own(const ask *a, int status) {
 static int fail(ask *a, int status, const cm_err *e) {
   a->times.done_ns = cm_os_now_ns();
   cm_ui_fail(status, "%s", e->msg);
-  if (is_json(a) && put_document(a, e, NULL)) status = CM_EXIT_WRITE;
+  if (cm_opts_document(a->o) && put_document(a, e, NULL)) status = CM_EXIT_WRITE;
   return own(a, status);
 }
 
@@ -87,8 +85,8 @@ static cm_code generate(ask *a, cm_err *e) {
 
 static cm_code open_backend(ask *a, cm_err *e) {
   /* Only the document names the hash of a file. */
-  cm_code code = cm_opened_open_for_one(&a->opened, a->o, cm_opts_model(a->o), is_json(a),
-                                        a->o->candidates, e);
+  cm_code code = cm_opened_open_for_one(&a->opened, a->o, cm_opts_model(a->o),
+                                        cm_opts_document(a->o), a->o->candidates, e);
   a->times.loaded_ns = cm_os_now_ns();
   return code;
 }
@@ -158,7 +156,7 @@ static int execute(ask *a) {
   show_notes(a);
   cm_outcome outcome = cm_execute(a->o, &a->answer, a->arena);
   a->times.done_ns = cm_os_now_ns();
-  if (is_json(a) && put_document(a, NULL, &outcome)) return CM_EXIT_NOT_RUN;
+  if (cm_opts_document(a->o) && put_document(a, NULL, &outcome)) return CM_EXIT_NOT_RUN;
   return outcome.executed ? outcome.status : own(a, outcome.status);
 }
 
@@ -188,7 +186,7 @@ static int show(ask *a) {
   if (r->refused)
     cm_ui_fail(CM_EXIT_NO_ANSWER, "the model declined: %.*s", (int)r->reason.n, r->reason.p);
   else if (a->o->execute) return execute(a);
-  if (is_json(a)) return own(a, show_json(a));
+  if (cm_opts_document(a->o)) return own(a, show_json(a));
   return own(a, r->refused ? CM_EXIT_NO_ANSWER : show_plain(a));
 }
 

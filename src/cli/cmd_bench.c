@@ -175,8 +175,8 @@ int cm_cmd_bench(const cm_opts *o, char **operands, size_t n) {
   cm_buf_init(&out, 1 << 16);
   cm_code code = prepare(&b, &e);
   for (unsigned i = 0; !code && i < o->repeat; i++) code = measure(&b, i, &e);
-  if (!code) strcmp(o->output, "json") == 0 ? report_json(&b, &out) : report_plain(&b, &out);
-  int status = code ? cm_ui_fail(cm_ui_status(&e), "%s", e.msg) : cm_ui_out_buf(&out);
+  if (!code) cm_opts_document(o) ? report_json(&b, &out) : report_plain(&b, &out);
+  int status = code ? cm_ui_fail(cm_ui_status(&e), "%s", e.msg) : cm_ui_out_as(o, &out);
   for (unsigned i = 0; i < MAX_BATCH; i++) {
     cm_session_close(b.s[i]);
     cm_free(b.logits[i]);

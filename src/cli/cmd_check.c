@@ -54,9 +54,9 @@ static cm_judgement judge(check *c, cm_str command) {
 
 static int one(check *c, cm_str command) {
   cm_judgement j = judge(c, command);
-  if (strcmp(c->o->output, "json") == 0) put_json(c, command, &j, 2);
+  if (cm_opts_document(c->o)) put_json(c, command, &j, 2);
   else put_text(c, command, &j);
-  int status = cm_ui_out_buf(&c->out);
+  int status = cm_ui_out_as(c->o, &c->out);
   return status ? status : cm_guard_status(c->worst);
 }
 
@@ -107,6 +107,12 @@ static int stream(check *c) {
   return status ? status : cm_guard_status(c->worst);
 }
 
+/* A setting doesn't change what a stream is, which programs rely on; whoever asks here is told. */
+static bool typed_yaml(const cm_opts *o) {
+  const cm_setting *s = cm_opts_setting(o, cm_opt_named(CM_STR("output")));
+  return s->origin.from == CM_FROM_COMMAND_LINE && strcmp(o->output, "yaml") == 0;
+}
+
 static int dispatch(check *c, char **operands, size_t n) {
   if (c->o->hook && n == 0) return cm_hook(&c->guard, c->arena);
   if (c->o->hook) return cm_ui_fail(CM_EXIT_USAGE, "--hook reads its command from stdin");
@@ -115,7 +121,11 @@ static int dispatch(check *c, char **operands, size_t n) {
         CM_EXIT_USAGE,
         "one command in quotes is expected: cmdai check 'rm -rf build', or - to read "
         "commands from stdin; did you mean: cmdai ask check ...?");
-  if (strcmp(operands[0], "-") == 0) return stream(c);
+  const bool many = strcmp(operands[0], "-") == 0;
+  if (many && typed_yaml(c->o))
+    return cm_ui_fail(CM_EXIT_USAGE,
+                      "check - writes one JSON object a line; -o yaml is for one command");
+  if (many) return stream(c);
   return one(c, cm_str_of(operands[0]));
 }
 

@@ -13,8 +13,6 @@
 
 enum { OUT_MAX = 16 << 20, ARENA_MAX = 64 << 20, PATH_SIZE = 4096, WAIT_MS = 20, WAITS = 100 };
 
-static bool is_json(const cm_opts *o) { return strcmp(o->output, "json") == 0; }
-
 /* What is wrong with a file of settings is wrong usage, whatever it is. */
 static int fail(const cm_err *e) {
   const bool plain = e->code == CM_E_WRITE || e->code == CM_E_NOMEM;
@@ -35,13 +33,13 @@ static int put_document(const cm_opts *o, bool settings, const cm_opt *only) {
   if (settings) cm_settings_json(o, only, false, &w);
   cm_jw_end_object(&w);
   cm_buf_putc(&b, '\n');
-  return cm_ui_out_buf(&b);
+  return cm_ui_out_as(o, &b);
 }
 
 static int show(const cm_opts *o, char **args) {
   (void)args;
   if (o->wrong) return fail(o->wrong);
-  if (is_json(o)) return put_document(o, true, NULL);
+  if (cm_opts_document(o)) return put_document(o, true, NULL);
   cm_buf b;
   cm_buf_init(&b, OUT_MAX);
   cm_settings_table(o, false, &b);
@@ -66,7 +64,7 @@ static int get(const cm_opts *o, char **args) {
   const cm_opt *opt = known(args[0], &e);
   if (!opt) return fail(&e);
   if (o->wrong) return fail(o->wrong);
-  if (is_json(o)) return put_document(o, true, opt);
+  if (cm_opts_document(o)) return put_document(o, true, opt);
   const char *text = cm_setting_text(o, opt);
   cm_buf b;
   cm_buf_init(&b, OUT_MAX);
@@ -87,7 +85,7 @@ static int paths(const cm_opts *o, char **args) {
   cm_buf b;
   (void)args;
   if (cm_config_user_path(path, sizeof path, &e)) return fail(&e);
-  if (is_json(o)) return put_document(o, false, NULL);
+  if (cm_opts_document(o)) return put_document(o, false, NULL);
   cm_buf_init(&b, OUT_MAX);
   if (path[0]) put_path("user", path, &b);
   else cm_buf_puts(&b, "user     none: neither XDG_CONFIG_HOME nor HOME is set\n");
@@ -174,7 +172,7 @@ static int conclude(const change *c, const cm_opt *opt) {
                from.p ? from.p : "");
     cm_buf_close(&from);
   }
-  return is_json(c->o) ? put_document(&now, true, opt) : CM_EXIT_OK;
+  return cm_opts_document(c->o) ? put_document(&now, true, opt) : CM_EXIT_OK;
 }
 
 static int apply(const cm_opts *o, const char *key, const char *value, const cm_opt *opt) {

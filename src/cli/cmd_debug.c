@@ -11,8 +11,6 @@ enum { MAX_IDS = 1 << 20, MAX_STEPS = 4096 };
 
 static int debug_fail(const cm_err *e) { return cm_ui_fail(cm_ui_status(e), "%s", e->msg); }
 
-static bool is_json(const cm_opts *o) { return strcmp(o->output, "json") == 0; }
-
 static void put_ids(cm_jw *w, const char *key, const uint32_t *ids, size_t n) {
   cm_jw_key(w, key);
   cm_jw_begin_array(w);
@@ -25,7 +23,7 @@ static void put_ids(cm_jw *w, const char *key, const uint32_t *ids, size_t n) {
 static int print_tokens(const cm_opts *o, const cm_tok *t, const cm_ids *ids) {
   cm_buf b;
   cm_buf_init(&b, 64 << 20);
-  if (is_json(o)) {
+  if (cm_opts_document(o)) {
     cm_jw w;
     cm_jw_init(&w, &b, 0);
     cm_jw_begin_object(&w);
@@ -40,7 +38,7 @@ static int print_tokens(const cm_opts *o, const cm_tok *t, const cm_ids *ids) {
     for (size_t i = 0; i < ids->n; i++) cm_buf_printf(&b, "%s%u", i ? " " : "", ids->p[i]);
     cm_buf_putc(&b, '\n');
   }
-  return cm_ui_out_buf(&b);
+  return cm_ui_out_as(o, &b);
 }
 
 static int tokenize(const cm_opts *o, char **args) {
@@ -196,8 +194,8 @@ static int generate(const cm_opts *o, char **args) {
   cm_buf_init(&b, 64 << 20);
   cm_code code = prepare(&r, &e);
   if (!code) code = generate_steps(&r, &e);
-  if (!code) is_json(o) ? steps_json(&r, &b) : steps_plain(&r, &b);
-  int status = code ? debug_fail(&e) : cm_ui_out_buf(&b);
+  if (!code) cm_opts_document(o) ? steps_json(&r, &b) : steps_plain(&r, &b);
+  int status = code ? debug_fail(&e) : cm_ui_out_as(o, &b);
   cm_free(r.steps);
   cm_free(r.logits);
   cm_session_close(r.s);

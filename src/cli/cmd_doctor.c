@@ -120,9 +120,9 @@ static int examine(cm_doctor *d) {
   cm_doctor_models(d);
   cm_doctor_around(d);
   cm_buf_init(&out, OUT_MAX);
-  if (strcmp(d->o->output, "json") == 0) put_json(d, &out);
+  if (cm_opts_document(d->o)) put_json(d, &out);
   else put_text(d, &out);
-  const int status = cm_ui_out_buf(&out);
+  const int status = cm_ui_out_as(d->o, &out);
   return status ? status : d->status;
 }
 

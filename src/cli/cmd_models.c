@@ -23,10 +23,10 @@ static int inspect(const cm_opts *o, char **args, size_t n) {
   cm_buf b;
   if (cm_gguf_open(args[0], &f, &e)) return model_fail(&e);
   cm_buf_init(&b, 256 << 20);
-  if (strcmp(o->output, "json") == 0) cm_inspect_json(f, o->ctx, &b);
+  if (cm_opts_document(o)) cm_inspect_json(f, o->ctx, &b);
   else cm_gguf_inspect(f, o->ctx, &b);
   cm_gguf_close(f);
-  return cm_ui_out_buf(&b);
+  return cm_ui_out_as(o, &b);
 }
 
 static int unknown_mix(const char *name) {

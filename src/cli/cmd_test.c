@@ -27,7 +27,11 @@ int cm_test_fail(const cm_err *e) {
   return cm_ui_fail(status, "%s", e->msg);
 }
 
-int cm_test_out(cm_buf *b) { return cm_ui_out_buf(b) ? CM_TEST_BROKEN : CM_TEST_OK; }
+int cm_test_out(const cm_opts *o, cm_buf *b) {
+  return cm_ui_out_as(o, b) ? CM_TEST_BROKEN : CM_TEST_OK;
+}
+
+int cm_test_out_text(cm_buf *b) { return cm_ui_out_buf(b) ? CM_TEST_BROKEN : CM_TEST_OK; }
 
 /* --- fixtures and the plan --- */
 

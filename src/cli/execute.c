@@ -44,7 +44,7 @@ static cm_outcome start(const cm_opts *o, cm_str command, cm_arena *arena) {
     return out;
   }
   char *const argv[] = {shell, flag, text, NULL};
-  if (cm_os_run(argv, strcmp(o->output, "json") == 0, &out.status, &e))
+  if (cm_os_run(argv, cm_opts_document(o), &out.status, &e))
     out.status = cm_ui_fail(CM_EXIT_NOT_RUN, "%s", e.msg);
   else out.executed = true;
   return out;

@@ -7,8 +7,6 @@
 
 enum { OUT_MAX = 16 << 20 };
 
-static bool is_json(const cm_opts *o) { return strcmp(o->output, "json") == 0; }
-
 /* A name, an address or a file that makes no sense is the caller's mistake; all else is about the
  * model. */
 static int fail(const cm_err *e) {
@@ -45,18 +43,18 @@ static void task_close(task *t) {
   cm_free(t->shelf);
 }
 
-/* The manifest as it is now: what every subcommand answers with -o json. */
+/* The manifest as it is now: the document of every subcommand. */
 static int put_manifest(const task *t) {
   cm_err e = {0};
   cm_buf b;
   if (cm_store_read(&t->shelf->store, t->m, &e)) return fail(&e);
   cm_buf_init(&b, OUT_MAX);
   cm_inventory_text(t->m, &b);
-  return cm_ui_out_buf(&b);
+  return cm_ui_out_as(t->o, &b);
 }
 
 static int conclude(const task *t, int status) {
-  const int out = is_json(t->o) ? put_manifest(t) : CM_EXIT_OK;
+  const int out = cm_opts_document(t->o) ? put_manifest(t) : CM_EXIT_OK;
   return status ? status : out;
 }
 
@@ -102,7 +100,7 @@ int cm_models_list(const cm_opts *o, char **args, size_t n) {
   (void)args, (void)n;
   int status = task_open(&t, o);
   cm_buf_init(&b, OUT_MAX);
-  if (t.m && !is_json(o)) put_list(&t, &b), status = cm_ui_out_buf(&b);
+  if (t.m && !cm_opts_document(o)) put_list(&t, &b), status = cm_ui_out_buf(&b);
   else if (t.m) status = put_manifest(&t);
   cm_buf_close(&b);
   task_close(&t);
@@ -113,7 +111,7 @@ int cm_models_list(const cm_opts *o, char **args, size_t n) {
 
 static int put_path(const cm_opts *o, const char *path) {
   cm_buf b;
-  if (is_json(o)) return CM_EXIT_OK;
+  if (cm_opts_document(o)) return CM_EXIT_OK;
   cm_buf_init(&b, 8192);
   cm_buf_printf(&b, "%s\n", path);
   return cm_ui_out_buf(&b);
@@ -167,7 +165,7 @@ static int verify_one(task *t, cm_entry *x) {
   cm_buf b;
   const cm_code code = cm_store_check(&t->shelf->store, x, true, &renewed, &e);
   if (code) return fail(&e);
-  if (is_json(t->o)) return CM_EXIT_OK;
+  if (cm_opts_document(t->o)) return CM_EXIT_OK;
   cm_buf_init(&b, 1 << 14);
   cm_ui_escape(x->id, &b);
   cm_buf_printf(&b, ": whole, SHA-256 %.*s\n", (int)x->sha256.n, x->sha256.p);

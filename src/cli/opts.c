@@ -163,6 +163,8 @@ const cm_setting *cm_opts_setting(const cm_opts *o, const cm_opt *opt) {
   return &o->settings[opt - cm_opt_at(0)];
 }
 
+bool cm_opts_document(const cm_opts *o) { return strcmp(o->output, "plain") != 0; }
+
 /* --- parsing --- */
 
 static const cm_opt *by_letter(char c) {

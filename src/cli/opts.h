@@ -113,7 +113,7 @@ typedef struct cm_opt {
   unsigned commands;    /* CM_FOR_… */
   size_t offset;        /* in cm_opts */
   double min, max;      /* UINT, REAL */
-  const char *choices;  /* "plain|json" */
+  const char *choices;  /* "bash|zsh" */
   const char *env;      /* NULL: none */
   const char *fallback; /* default value, as text; NULL: zero */
   const char *help;
@@ -132,6 +132,9 @@ bool cm_opt_is_setting(const cm_opt *opt);
 bool cm_opt_is_for(const cm_opt *opt, unsigned command);
 /* The value that an option has, and who gave it. */
 const cm_setting *cm_opts_setting(const cm_opts *o, const cm_opt *opt);
+
+/* Whether -o asks for one document instead of text. */
+bool cm_opts_document(const cm_opts *o);
 
 /* The model that was named last, or NULL. */
 static inline const char *cm_opts_model(const cm_opts *o) {

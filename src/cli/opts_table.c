@@ -59,7 +59,7 @@ static const cm_opt table[] = {
     {"hook", 0, NULL, CM_OPT_FLAG, CHECK, AT(hook), 0, 0, NULL, NULL, NULL,
      "answer a coding agent's tool call (JSON on stdin): allow, ask or deny"},
     {"output", 'o', "FORMAT", CM_OPT_CHOICE, ASK | MODELS | BENCH | DEBUG | CHECK | TEST,
-     AT(output), 0, 0, "plain|json", "CMDAI_OUTPUT", "plain", "plain text or one JSON document"},
+     AT(output), 0, 0, "plain|json|yaml", "CMDAI_OUTPUT", "plain", "plain text or one document"},
     {"json", 0, NULL, CM_OPT_FLAG, ASK | MODELS | BENCH | DEBUG | CHECK | TEST | CONFIG | DOCTOR,
      AT(json), 0, 0, NULL, NULL, NULL, "the same as -o json"},
     {"candidates", 'n', "N", CM_OPT_UINT, ASK | DEBUG, AT(candidates), 1, 65536, NULL,

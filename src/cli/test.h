@@ -36,9 +36,11 @@ typedef struct cm_testing {
 
 /* Says why, and gives the status. */
 int cm_test_fail(const cm_err *e);
-/* Writes `b` to stdout and closes it: CM_TEST_OK, or CM_TEST_BROKEN after a message. (1, which
- * other commands give for it, means here that a case failed.) */
-int cm_test_out(cm_buf *b);
+/* As cm_ui_out_as: CM_TEST_OK, or CM_TEST_BROKEN after a message. (1, which other commands give
+ * for it, means here that a case failed.) */
+int cm_test_out(const cm_opts *o, cm_buf *b);
+/* The same for what is text whatever -o says. */
+int cm_test_out_text(cm_buf *b);
 
 /* The model of a command that wants one: -m, else CMDAI_CI_MODEL_PATH, else that of the settings,
  * else with --pull the usual one of CI; NULL: the embedded one. */

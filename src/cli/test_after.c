@@ -84,8 +84,9 @@ static cm_code each_report(const cm_opts *o, const cm_report_input *in, cm_err *
       char path[4096];
       rest = comma == SIZE_MAX ? (cm_str){0} : (cm_str){rest.p + comma + 1, rest.n - comma - 1};
       if (!split(one, &kind, path)) code = report_kinds(e);
-      else if (strcmp(path, "-") == 0 && strcmp(o->output, "json") == 0)
-        code = cm_fail(e, CM_E_USAGE, 0, "stdout holds the document of -o json; name a file");
+      else if (strcmp(path, "-") == 0 && cm_opts_document(o))
+        code = cm_fail(e, CM_E_USAGE, 0, "stdout holds the document of -o %s; name a file",
+                       o->output);
       else if (in) code = write_report(kind, in, path, e);
       if (!code && in && kind == &cm_report_github) code = step_summary(in, e);
     }
@@ -210,7 +211,7 @@ static int put_result(cm_testing *t, const cm_report_input *in) {
   cm_buf b;
   cm_err e;
   cm_buf_init(&b, REPORT_MAX);
-  if (strcmp(t->o->output, "json") == 0) {
+  if (cm_opts_document(t->o)) {
     if (cm_report_json.write(in, &b, &e)) {
       cm_buf_close(&b);
       return cm_ui_fail(CM_TEST_BROKEN, "%s", e.msg);
@@ -219,7 +220,7 @@ static int put_result(cm_testing *t, const cm_report_input *in) {
     for (size_t i = 0; i < in->n; i++) put_summary(&in->records[i], &in->summaries[i], &b);
     put_gates(in->gates, &b);
   }
-  return cm_test_out(&b);
+  return cm_test_out(t->o, &b);
 }
 
 /* Of several models the first one is gated; the others must at least have a result, and let no
@@ -318,7 +319,7 @@ static int comment(cm_testing *t, const cm_record *records, size_t n) {
   const cm_report_input in = {records, summaries, &none, n};
   cm_buf_init(&b, REPORT_MAX);
   if (!code) code = cm_report_comment(&in, CM_COMMENT_MAX, &b, &e);
-  if (!code) return cm_test_out(&b);
+  if (!code) return cm_test_out_text(&b);
   cm_buf_close(&b);
   return cm_test_fail(&e);
 }

@@ -277,9 +277,9 @@ static cm_code measure(benching *b, cm_arena *a, cm_err *e) {
 static int report(const benching *b) {
   cm_buf out;
   cm_buf_init(&out, TEXT_MAX);
-  if (strcmp(b->o->output, "json") == 0) report_json(b, &out);
+  if (cm_opts_document(b->o)) report_json(b, &out);
   else report_plain(b, &out);
-  const int status = cm_test_out(&out);
+  const int status = cm_test_out(b->o, &out);
   if (status) return status;
   return is_slow(b) ? CM_TEST_SLOW : is_open(b) ? CM_TEST_NOTHING : CM_TEST_OK;
 }

@@ -64,9 +64,9 @@ static void list_text(const cm_testing *t, cm_buf *b) {
 int cm_test_list(const cm_testing *t) {
   cm_buf b;
   cm_buf_init(&b, LIST_MAX);
-  if (strcmp(t->o->output, "json") == 0) list_json(t, &b);
+  if (cm_opts_document(t->o)) list_json(t, &b);
   else list_text(t, &b);
-  return cm_test_out(&b);
+  return cm_test_out(t->o, &b);
 }
 
 /* --- --check --- */
@@ -157,11 +157,11 @@ static int show_all(const cm_testing *t, const checking *k) {
   cm_buf b;
   for (size_t i = 0; i < k->n; i++) bad += !is_right(&k->items[i]);
   cm_buf_init(&b, LIST_MAX);
-  if (strcmp(t->o->output, "json") == 0) checked_json(t, k, &b);
+  if (cm_opts_document(t->o)) checked_json(t, k, &b);
   else
     cm_buf_printf(&b, "%zu cases read, %zu checked by executing, %zu wrong\n", t->plan.n, k->n,
                   bad);
-  const int status = cm_test_out(&b);
+  const int status = cm_test_out(t->o, &b);
   if (!status && k->n < executed(t))
     return cm_ui_fail(CM_TEST_BROKEN, "%zu cases need a sandbox to be checked, and there is none",
                       executed(t) - k->n);

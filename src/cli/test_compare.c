@@ -94,7 +94,7 @@ int cm_test_contrast(cm_testing *t, const cm_record *records, size_t n) {
   cm_buf b;
   if (cm_compare(&records[0], &records[1], t->arena, &c, &e)) return cm_test_fail(&e);
   cm_buf_init(&b, COMPARISON_MAX);
-  if (strcmp(t->o->output, "json") == 0) put_json(&c, &b);
+  if (cm_opts_document(t->o)) put_json(&c, &b);
   else put_text(&c, &b);
-  return cm_test_out(&b);
+  return cm_test_out(t->o, &b);
 }

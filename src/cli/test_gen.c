@@ -32,7 +32,7 @@ static int run(cm_testing *t, char **operands, size_t n) {
   code = cm_test_rules(t, &e);
   if (!code) code = generate(t, &text, &counts, &e);
   int status = code ? cm_test_fail(&e) : CM_TEST_OK;
-  if (!code && !t->o->out) status = cm_test_out(&text);
+  if (!code && !t->o->out) status = cm_test_out_text(&text);
   if (!status)
     cm_ui_note(t->o, "%zu variants of %zu cases; %zu cases have none", counts.mutants,
                counts.parents, counts.left_out);

@@ -115,9 +115,9 @@ static int show(review *r, cm_err *e) {
   cm_buf b;
   if (cm_golden_review(&r->accepted, &r->pending, &changes, &n, e)) return cm_test_fail(e);
   cm_buf_init(&b, 64 << 20);
-  if (strcmp(r->t.o->output, "json") == 0) review_json(r, changes, n, &b);
+  if (cm_opts_document(r->t.o)) review_json(r, changes, n, &b);
   else review_text(r, changes, n, &b);
-  return cm_test_out(&b);
+  return cm_test_out(r->t.o, &b);
 }
 
 static cm_code save_both(const review *r, cm_err *e) {

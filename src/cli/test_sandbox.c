@@ -63,9 +63,9 @@ static int show(const cm_opts *o, const cm_sandbox *s, const cm_sandbox_attempt 
   const counts c = count(attempts, n);
   cm_buf b;
   cm_buf_init(&b, 1 << 20);
-  if (strcmp(o->output, "json") == 0) put_json(s, attempts, n, &b);
+  if (cm_opts_document(o)) put_json(s, attempts, n, &b);
   else put_text(s, attempts, n, &b);
-  const int status = cm_test_out(&b);
+  const int status = cm_test_out(o, &b);
   return status ? status : c.escaped || !c.tried ? CM_TEST_BROKEN : CM_TEST_OK;
 }
 

@@ -83,8 +83,8 @@ int cm_test_stress(const cm_opts *o, char **operands, size_t n) {
   if (code == CM_E_CANCELLED) return cm_ui_fail(CM_EXIT_INTERRUPTED, "%s", e.msg);
   if (code) return cm_ui_fail(code == CM_E_USAGE ? CM_TEST_USAGE : CM_TEST_BROKEN, "%s", e.msg);
   cm_buf_init(&b, 1 << 16);
-  if (strcmp(o->output, "json") == 0) report_json(&r, &s, &b);
+  if (cm_opts_document(o)) report_json(&r, &s, &b);
   else report_plain(&r, &s, &b);
-  const int status = cm_test_out(&b);
+  const int status = cm_test_out(o, &b);
   return status ? status : cm_stress_passed(&r) ? CM_TEST_OK : CM_TEST_FAILED;
 }

@@ -40,7 +40,7 @@ static cm_code write_trend(const cm_opts *o, const cm_trend *trend, const cm_tre
   if (cm_str_ends(out, CM_STR(".html"))) return cm_history_html(trend, c, n, b, e);
   if (cm_str_ends(out, CM_STR(".prom")) || cm_str_ends(out, CM_STR(".txt")))
     return cm_history_openmetrics(trend, b, e);
-  if (strcmp(o->output, "json") == 0 || cm_str_ends(out, CM_STR(".json")))
+  if (cm_opts_document(o) || cm_str_ends(out, CM_STR(".json")))
     return cm_history_json(trend, c, n, b, e);
   return cm_history_text(trend, b, e);
 }
@@ -51,7 +51,7 @@ static int show(cm_testing *t, const cm_trend *trend, const cm_trend_change *c, 
   cm_buf_init(&b, TEXT_MAX);
   cm_code code = write_trend(t->o, trend, c, n, &b, &e);
   if (!code && t->o->out) code = cm_test_save(t->o->out, &b, &e);
-  if (!code && !t->o->out) return cm_test_out(&b);
+  if (!code && !t->o->out) return cm_test_out(t->o, &b);
   cm_buf_close(&b);
   return code ? cm_test_fail(&e) : CM_TEST_OK;
 }
@@ -80,9 +80,9 @@ static int detect(cm_testing *t, const cm_trend *trend, const cm_trend_change *c
   size_t longest;
   if (cm_trend_longest(trend, t->arena, &longest, &e)) return cm_test_fail(&e);
   cm_buf_init(&b, TEXT_MAX);
-  if (strcmp(t->o->output, "json") != 0) detected_text(c, n, longest, &b);
+  if (!cm_opts_document(t->o)) detected_text(c, n, longest, &b);
   else (void)cm_trend_detected_json(c, n, longest, &b, &e);
-  const int status = cm_test_out(&b);
+  const int status = cm_test_out(t->o, &b);
   if (status) return status;
   return longest < CM_TREND_RUNS_MIN ? CM_TEST_NOTHING : cm_trend_status(c, n, RECENT);
 }

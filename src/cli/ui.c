@@ -5,9 +5,9 @@
 #include "base/os.h"
 #include "base/str.h"
 #include "cli/cli.h"
-#include "data/json.h"
+#include "data/yaml.h"
 
-enum { LINE_MAX_BYTES = 1 << 20 };
+enum { LINE_MAX_BYTES = 1 << 20, YAML_MAX = 1 << 30 };
 
 /* What was said so far: cm_ui_owe makes up for what is missing. */
 static bool written;
@@ -75,8 +75,30 @@ int cm_ui_out_buf(cm_buf *b) {
   return status;
 }
 
+static cm_code to_yaml(cm_buf *b, cm_err *e) {
+  const cm_json_limits all = {b->n, CM_JW_DEPTH_MAX};
+  cm_json *document;
+  cm_buf yaml;
+  cm_code code = cm_json_parse((cm_str){b->p, b->n}, all, &document, e);
+  if (code) return code;
+  cm_buf_init(&yaml, YAML_MAX);
+  code = cm_yaml_write(document, &yaml, e);
+  cm_json_free(document);
+  cm_buf_close(b);
+  *b = yaml;
+  return code;
+}
+
+int cm_ui_out_as(const cm_opts *o, cm_buf *b) {
+  cm_err e = {0};
+  const bool yaml = strcmp(o->output, "yaml") == 0 && !b->overflow;
+  if (!yaml || !to_yaml(b, &e)) return cm_ui_out_buf(b);
+  cm_buf_close(b);
+  return cm_ui_fail(CM_EXIT_NO_BACKEND, "the document can't be written as YAML: %s", e.msg);
+}
+
 int cm_ui_owe(const cm_opts *o, int status) {
-  if (!status || written || strcmp(o->output, "json") != 0) return status;
+  if (!status || written || !cm_opts_document(o)) return status;
   cm_str why = cm_str_of(failure);
   why.n = cm_utf8_complete(why.p, why.n);
   cm_buf b;
@@ -89,7 +111,7 @@ int cm_ui_owe(const cm_opts *o, int status) {
   cm_jw_put_str(&w, "error", why.n ? why : CM_STR("interrupted"));
   cm_jw_end_object(&w);
   cm_buf_putc(&b, '\n');
-  (void)cm_ui_out_buf(&b);
+  (void)cm_ui_out_as(o, &b);
   return status;
 }
 

@@ -86,7 +86,7 @@ VALUES = [
     ([], "--top-p", reals("0.000001", "1", "0", "1.1"), "to 1", ASK),
     ([], "--min-p", reals("0", "0.999", "-1", "1"), "0 to 0.999", ASK),
     ([], "--repeat-penalty", reals("0.01", "10", "0", "11"), "to 10", ASK),
-    ([], "--output", choices("plain", "json"), "plain|json", ASK), ([], "-o", choices("plain", "json"), "plain|json", ASK),
+    ([], "--output", choices("plain", "json", "yaml"), "plain|json|yaml", ASK), ([], "-o", choices("plain", "json", "yaml"), "plain|json|yaml", ASK),
     ([], "--shell", choices("bash", "zsh", "sh", "fish"), "bash|zsh|sh|fish", ASK),
     ([], "--backend", choices("cpu", "auto"), "cpu|ollama|vllm|auto", ASK), ([], "--auto-order", (["", "none", "cpu,", "cpu|vllm"], ["cpu"]), "cpu|ollama|vllm", ASK),
     ([], "--connect-timeout", reals("0.01", "3600", "0", "3601"), "to 3600", ASK),

@@ -84,20 +84,29 @@ static void keep_prefix(cm_opened *b) {
       (cm_keep){.dir = b->prefix, .build = cm_build_id, .note = note_prefix, .user = b};
 }
 
+static cm_code start(cm_opened *b, cm_err *e) {
+  const char *path = cm_model_path(&b->model), *sha256 = b->model.sha256;
+  cm_ui_trace(b->o, "backends: %s; model of cpu: %s%s%s", b->names, path ? path : "embedded",
+              sha256[0] ? ", SHA-256 " : "", sha256);
+  cm_code code = cm_backend_open(&b->backend, b->names, &b->options, e);
+  cm_ui_trace(b->o, code ? "backend: not opened" : "backend: opened");
+  return code;
+}
+
 cm_code cm_opened_open_for_one(cm_opened *b, const cm_opts *o, const char *model, bool hash,
                                unsigned n_parallel, cm_err *e) {
   *b = (cm_opened){.o = o, .model.hold = -1};
   cm_code code = fill(b, o, model, hash, n_parallel, e);
   if (code) return code;
   keep_prefix(b);
-  return cm_backend_open(&b->backend, b->names, &b->options, e);
+  return start(b, e);
 }
 
 cm_code cm_opened_open(cm_opened *b, const cm_opts *o, const char *model, bool hash,
                        unsigned n_parallel, cm_err *e) {
   *b = (cm_opened){.o = o, .model.hold = -1};
   cm_code code = fill(b, o, model, hash, n_parallel, e);
-  return code ? code : cm_backend_open(&b->backend, b->names, &b->options, e);
+  return code ? code : start(b, e);
 }
 
 void cm_opened_close(cm_opened *b) {

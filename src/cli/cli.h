@@ -60,6 +60,10 @@ int cm_ui_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2
 /* The same without the name; nothing with --quiet. */
 void cm_ui_note(const cm_opts *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* "debug: TIME MESSAGE" for bug reports, if cm_opts_debug(o), also with --quiet. The time is that
+ * since the first trace. Never a key, never a user's words. */
+void cm_ui_trace(const cm_opts *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* Writes bytes to stdout as they are. CM_EXIT_OK, or CM_EXIT_WRITE after a message. */
 int cm_ui_out(const char *p, size_t n);
 /* Ends a command: writes `b` to stdout unless it overflowed, and closes it. */

@@ -84,9 +84,10 @@ static cm_code generate(ask *a, cm_err *e) {
 }
 
 static cm_code open_backend(ask *a, cm_err *e) {
-  /* Only the document names the hash of a file. */
-  cm_code code = cm_opened_open_for_one(&a->opened, a->o, cm_opts_model(a->o),
-                                        cm_opts_document(a->o), a->o->candidates, e);
+  /* Only documents and traces name the hash of a file. */
+  const bool hash = cm_opts_document(a->o) || cm_opts_debug(a->o);
+  cm_code code =
+      cm_opened_open_for_one(&a->opened, a->o, cm_opts_model(a->o), hash, a->o->candidates, e);
   a->times.loaded_ns = cm_os_now_ns();
   return code;
 }
@@ -178,11 +179,32 @@ static void show_details(const ask *a) {
              (double)r->generate_ns / 1e6);
 }
 
+/* The commands themselves are the user's affair. */
+static void trace_choice(const cm_opts *o, const cm_choice *c) {
+  cm_ui_trace(o, "candidate: %zu bytes, log-probability %.3f, risk %s, decision %s%s",
+              c->command.n, c->logprob, cm_risk_name(c->verdict.risk),
+              cm_decision_name(c->decision), c->verdict.unresolved ? ", unresolved" : "");
+  for (size_t i = 0; i < c->verdict.n; i++) {
+    const cm_finding *f = &c->verdict.findings[i];
+    cm_ui_trace(o, "finding: %s, risk %s, bytes %u to %u", f->rule, cm_risk_name(f->risk),
+                f->span.start, f->span.end);
+  }
+}
+
+static void trace_answer(const ask *a) {
+  const cm_answer *r = &a->answer;
+  cm_ui_trace(a->o, "answered: model %s, SHA-256 %s", r->model.id,
+              r->model.sha256[0] ? r->model.sha256 : "not known");
+  for (size_t i = 0; i < r->n; i++) trace_choice(a->o, &r->choices[i]);
+  cm_ui_trace(a->o, "checked in %.3f ms", (double)r->check_ns / 1e6);
+}
+
 static int show(ask *a) {
   const cm_answer *r = &a->answer;
   a->times.done_ns = cm_os_now_ns();
   if (a->o->verbose) show_fallback(a);
   if (a->o->verbose) show_details(a);
+  trace_answer(a);
   if (r->refused)
     cm_ui_fail(CM_EXIT_NO_ANSWER, "the model declined: %.*s", (int)r->reason.n, r->reason.p);
   else if (a->o->execute) return execute(a);
@@ -209,6 +231,8 @@ static int run(ask *a, char **words, size_t n) {
             "say what you want in plain words, for example: cmdai find files larger than 1GB");
     return fail(a, CM_EXIT_USAGE, &e);
   }
+  cm_ui_trace(a->o, "request: %zu bytes, with %zu of context", view(&a->request).n,
+              view(&a->context).n);
   if (cm_guard_open(&a->guard, a->o, &e)) return fail(a, CM_EXIT_USAGE, &e);
   if (open_backend(a, &e)) return fail(a, cm_ui_status(&e), &e);
   if (generate(a, &e)) {

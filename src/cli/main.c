@@ -1,10 +1,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/os.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/config.h"
+#include "cli/settings.h"
 
 /* A new command is one file and one row here. */
 static const cm_command commands[] = {
@@ -105,6 +107,28 @@ static int show(const cm_command *c, const cm_opts *o) {
   return status && c->option_set == CM_FOR_TEST ? CM_EXIT_NO_BACKEND : status;
 }
 
+/* Which program this is, and all that isn't as it comes. */
+static void trace_start(const cm_command *c, const cm_opts *o) {
+  cm_buf b;
+  cm_str line;
+  cm_ui_trace(o, "cmdai " CM_VERSION ", build %s, %s, %u cores, %s: %s", cm_build_id, cm_os_name(),
+              cm_os_cpu_count(), cm_isa_name(cm_cpu_best()), c->name);
+  cm_buf_init(&b, SETTINGS_MAX);
+  cm_settings_table(o, true, &b);
+  for (cm_str rest = {b.p ? b.p : "", b.n}; cm_str_line(&rest, &line);)
+    cm_ui_trace(o, "setting: %.*s", (int)line.n, line.p);
+  cm_buf_close(&b);
+}
+
+static int execute(const cm_command *c, cm_opts *o, char **operands, size_t n) {
+  if (!cm_opts_debug(o)) return c->run(o, operands, n);
+  o->verbose = true;
+  trace_start(c, o);
+  const int status = c->run(o, operands, n);
+  cm_ui_trace(o, "status %d", status);
+  return status;
+}
+
 volatile int cm_ui_cancel;
 
 /* A request can't be wrong in two ways at once: first what the user typed, then
@@ -122,7 +146,7 @@ static int run(const cm_command *c, char **args, size_t n_args, char **operands,
   if (around.code && (c->option_set & CM_FOR_SETUP)) o.wrong = &around;
   const cm_err *e = code ? &typed : around.code && !o.wrong ? &around : NULL;
   if (e && c->option_set == CM_FOR_ASK) return cm_ask_refuse(&o, e);
-  const int status = e ? cm_ui_fail(CM_EXIT_USAGE, "%s", e->msg) : c->run(&o, operands, n);
+  const int status = e ? cm_ui_fail(CM_EXIT_USAGE, "%s", e->msg) : execute(c, &o, operands, n);
   return c->option_set == CM_FOR_TEST ? cm_ui_owe(&o, status) : status;
 }
 

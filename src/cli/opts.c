@@ -165,6 +165,8 @@ const cm_setting *cm_opts_setting(const cm_opts *o, const cm_opt *opt) {
 
 bool cm_opts_document(const cm_opts *o) { return strcmp(o->output, "plain") != 0; }
 
+bool cm_opts_debug(const cm_opts *o) { return strcmp(o->log, "debug") == 0; }
+
 /* --- parsing --- */
 
 static const cm_opt *by_letter(char c) {

@@ -65,7 +65,7 @@ typedef struct cm_texts {
 typedef struct cm_opts {
   bool help, version, json, explain, verbose, quiet, special, requantize;
   bool execute, yes, dry_run, nul, hook, offline, pull;
-  const char *backend, *shell, *output, *safety, *cwd;
+  const char *backend, *shell, *output, *safety, *cwd, *log;
   const char *auto_order, *ollama_url, *ollama_model, *ollama_key_file;
   const char *vllm_url, *vllm_model, *vllm_key_file;
   double connect_timeout, first_byte_timeout; /* seconds */
@@ -135,6 +135,9 @@ const cm_setting *cm_opts_setting(const cm_opts *o, const cm_opt *opt);
 
 /* Whether -o asks for one document instead of text. */
 bool cm_opts_document(const cm_opts *o);
+
+/* Whether traces are wanted: they hold all that --verbose says, too. */
+bool cm_opts_debug(const cm_opts *o);
 
 /* The model that was named last, or NULL. */
 static inline const char *cm_opts_model(const cm_opts *o) {

@@ -200,6 +200,8 @@ static const cm_opt table[] = {
      "more on stderr: backend, model, times"},
     {"quiet", 'q', NULL, CM_OPT_FLAG, ALL, AT(quiet), 0, 0, NULL, NULL, NULL,
      "no notes on stderr, only errors"},
+    {"log", 0, "LEVEL", CM_OPT_CHOICE, ALL, AT(log), 0, 0, "off|debug", "CMDAI_LOG", "off",
+     "debug: also every stage on stderr, for bug reports"},
     {"help", 'h', NULL, CM_OPT_FLAG, ALL, AT(help), 0, 0, NULL, NULL, NULL, "show help"},
     {"version", 'V', NULL, CM_OPT_FLAG, ALL, AT(version), 0, 0, NULL, NULL, NULL,
      "show the version"},

@@ -60,6 +60,19 @@ void cm_ui_note(const cm_opts *o, const char *fmt, ...) {
   va_end(ap);
 }
 
+void cm_ui_trace(const cm_opts *o, const char *fmt, ...) {
+  static uint64_t first;
+  if (!cm_opts_debug(o)) return;
+  const uint64_t now = cm_os_now_ns();
+  if (!first) first = now;
+  char prefix[48];
+  snprintf(prefix, sizeof prefix, "debug: %9.3f ms  ", (double)(now - first) / 1e6);
+  va_list ap;
+  va_start(ap, fmt);
+  line(prefix, fmt, ap);
+  va_end(ap);
+}
+
 int cm_ui_out(const char *p, size_t n) {
   cm_err e;
   written = true;

@@ -87,6 +87,7 @@ VALUES = [
     ([], "--min-p", reals("0", "0.999", "-1", "1"), "0 to 0.999", ASK),
     ([], "--repeat-penalty", reals("0.01", "10", "0", "11"), "to 10", ASK),
     ([], "--output", choices("plain", "json", "yaml"), "plain|json|yaml", ASK), ([], "-o", choices("plain", "json", "yaml"), "plain|json|yaml", ASK),
+    ([], "--log", choices("off", "debug"), "off|debug", ASK),
     ([], "--shell", choices("bash", "zsh", "sh", "fish"), "bash|zsh|sh|fish", ASK),
     ([], "--backend", choices("cpu", "auto"), "cpu|ollama|vllm|auto", ASK), ([], "--auto-order", (["", "none", "cpu,", "cpu|vllm"], ["cpu"]), "cpu|ollama|vllm", ASK),
     ([], "--connect-timeout", reals("0.01", "3600", "0", "3601"), "to 3600", ASK),

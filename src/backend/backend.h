@@ -119,6 +119,7 @@ typedef struct cm_model_id {
   uint32_t ctx;          /* positions; 0: not known */
   uint32_t token_bytes;  /* of text, that one token stands for at most; 0: not known */
   uint64_t bytes;        /* of the file; 0: not known */
+  bool thoughtless;      /* its turns begin with an empty block of thoughts (engine/chat) */
   float scale, bias;     /* of its log-probabilities (cm_answer_confidence); scale 0: none known */
 } cm_model_id;
 

@@ -42,6 +42,7 @@ static void identify_model(cm_cpu *c, const char *path) {
   name_quant(cm_engine_gguf(c->engine), c->id.quant);
   c->id.ctx = c->ctx;
   c->id.token_bytes = (uint32_t)cm_tok_longest(cm_engine_tok(c->engine));
+  c->id.thoughtless = cm_tok_thinks(cm_engine_tok(c->engine));
   c->id.bytes = cm_engine_gguf(c->engine)->bytes;
   if (!path) snprintf(c->id.sha256, sizeof c->id.sha256, "%s", cm_embedded_sha256());
 }

@@ -39,17 +39,24 @@ void cm_setting_from(const cm_opt *opt, cm_origin origin, cm_buf *out) {
   }
 }
 
-/* [http://]USER:PASSWORD@HOST without what stands before the host. */
+/* An address without what may be a secret: what stands before its host, and its query. */
+static void put_address(const char *text, const char *host, cm_buf *out) {
+  const char *at = strrchr(host, '@');
+  cm_buf_add(out, text, (size_t)(host - text));
+  if (at) cm_buf_puts(out, "***");
+  const char *rest = at ? at : host;
+  const size_t n = strcspn(rest, "?#");
+  cm_buf_add(out, rest, n);
+  if (rest[n]) cm_buf_puts(out, "?***");
+}
+
+/* Addresses of servers may come without a scheme; other texts stay as they are. */
 static void put_shown(const char *text, cm_buf *out) {
   const char *scheme = strstr(text, "://");
-  const char *host = scheme ? scheme + 3 : text;
-  const size_t n = strcspn(host, "/?#");
-  size_t skip = 0;
-  for (size_t i = 0; i < n; i++)
-    if (host[i] == '@' && (scheme || memchr(host, ':', i))) skip = i;
-  cm_buf_add(out, text, (size_t)(host - text));
-  if (skip) cm_buf_puts(out, "***");
-  cm_buf_puts(out, host + skip);
+  const size_t n = strcspn(text, "/?#@");
+  if (scheme) put_address(text, scheme + 3, out);
+  else if (text[n] == '@' && memchr(text, ':', n)) put_address(text, text, out);
+  else cm_buf_puts(out, text);
 }
 
 void cm_setting_value(const char *text, cm_buf *out) {

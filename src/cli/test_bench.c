@@ -289,6 +289,8 @@ int cm_test_bench(const cm_opts *o, char **operands, size_t n) {
   if (n) return cm_ui_fail(CM_TEST_USAGE, "cmdai test bench takes options only");
   if (o->models.typed && o->models.n > 1)
     return cm_ui_fail(CM_TEST_USAGE, "cmdai test bench measures one model");
+  /* What is measured starts as users start it, and its first line says why it failed. */
+  (void)setenv("CMDAI_LOG", "off", 1);
   benching b = {.o = o};
   cm_err e = {0};
   cm_arena *a = cm_arena_open(ARENA_MAX);

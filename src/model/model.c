@@ -87,6 +87,12 @@ static cm_code read_heads(const cm_gguf *f, const arch *a, cm_shape *s, cm_err *
   uint32_t value_dim = s->head_dim;
   if (!code) code = cm_gguf_u32(f, key_of(key, a, "attention.value_length"), false, &value_dim, e);
   if (code) return code;
+  uint32_t rotated = s->head_dim;
+  code = cm_gguf_u32(f, key_of(key, a, "rope.dimension_count"), false, &rotated, e);
+  if (code) return code;
+  if (rotated != s->head_dim)
+    return cm_fail(e, CM_E_UNSUPPORTED, 0, "%s is %u of %u: that is not supported", key, rotated,
+                   s->head_dim);
   if (value_dim != s->head_dim)
     return cm_fail(e, CM_E_UNSUPPORTED, 0, "values of %u and keys of %u numbers are not supported",
                    value_dim, s->head_dim);

@@ -92,10 +92,14 @@ cm_code cm_ollama_version(cm_call *c, cm_str body, cm_buf *out, cm_err *e) {
 }
 
 /* ChatML, as engine/chat writes it; what a server behind us does is its own. */
-static const char template[] =
-    "{{- range .Messages }}<|im_start|>{{ .Role }}\n"
-    "{{ .Content }}<|im_end|>\n"
-    "{{ end }}<|im_start|>assistant\n";
+#define CHATML                                      \
+  "{{- range .Messages }}<|im_start|>{{ .Role }}\n" \
+  "{{ .Content }}<|im_end|>\n"                      \
+  "{{ end }}<|im_start|>assistant\n"
+static const char *template_of(const cm_api_about *about) {
+  if (strcmp(about->backend, "cpu") != 0) return "";
+  return about->model->thoughtless ? CHATML "<think>\n\n</think>\n\n" : CHATML;
+}
 
 /* Keys as in the model's file, so that another cmdai finds them (docs/MODEL.md). */
 static void put_model_info(cm_jw *w, const cm_api_about *about) {
@@ -112,13 +116,12 @@ static void put_model_info(cm_jw *w, const cm_api_about *about) {
 }
 
 static void put_show(const cm_api_about *about, cm_buf *out) {
-  const bool own = strcmp(about->backend, "cpu") == 0;
   cm_jw w;
   begin(&w, out);
   cm_jw_put_text(&w, "license", "");
   cm_jw_put_text(&w, "modelfile", "");
   cm_jw_put_text(&w, "parameters", "");
-  cm_jw_put_text(&w, "template", own ? template : "");
+  cm_jw_put_text(&w, "template", template_of(about));
   put_details(&w, about);
   put_model_info(&w, about);
   cm_jw_key(&w, "capabilities");

@@ -19,7 +19,8 @@ static const char *const unsupported[] = {"presence_penalty", "frequency_penalty
                                           "logit_bias",       "tools",
                                           "functions",        "audio",
                                           "suffix",           "echo",
-                                          "prediction",       "web_search_options"};
+                                          "prediction",       "web_search_options",
+                                          "reasoning"};
 
 /* Without tools there is nothing to choose: both words ask for what is done anyway. */
 static void read_choice(cm_body *b, const char *key) {
@@ -48,6 +49,17 @@ static void read_modalities(cm_body *b) {
   }
 }
 
+/* No model thinks aloud here (engine/chat): these may ask for just that. */
+static void read_thinking(cm_body *b) {
+  cm_body_place old;
+  cm_str effort;
+  if (cm_body_str(b, "reasoning_effort", &effort) && !cm_str_is(effort, "none"))
+    cm_body_fail(b, "reasoning_effort", "is not supported here, except as \"none\"");
+  if (!cm_body_enter(b, "chat_template_kwargs", &old)) return;
+  cm_body_refuse(b, "enable_thinking");
+  cm_body_leave(b, old);
+}
+
 static void read_refused(cm_body *b) {
   uint32_t best_of;
   for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
@@ -57,6 +69,7 @@ static void read_refused(cm_body *b) {
   read_choice(b, "tool_choice");
   read_choice(b, "function_call");
   read_format(b);
+  read_thinking(b);
   read_modalities(b);
 }
 

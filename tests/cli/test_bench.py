@@ -102,6 +102,13 @@ def _():
     bench("-m", "/proc/nowhere/model.gguf").fails(3, "model.gguf")
 
 
+@case("test bench: the programs that it measures write no traces")
+def _():
+    base = _script("#!/bin/sh\necho \"CMDAI_LOG is $CMDAI_LOG\" >&2\nexit 4\n")
+    r = bench("--samples", "3", "-m", models.says("ls"), "--base", base, env={"CMDAI_LOG": "debug"}).has_status(3)
+    r.says("ended with status 4: CMDAI_LOG is off")
+
+
 @case("test bench: usage")
 def _():
     bench("files.yaml").fails(2, "options only")

@@ -198,6 +198,19 @@ def _():
         need(b"s3cret" not in out and b"ada" not in out and b"***@host.example:80" in out, out)
 
 
+@case("config show: an address without its query, whatever stands in a password; what is no address stays")
+def _():
+    for value, shown in (("https://h.example/a.gguf?token=s3cret", b"https://h.example/a.gguf?***"),
+                         ("https://h.example/a.gguf#s3cret", b"https://h.example/a.gguf?***"),
+                         ("https://ada:s3/cret@h.example/a.gguf", b"https://***@h.example/a.gguf"),
+                         ("https://ada:s3#cret@h.example/", b"https://***@h.example/"),
+                         ("https://ada:s3cret@h.example/?a=s3cret@b", b"https://***@b"),
+                         ("hf:Qwen/Some-GGUF/a.gguf@main", b"hf:Qwen/Some-GGUF/a.gguf@main"),
+                         ("./a@b?c.gguf", b"./a@b?c.gguf")):
+        out = run("config", "show", env={"CMDAI_MODEL": value}).ok().out
+        need(b"cret" not in out and shown in out, out)
+
+
 @case("config show: a broken configuration is status 2 and names its place")
 def _():
     for action in (["show"], ["get", "safety"]):

@@ -195,6 +195,7 @@ NO_MODEL = [
     ("no heads", {"qwen2.attention.head_count": number(0)}, {}, "head_count"),
     ("uneven heads", {"qwen2.attention.head_count_kv": number(3)}, {}, "heads"),
     ("no context length", {"qwen2.context_length": None}, {}, "context_length"),
+    ("heads turned in part", {"qwen2.rope.dimension_count": number(32)}, {}, "rope.dimension_count"),
     ("scaled positions", {"qwen2.rope.scaling.type": text("yarn")}, {}, "rope.scaling"),
     ("an odd base of positions", {"qwen2.rope.freq_base": (models.F32, float("nan"))}, {}, "freq_base"),
     ("an odd epsilon", {"qwen2.attention.layer_norm_rms_epsilon": (models.F32, -1.0)}, {}, "epsilon"),

@@ -40,6 +40,8 @@ def _():
     r.need(b"secret" not in r.err + r.out, "a key is in the trace")
     r = traced("-b", "vllm", "--vllm-url", "http://ada:secret@127.0.0.1:9/v1", "list").has_status(2)
     r.says("http://***@127.0.0.1:9/v1").need(b"secret" not in r.err + r.out, "a password is in the trace")
+    r = traced("-b", "vllm", "--vllm-url", "http://127.0.0.1:9/v1?api_key=secret", "list").has_status(2)
+    r.says("http://127.0.0.1:9/v1?***").need(b"secret" not in r.err + r.out, "a key is in the trace")
 
 
 @case("a failure is traced to its end, also with -q")

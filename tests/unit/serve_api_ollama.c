@@ -333,6 +333,26 @@ static void test_lists(void **state) {
   }
 }
 
+/* What the model sees of a conversation, also when it is one that would think. */
+static void test_template(void **state) {
+  (void)state;
+  const cm_model_id *was = call_about.model;
+  cm_model_id thinker = *was;
+  thinker.thoughtless = true;
+  for (int i = 0; i < 2; i++) {
+    static const char *const ends[] = {"<|im_start|>assistant\n",
+                                       "<|im_start|>assistant\n<think>\n\n</think>\n\n"};
+    call_about.model = i ? &thinker : was;
+    call_read_ok("POST", "/api/show", "{\"model\":\"cmdai\"}");
+    cm_json *v = call_document();
+    cm_str text;
+    assert_true(cm_json_str(cm_json_get(v, "template"), &text));
+    assert_true(cm_str_ends(text, cm_str_of(ends[i])));
+    cm_json_free(v);
+  }
+  call_about.model = was;
+}
+
 static void test_show(void **state) {
   (void)state;
   double scale, bias;
@@ -382,8 +402,8 @@ int main(void) {
       cmocka_unit_test(test_many_messages), cmocka_unit_test(test_load),
       cmocka_unit_test(test_whole),         cmocka_unit_test(test_stream),
       cmocka_unit_test(test_broken),        cmocka_unit_test(test_lists),
-      cmocka_unit_test(test_show),          cmocka_unit_test(test_version),
-      cmocka_unit_test(test_cannot),
+      cmocka_unit_test(test_template),      cmocka_unit_test(test_show),
+      cmocka_unit_test(test_version),       cmocka_unit_test(test_cannot),
   };
   return cmocka_run_group_tests(tests, call_set_up, call_tear_down);
 }

@@ -43,7 +43,9 @@ static void test_options(void **state) {
                "\"stream_options\":{\"include_usage\":true,\"x\":1},\"presence_penalty\":0,"
                "\"frequency_penalty\":0.0,\"logit_bias\":{},\"tools\":[],\"tool_choice\":\"auto\","
                "\"logprobs\":false,\"top_logprobs\":0,\"response_format\":{\"type\":\"text\"},"
-               "\"modalities\":[\"text\"],\"best_of\":1,\"service_tier\":\"auto\",\"top_k\":5,"
+               "\"modalities\":[\"text\"],\"best_of\":1,\"reasoning_effort\":\"none\","
+               "\"chat_template_kwargs\":{\"enable_thinking\":false,\"x\":1},\"reasoning\":{},"
+               "\"service_tier\":\"auto\",\"top_k\":5,"
                "\"min_p\":0.125,\"repetition_penalty\":1.5}");
   const cm_request *q = &call.request;
   assert_true(call.stream && call.usage);
@@ -126,6 +128,11 @@ static void test_errors(void **state) {
       {"\"audio\":{\"voice\":\"x\"}", "audio"},
       {"\"best_of\":2", "best_of"},
       {"\"echo\":true", "echo"},
+      {"\"reasoning\":{\"effort\":\"low\"}", "reasoning"},
+      {"\"reasoning_effort\":\"high\"", "reasoning_effort"},
+      {"\"chat_template_kwargs\":{\"enable_thinking\":true}",
+       "chat_template_kwargs.enable_thinking"},
+      {"\"chat_template_kwargs\":[]", "chat_template_kwargs"},
       {"\"suffix\":\"x\"", "suffix"}};
   char body[400];
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -144,7 +144,7 @@ static int show_plain(const ask *a) {
   return status ? status : cm_guard_status(best->decision);
 }
 
-static int show_json(ask *a) {
+static int show_document(ask *a) {
   const cm_answer *r = &a->answer;
   int status = put_document(a, NULL, NULL);
   if (status) return status;
@@ -208,7 +208,7 @@ static int show(ask *a) {
   if (r->refused)
     cm_ui_fail(CM_EXIT_NO_ANSWER, "the model declined: %.*s", (int)r->reason.n, r->reason.p);
   else if (a->o->execute) return execute(a);
-  if (cm_opts_document(a->o)) return own(a, show_json(a));
+  if (cm_opts_document(a->o)) return own(a, show_document(a));
   return own(a, r->refused ? CM_EXIT_NO_ANSWER : show_plain(a));
 }
 

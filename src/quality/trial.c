@@ -7,10 +7,7 @@
 #include "quality/excerpt.h"
 
 cm_code cm_bench_open(cm_bench *b, const cm_case *c, const cm_bench_room *with, cm_err *e) {
-  *b = (cm_bench){.c = c,
-                  .with = with,
-                  .frozen = !(cm_sandbox_lacks(with->sandbox) & CM_SANDBOX_NO_CLOCK),
-                  .began = cm_os_wall_seconds()};
+  *b = (cm_bench){.c = c, .with = with, .began = cm_os_wall_seconds()};
   return cm_sandbox_folder(with->sandbox, with->scratch, b->folder, sizeof b->folder, e);
 }
 
@@ -48,9 +45,14 @@ uint32_t cm_try_limit_ms(const cm_bench *b) {
   return own ? own : b->with->timeout_ms;
 }
 
+/* Else clocks begin with that of the machine, and run on. */
+static bool is_frozen(const cm_bench *b) {
+  return !(cm_sandbox_lacks(b->with->sandbox) & CM_SANDBOX_NO_CLOCK);
+}
+
 /* What the clock says in all copies of a world when their commands begin. */
 static int64_t now_of(const cm_bench *b, const cm_world *w) {
-  return b->frozen ? cm_world_now(w) : b->began;
+  return is_frozen(b) ? cm_world_now(w) : b->began;
 }
 
 cm_tree_now cm_try_now(const cm_bench *b, const cm_world *w) {
@@ -62,7 +64,7 @@ static cm_code run(cm_bench *b, const cm_world *w, const char *command, const ch
   cm_sandbox_job job = {.shell = b->c->shell,
                         .command = command,
                         .tree = tree,
-                        .now = b->frozen ? now_of(b, w) : 0,
+                        .now = is_frozen(b) ? cm_world_now(w) : 0,
                         .in = w->stdin_text.p,
                         .in_n = w->stdin_text.n,
                         .limits = {.wall_ms = cm_try_limit_ms(b)},

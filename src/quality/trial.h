@@ -8,7 +8,6 @@
 typedef struct cm_bench {
   const cm_case *c;
   const cm_bench_room *with;
-  bool frozen;                 /* clocks say what the worlds want; else `began`, and they run on */
   int64_t began;               /* seconds since 1970 */
   bool times;                  /* times of files count: gold runs `touch` */
   char folder[CM_OS_PATH_MAX]; /* holds the copies; removed with everything by close */

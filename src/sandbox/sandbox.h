@@ -90,7 +90,7 @@ typedef struct cm_sandbox_job {
   /* What clocks say that tell the date, all the time: seconds since 1970, from 1 on; 0: the
    * machine's time. The kernel keeps its own, and gives it to files that the command writes;
    * programs that are linked statically, and those that ask the kernel themselves (Go's), see it
-   * too. CM_E_UNSUPPORTED with CM_SANDBOX_NO_CLOCK. */
+   * too. Under Landlock LD_PRELOAD is set for it. CM_E_UNSUPPORTED with CM_SANDBOX_NO_CLOCK. */
   int64_t now;
   const void *in; /* stdin; none: /dev/null */
   size_t in_n;

@@ -373,48 +373,56 @@ static const char *const nasty[] = {
 };
 enum { NASTY = sizeof nasty / sizeof *nasty };
 
-static void test_strings_stay_strings(void **state) {
-  (void)state;
+/* A document that is one list, under construction. */
+typedef struct listing {
   cm_buf b;
   cm_jw w;
-  cm_buf_init(&b, OUT_MAX);
-  cm_jw_init(&w, &b, 0);
-  cm_jw_begin_array(&w);
+} listing;
+
+static void begin_list(listing *l) {
+  cm_buf_init(&l->b, OUT_MAX);
+  cm_jw_init(&l->w, &l->b, 0);
+  cm_jw_begin_array(&l->w);
+}
+
+static void check_list(listing *l) {
+  cm_jw_end_array(&l->w);
+  assert_true(cm_jw_done(&l->w));
+  check((cm_str){l->b.p, l->b.n});
+  cm_buf_close(&l->b);
+}
+
+static void test_strings_stay_strings(void **state) {
+  (void)state;
+  listing l;
+  begin_list(&l);
   for (size_t i = 0; i < NASTY; i++) {
-    cm_jw_text(&w, nasty[i]);
-    cm_jw_begin_object(&w);
-    cm_jw_put_text(&w, nasty[i], nasty[i]);
-    cm_jw_end_object(&w);
+    cm_jw_text(&l.w, nasty[i]);
+    cm_jw_begin_object(&l.w);
+    cm_jw_put_text(&l.w, nasty[i], nasty[i]);
+    cm_jw_end_object(&l.w);
   }
-  cm_jw_str(&w, CM_STR("\0"));
-  cm_jw_str(&w, CM_STR("a\0b"));
-  cm_jw_str(&w, CM_STR("\xff\xfe")); /* a writer of JSON makes U+FFFD of it */
-  cm_jw_end_array(&w);
-  assert_true(cm_jw_done(&w));
-  check((cm_str){b.p, b.n});
-  cm_buf_close(&b);
+  cm_jw_str(&l.w, CM_STR("\0"));
+  cm_jw_str(&l.w, CM_STR("a\0b"));
+  cm_jw_str(&l.w, CM_STR("\xff\xfe")); /* a writer of JSON makes U+FFFD of it */
+  check_list(&l);
 }
 
 /* Each character alone, at the beginning and inside: none stands as it is that a terminal acts
  * on, and none is lost. */
 static void test_every_character(void **state) {
   (void)state;
-  cm_buf b;
-  cm_jw w;
-  cm_buf_init(&b, OUT_MAX);
-  cm_jw_init(&w, &b, 0);
-  cm_jw_begin_array(&w);
+  listing l;
+  begin_list(&l);
   for (uint32_t cp = 0; cp <= 0xffff; cp += cp < 0x3100 ? 1 : 0x61) {
     char text[16] = "a";
     if (cp >= 0xd800 && cp < 0xe000) continue;
     const size_t n = cm_utf8_put(cp, text + 1);
     text[1 + n] = 'b';
-    cm_jw_str(&w, (cm_str){text + 1, n});
-    cm_jw_str(&w, (cm_str){text, n + 2});
+    cm_jw_str(&l.w, (cm_str){text + 1, n});
+    cm_jw_str(&l.w, (cm_str){text, n + 2});
   }
-  cm_jw_end_array(&w);
-  check((cm_str){b.p, b.n});
-  cm_buf_close(&b);
+  check_list(&l);
 }
 
 /* The library hands its text over in pieces; no character that is to be escaped is cut. */

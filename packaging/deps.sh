@@ -31,6 +31,7 @@ test     openssl                openssl                 openssl
 test     libsimde-dev           simde-devel             simde
 test     python3                python3                 python3
 test     python3-yaml           python3-pyyaml          -
+test     git                    git                     git
 test     nodejs                 nodejs                  node
 test     npm                    nodejs-npm              -
 test     libxml2-utils          libxml2                 libxml2
